@@ -1,0 +1,300 @@
+//! Client to server: the 12 events of the reference, then the added ones.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::events::events;
+use crate::{
+    CallRequestId, CallType, ChatId, DeviceId, EndReason, IceCandidate, QualityReport,
+    SessionDescription, SessionId, UserId,
+};
+
+events! {
+    /// Everything that a client may say. Every one accepts an optional ack.
+    ClientEvent;
+    /// Asks for the `RTCConfiguration`.
+    "webrtc:config:get" => WebrtcConfigGet,
+    /// Places a call.
+    "call:initiate" => CallInitiate,
+    /// Answers a ringing call on this device.
+    "call:accept" => CallAccept,
+    /// Rejects a ringing call for the user, on all devices.
+    "call:reject" => CallReject,
+    /// Passes an offer to a participant.
+    "webrtc:offer" => WebrtcOffer,
+    /// Passes an answer to a participant.
+    "webrtc:answer" => WebrtcAnswer,
+    /// Passes an ICE candidate to a participant.
+    "webrtc:ice-candidate" => WebrtcIceCandidate,
+    /// Reports the quality as this participant measured it.
+    "call:quality" => CallQuality,
+    /// Tells the others that this participant muted or unmuted.
+    "call:toggle-audio" => CallToggleAudio,
+    /// Tells the others that this participant's camera went on or off.
+    "call:toggle-video" => CallToggleVideo,
+    /// Ends the call (in a group, unless by its caller, leaves it).
+    "call:end" => CallEnd,
+    /// Leaves the call without ending it for others.
+    "call:leave" => CallLeave,
+    /// Enters a running call, or moves it to this device. Added.
+    "call:join" => CallJoin,
+    /// Calls more people into a call. Added.
+    "call:invite" => CallInvite,
+    /// Takes up a call again after a reconnect or reload. Added.
+    "call:resume" => CallResume,
+    /// Asks which live calls concern this user. Added.
+    "call:sync" => CallSync,
+}
+
+macro_rules! no_payload {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+        pub struct $name {}
+
+        impl<'de> Deserialize<'de> for $name {
+            /// Accepts whatever stands where the payload would, or nothing.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
+            }
+        }
+    };
+}
+
+no_payload!(
+    /// `webrtc:config:get`: no payload, only an ack.
+    WebrtcConfigGet
+);
+no_payload!(
+    /// `call:sync`: no payload, only an ack.
+    CallSync
+);
+
+/// `call:initiate`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallInitiate {
+    /// The chat to call in.
+    pub chat_id: ChatId,
+    /// Voice or video.
+    pub call_type: CallType,
+    /// Whom to call; absent: every member of the chat but the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_user_ids: Option<Vec<UserId>>,
+    /// The offer, made ahead of the answer, when there is one target (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub offer: Option<SessionDescription>,
+    /// A repeat with the same id returns the same call (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub request_id: Option<CallRequestId>,
+}
+
+/// `call:accept`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallAccept {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+    /// The answer to the offer that came with `call:incoming` (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub answer: Option<SessionDescription>,
+}
+
+/// `call:reject`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallReject {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+    /// Why; absent: `declined`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub reason: Option<EndReason>,
+}
+
+/// `webrtc:offer`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct WebrtcOffer {
+    /// The call.
+    pub session_id: SessionId,
+    /// For whom; may be absent with exactly one other participant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_user_id: Option<UserId>,
+    /// The device it is meant for: one that is no longer in the call makes it fail (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_device_id: Option<DeviceId>,
+    /// The offer.
+    pub offer: SessionDescription,
+    /// The chat of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+}
+
+/// `webrtc:answer`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct WebrtcAnswer {
+    /// The call.
+    pub session_id: SessionId,
+    /// For whom; may be absent with exactly one other participant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_user_id: Option<UserId>,
+    /// The device it is meant for (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_device_id: Option<DeviceId>,
+    /// The answer.
+    pub answer: SessionDescription,
+    /// The chat of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+}
+
+/// `webrtc:ice-candidate`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct WebrtcIceCandidate {
+    /// The call.
+    pub session_id: SessionId,
+    /// For whom; may be absent with exactly one other participant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_user_id: Option<UserId>,
+    /// The device it is meant for (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_device_id: Option<DeviceId>,
+    /// The candidate.
+    pub candidate: IceCandidate,
+    /// The chat of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+}
+
+/// `call:quality`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallQuality {
+    /// The call.
+    pub session_id: SessionId,
+    /// What was measured since the last report.
+    pub quality: QualityReport,
+}
+
+/// `call:toggle-audio`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallToggleAudio {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+    /// Whether the microphone is now muted.
+    pub muted: bool,
+}
+
+/// `call:toggle-video`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallToggleVideo {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+    /// Whether the camera is now on.
+    pub enabled: bool,
+}
+
+/// `call:end`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallEnd {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+    /// Why; absent: `completed`, or `cancelled` before anyone answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub reason: Option<EndReason>,
+}
+
+/// `call:leave`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallLeave {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+}
+
+/// `call:join`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallJoin {
+    /// The call.
+    pub session_id: SessionId,
+    /// Its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub chat_id: Option<ChatId>,
+}
+
+/// `call:invite`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallInvite {
+    /// The call.
+    pub session_id: SessionId,
+    /// Whom to call into it.
+    pub target_user_ids: Vec<UserId>,
+}
+
+/// `call:resume`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallResume {
+    /// The call.
+    pub session_id: SessionId,
+}

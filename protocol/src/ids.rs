@@ -1,0 +1,129 @@
+//! Newtyped identifiers. An id is parsed once, at the edge; inside there is no bare string.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdError {
+    /// The text is empty.
+    Empty,
+    /// The text is longer than the limit for this kind of id.
+    TooLong,
+    /// The text holds a control character.
+    ControlCharacter,
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "an id must not be empty",
+            Self::TooLong => "an id is too long",
+            Self::ControlCharacter => "an id must not contain control characters",
+        })
+    }
+}
+
+impl std::error::Error for IdError {}
+
+fn check(text: &str, most: usize) -> Result<(), IdError> {
+    if text.is_empty() {
+        return Err(IdError::Empty);
+    }
+    // Characters as JavaScript and the reference count them: not bytes.
+    if text.chars().count() > most {
+        return Err(IdError::TooLong);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(IdError::ControlCharacter);
+    }
+    Ok(())
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $most:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Parses an id.
+            ///
+            /// # Errors
+            /// When the text is empty, too long, or holds a control character.
+            pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
+                Self::try_from(text.into())
+            }
+
+            /// Returns the id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                check(&text, $most)?;
+                Ok(Self(text.into_boxed_str()))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A person, as the host application names them (the token's `sub`).
+    UserId,
+    limits::ID_CHARS
+);
+id!(
+    /// A conversation of the host application.
+    ChatId,
+    limits::ID_CHARS
+);
+id!(
+    /// One call, as the server names it (a UUIDv7).
+    SessionId,
+    limits::ID_CHARS
+);
+id!(
+    /// One browser tab or app install of a user.
+    DeviceId,
+    limits::DEVICE_ID_CHARS
+);
+id!(
+    /// The caller's own name for one attempt to call; a repeat returns the same call.
+    CallRequestId,
+    limits::ID_CHARS
+);

@@ -1,0 +1,209 @@
+//! What WebRTC itself passes: descriptions, candidates, configuration, quality.
+
+use serde::{Deserialize, Serialize};
+
+/// Voice or video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum CallType {
+    /// Audio alone.
+    Voice,
+    /// Audio and video.
+    Video,
+}
+
+impl CallType {
+    /// Returns the type as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Voice => "voice",
+            Self::Video => "video",
+        }
+    }
+
+    /// Returns the type that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "voice" => Some(Self::Voice),
+            "video" => Some(Self::Video),
+            _ => None,
+        }
+    }
+}
+
+/// The kind of a session description (`RTCSdpType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum SdpType {
+    /// An offer.
+    Offer,
+    /// A provisional answer.
+    Pranswer,
+    /// An answer.
+    Answer,
+    /// Back to the last stable state.
+    Rollback,
+}
+
+/// A session description (`RTCSessionDescriptionInit`); its text passes unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "ts",
+    derive(ts_rs::TS),
+    ts(type = "RTCSessionDescriptionInit")
+)]
+pub struct SessionDescription {
+    /// Offer or answer.
+    #[serde(rename = "type")]
+    pub kind: SdpType,
+    /// The SDP text (RFC 8866), untouched.
+    pub sdp: Box<str>,
+}
+
+/// An ICE candidate (`RTCIceCandidateInit`); its texts pass unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCIceCandidateInit"))]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// The candidate line (RFC 8839), empty at the end of candidates.
+    pub candidate: Box<str>,
+    /// The media section it belongs to, by `mid`.
+    #[serde(default)]
+    pub sdp_mid: Option<Box<str>>,
+    /// The media section it belongs to, by index.
+    #[serde(default, rename = "sdpMLineIndex")]
+    pub sdp_m_line_index: Option<u16>,
+    /// The ICE generation it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<Box<str>>,
+}
+
+/// One address or several (`RTCIceServer.urls`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(untagged)]
+pub enum IceUrls {
+    /// One URL.
+    One(String),
+    /// Several URLs.
+    Many(Vec<String>),
+}
+
+/// A STUN or TURN server (`RTCIceServer`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCIceServer"))]
+pub struct IceServer {
+    /// Where it is (RFC 7064, RFC 7065).
+    pub urls: IceUrls,
+    /// The user name for TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password for TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// What a peer connection is made with (`RTCConfiguration`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCConfiguration"))]
+#[serde(rename_all = "camelCase")]
+pub struct RtcConfiguration {
+    /// STUN and TURN servers.
+    #[serde(default)]
+    pub ice_servers: Vec<IceServer>,
+    /// `all` or `relay`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_transport_policy: Option<String>,
+    /// `max-bundle` for one transport per connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_policy: Option<String>,
+    /// How many candidates to gather ahead of time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_candidate_pool_size: Option<u8>,
+}
+
+/// Constraints for `getUserMedia`, for one kind of call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct MediaConstraints {
+    /// Removes the echo of the loudspeaker.
+    pub echo_cancellation: bool,
+    /// Removes steady noise.
+    pub noise_suppression: bool,
+    /// Evens out the level.
+    pub auto_gain_control: bool,
+    /// Ideal width of the picture in pixels; absent for voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub width: Option<u32>,
+    /// Ideal height of the picture in pixels; absent for voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub height: Option<u32>,
+    /// Ideal frames per second; absent for voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub frame_rate: Option<u32>,
+}
+
+/// Constraints for both kinds of call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MediaDefaults {
+    /// For voice calls.
+    pub voice: MediaConstraints,
+    /// For video calls.
+    pub video: MediaConstraints,
+}
+
+/// Where the grades of connection quality begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct QualityThresholds {
+    /// At least this mean opinion score (1 to 4.5) is `excellent`.
+    pub excellent_mos: f64,
+    /// At least this one is `good`; below it is `poor`.
+    pub good_mos: f64,
+}
+
+/// How long things may take, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Timeouts {
+    /// How long a target rings.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub ring_timeout_ms: u64,
+    /// How long a dropped device may take to resume.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub reconnect_grace_ms: u64,
+}
+
+/// The quality of a call as one participant measured it (`call:quality`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct QualityReport {
+    /// Mean bit rate received, in bits per second.
+    pub avg_bitrate: f64,
+    /// Packets lost, in percent (0 to 100).
+    pub packet_loss: f64,
+    /// Interarrival jitter (RFC 3550), in milliseconds.
+    pub jitter: f64,
+}
+
+impl QualityReport {
+    /// Tells whether every figure is finite and within what can be true.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        (0.0..=1e10).contains(&self.avg_bitrate)
+            && (0.0..=100.0).contains(&self.packet_loss)
+            && (0.0..=600_000.0).contains(&self.jitter)
+    }
+}

@@ -1,0 +1,277 @@
+//! REST bodies: history, details, statistics, chats.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CallStatus, CallType, ChatId, EndReason, ParticipantStatus, QualityReport, SessionId, UserId,
+};
+
+/// A point in time as ISO 8601 in UTC with milliseconds: `2025-01-01T00:00:00.000Z`.
+pub type IsoTime = String;
+
+/// The envelope of a success: `{success: true, data}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Success<T> {
+    /// Always true.
+    pub success: bool,
+    /// The body.
+    pub data: T,
+}
+
+impl<T> Success<T> {
+    /// Wraps a body.
+    pub const fn new(data: T) -> Self {
+        Self {
+            success: true,
+            data,
+        }
+    }
+}
+
+/// A person, as the directory knew them at call time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct UserRef {
+    /// Who.
+    pub id: UserId,
+    /// Display name; the id when none is known.
+    pub name: String,
+    /// Address of a picture.
+    #[serde(default)]
+    pub avatar: Option<String>,
+}
+
+/// A chat, as the directory knew it at call time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ChatRef {
+    /// Which.
+    pub id: ChatId,
+    /// Its name, when it has one.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// One participant of a stored call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallParticipant {
+    /// Who.
+    pub user: UserRef,
+    /// How they stand, or stood at the end.
+    pub status: ParticipantStatus,
+    /// When they first entered the call.
+    pub joined_at: Option<IsoTime>,
+    /// When they left it.
+    pub left_at: Option<IsoTime>,
+}
+
+/// A stored call, as one of its participants sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallRecord {
+    /// The call's session id.
+    pub id: SessionId,
+    /// Its chat.
+    pub chat_id: ChatRef,
+    /// Voice or video.
+    pub call_type: CallType,
+    /// How it stands.
+    pub status: CallStatus,
+    /// Whether the asker was called.
+    pub is_incoming: bool,
+    /// Whether the asker placed it.
+    pub is_outgoing: bool,
+    /// Who placed it.
+    pub caller: UserRef,
+    /// Everyone, the caller first.
+    pub participants: Vec<CallParticipant>,
+    /// How the asker stands, or stood at the end.
+    pub user_status: ParticipantStatus,
+    /// When it was placed.
+    pub initiated_at: IsoTime,
+    /// When the first callee joined.
+    pub started_at: Option<IsoTime>,
+    /// When it ended.
+    pub ended_at: Option<IsoTime>,
+    /// From the first join to the end, in whole seconds; 0 when it never started.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub duration: u64,
+    /// Why it ended.
+    pub end_reason: Option<EndReason>,
+    /// Means over all reports of all participants; null when there were none.
+    pub quality: Option<QualityReport>,
+}
+
+/// `pagination` of a history page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Pagination {
+    /// Calls that match the filters.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub total: u64,
+    /// The page size asked for.
+    pub limit: u32,
+    /// The calls skipped.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub offset: u64,
+    /// Whether more follow.
+    pub has_more: bool,
+}
+
+/// `data` of `GET /api/calls`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CallHistory {
+    /// Newest first.
+    pub calls: Vec<CallRecord>,
+    /// Where this page stands.
+    pub pagination: Pagination,
+}
+
+/// `byType` of the statistics.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CallsByType {
+    /// Voice calls.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub voice: u64,
+    /// Video calls.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub video: u64,
+}
+
+/// `byDirection` of the statistics.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CallsByDirection {
+    /// The asker was called.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub incoming: u64,
+    /// The asker called.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub outgoing: u64,
+}
+
+/// `stats` of the statistics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallStats {
+    /// Calls in the time frame.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub total: u64,
+    /// By voice and video.
+    pub by_type: CallsByType,
+    /// By status: `ended`, `missed` and `rejected` always, others when there are any.
+    #[cfg_attr(
+        feature = "ts",
+        ts(type = "{ ended: number, missed: number, rejected: number, [status: string]: number }")
+    )]
+    pub by_status: BTreeMap<String, u64>,
+    /// By direction.
+    pub by_direction: CallsByDirection,
+    /// Of the calls that took place, in seconds.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub total_duration: u64,
+    /// Mean of the calls that took place, in seconds; 0 when none did.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub average_duration: u64,
+    /// In seconds; 0 when no call took place.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub longest_call: u64,
+    /// In seconds; 0 when no call took place.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub shortest_call: u64,
+    /// The newest calls of the time frame.
+    pub recent_calls: Vec<CallRecord>,
+}
+
+/// `quality` of the statistics: means over the calls that had reports, null when none had.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct QualityAverages {
+    /// In percent.
+    pub avg_packet_loss: Option<f64>,
+    /// In milliseconds.
+    pub avg_jitter: Option<f64>,
+    /// In bits per second.
+    pub avg_bitrate: Option<f64>,
+}
+
+/// `data` of `GET /api/calls/stats`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallStatistics {
+    /// The time frame asked for: `24h`, `7d`, `30d`, `90d`, `1y`, `all`.
+    pub timeframe: String,
+    /// The figures.
+    pub stats: CallStats,
+    /// Calls per day (UTC) with at least one, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
+    pub call_frequency: BTreeMap<String, u64>,
+    /// Means of the quality.
+    pub quality: QualityAverages,
+}
+
+/// One member in a [`Chat`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ChatMember {
+    /// Who.
+    pub id: UserId,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub name: Option<String>,
+    /// Address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub avatar: Option<String>,
+}
+
+/// The body of `PUT /api/chats/{id}`; also what `GET` answers, beside the id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Chat {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub name: Option<String>,
+    /// Its members.
+    pub participants: Vec<ChatMember>,
+}
+
+/// The body of `POST /api/dev/join`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct DevJoin {
+    /// The chat; made on the fly.
+    pub chat_id: ChatId,
+    /// The user; made a member on the fly.
+    pub user_id: UserId,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub name: Option<String>,
+    /// Address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub avatar: Option<String>,
+}
+
+/// The answer of `POST /api/dev/join`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DevToken {
+    /// A JWT for that user.
+    pub token: String,
+}
