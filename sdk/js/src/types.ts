@@ -1,0 +1,160 @@
+/** What an application sees of Ringback: states, events, options. Wire types are in `protocol.ts`. */
+
+import type { CallType, ErrorCode, ParticipantStatus } from './protocol.js';
+
+/**
+ * Where the current call stands on this device.
+ *
+ * - `idle`: no call yet.
+ * - `outgoing`: this device calls; nobody has answered.
+ * - `incoming`: this device rings.
+ * - `connecting`: answered; media is on its way.
+ * - `connected`: at least one other participant can be heard.
+ * - `reconnecting`: every media path was lost and is being mended.
+ * - `ended`: the last call is over; `reason` says why. A new call may start.
+ */
+export type CallState =
+  | 'idle' | 'outgoing' | 'incoming' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
+
+/** Where the media path to one participant stands. */
+export type LinkState = 'new' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
+
+/** How good the connection to one participant is. */
+export type QualityGrade = 'excellent' | 'good' | 'poor' | 'lost';
+
+/** A person in a call. */
+export interface CallUser { id: string; name: string; avatar: string | null }
+
+/** A participant of the current call; oneself is not among them. */
+export interface Participant extends CallUser {
+  status: ParticipantStatus;
+  muted: boolean;
+  videoEnabled: boolean;
+  link: LinkState;
+  quality: QualityGrade | null;
+}
+
+/** The current call, as a value that does not change: read it again after a `state` event. */
+export interface Call {
+  /** Null until the server has named the call. */
+  sessionId: string | null;
+  chatId: string;
+  callType: CallType;
+  direction: 'incoming' | 'outgoing';
+  state: CallState;
+  muted: boolean;
+  participants: Participant[];
+  /** When it was answered, by this machine's clock (`Date.now()`), or null. */
+  startedAt: number | null;
+  /** Why it ended, once it has. */
+  reason: string | null;
+}
+
+export interface IncomingCall {
+  sessionId: string;
+  chatId: string;
+  callType: CallType;
+  caller: CallUser;
+  /** Everyone who is called, when the server says. */
+  targetUserIds: string[];
+}
+
+/** One second of one link, from `getStats` (W3C webrtc-stats). */
+export interface LinkQuality {
+  userId: string;
+  grade: QualityGrade;
+  /** Mean opinion score from 1 to 4.5, an estimate by the E-model (ITU-T G.107). */
+  mos: number;
+  /** Received, in bits per second. */
+  bitrate: number;
+  /** Received packets lost, in percent. */
+  packetLoss: number;
+  /** Interarrival jitter, in milliseconds. */
+  jitter: number;
+  /** In milliseconds, or null before the first measurement. */
+  roundTripTime: number | null;
+  /** `host`, `srflx`, `prflx` or `relay`, of the local candidate in use; null before one is. */
+  candidateType: string | null;
+  /** Level of the received audio, 0 to 1. */
+  audioLevel: number;
+}
+
+/** The events of {@link VoiceCallManager}: the wire's `call:incoming` is `incoming`, and so on. */
+export interface CallEvents {
+  /** A call rings on this device. Not for a call that this user placed. */
+  incoming: IncomingCall;
+  /** At least one device of these targets rings. */
+  ringing: { sessionId: string; chatId: string; targetUserIds: string[] };
+  /** A target of one's own call answered. */
+  accepted: { sessionId: string; chatId: string; acceptedBy: string };
+  /** A target of one's own call rejected it or was busy. */
+  rejected: { sessionId: string; chatId: string; rejectedBy: string; reason: string };
+  /** Nobody answered in time; for caller and targets. `ended` follows. */
+  missed: { sessionId: string; chatId: string; callerId: string };
+  /** Another device of this user answered or rejected; `ended` does not follow. */
+  answeredElsewhere: { sessionId: string; chatId: string; action: 'accepted' | 'rejected' };
+  /** The call is over on this device. Fires once for each call that was current, last of all its events. */
+  ended: { sessionId: string | null; chatId: string; endedBy: string | null; reason: string; durationMs: number };
+  participantJoined: { sessionId: string; userId: string };
+  participantLeft: { sessionId: string; userId: string; reason: string };
+  participantReconnecting: { sessionId: string; userId: string };
+  participantReconnected: { sessionId: string; userId: string };
+  participantAudioToggle: { sessionId: string; userId: string; muted: boolean };
+  participantVideoToggle: { sessionId: string; userId: string; enabled: boolean };
+  /** Something in `call` changed: its state, a participant, one's own mute. */
+  state: { state: CallState; previous: CallState; call: Call | null };
+  /** Audio (or video) of a participant arrived; it already plays. */
+  remoteStream: { userId: string; stream: MediaStream };
+  /** The browser does not play sound before a click: call `resumeAudio()` from one. */
+  audioBlocked: { userId: string };
+  /** Every second while connected. */
+  quality: LinkQuality;
+  /** The signaling socket came or went. Media goes on without it. */
+  signaling: { connected: boolean };
+  /** A failure that belongs to no promise. */
+  error: import('./error.js').CallError;
+}
+
+/** Codes that arise in the browser; the server's are {@link ErrorCode}. */
+export type ClientErrorCode =
+  | 'MIC_DENIED' | 'MIC_NOT_FOUND' | 'MIC_IN_USE' | 'MIC_FAILED' | 'INSECURE_CONTEXT' | 'UNSUPPORTED'
+  | 'NOT_CONNECTED' | 'SIGNALING_LOST' | 'SIGNALING_TIMEOUT' | 'CONNECTION_FAILED'
+  | 'NO_CALL' | 'NOT_RINGING' | 'CANCELLED' | 'INVALID_ARGUMENT' | 'NOT_INITIALISED' | 'DISPOSED'
+  | 'SERVER_ERROR' | 'INTERNAL_ERROR';
+
+export type CallErrorCode = ErrorCode | ClientErrorCode;
+
+/** What `VoiceCallManager` needs of a socket: any Socket.IO v4 client socket has it. */
+export interface SocketLike {
+  readonly connected: boolean;
+  readonly id?: string;
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  emit(event: string, ...args: any[]): unknown;
+}
+
+export interface CallOptions {
+  /** Plays remote audio. Absent: an existing `#remote-audio`, else one that the SDK makes. */
+  audioElement?: HTMLAudioElement;
+  /** Merged over the microphone constraints that the server gave. */
+  microphone?: MediaTrackConstraints;
+  /** Supplies the local audio in place of `getUserMedia`; its tracks are then not stopped at the end. */
+  localStream?: MediaStream | (() => MediaStream | Promise<MediaStream>);
+  /** This user's id, for servers that do not say it. */
+  userId?: string;
+  /** False: only the reference's flow, offer after accept. Default true. */
+  fastSetup?: boolean;
+  /** Merged over the `RTCConfiguration` that the server gave. */
+  rtcConfiguration?: RTCConfiguration;
+}
+
+export interface ConnectOptions extends CallOptions {
+  /** The user's JWT, or how to fetch one; asked again at every connect. */
+  token: string | (() => string | Promise<string>);
+  /** A stable id of this tab or install, at most 64 characters. Default: one per tab, kept in sessionStorage. */
+  deviceId?: string;
+  /** `io` of the application's own socket.io-client, in place of the bundled one. */
+  io?: (url: string, options: Record<string, unknown>) => SocketLike;
+  /** Further options for socket.io-client. */
+  socket?: Record<string, unknown>;
+}
