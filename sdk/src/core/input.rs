@@ -1,0 +1,185 @@
+//! Everything that can happen to the client, grouped by where it comes from.
+
+use ringback_protocol::{
+    CallType, ChatId, ConfigAck, EndReason, ErrorCode, IceCandidate, InitiateAck, JoinAck,
+    ServerEvent, SessionDescription, SessionId, StateAck, UserId,
+};
+
+use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
+use super::quality::StatsSample;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The application asks for something.
+    App(Request),
+    /// The signaling socket, or the server through it, says something.
+    Signaling(SignalingInput),
+    /// A peer connection reports.
+    Peer(LinkId, PeerInput),
+    /// Microphone, loudspeaker or page report.
+    Device(DeviceInput),
+    /// The time that `next_deadline` named has come (or may have: too early does no harm).
+    Timeout,
+}
+
+/// What the application asks. Each is settled by one `Output::Settle` with the same id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Names the promise.
+    pub id: RequestId,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What the application may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Place a call.
+    Initiate {
+        /// In which chat.
+        chat_id: ChatId,
+        /// Voice or video.
+        call_type: CallType,
+        /// Whom; none: everyone in the chat.
+        targets: Option<Vec<UserId>>,
+    },
+    /// Answer a ringing call; none: the one that rings.
+    Accept(Option<SessionId>),
+    /// Reject a ringing call; none: the one that rings.
+    Reject(Option<SessionId>, Option<EndReason>),
+    /// End the current call.
+    End(Option<EndReason>),
+    /// Leave the current call.
+    Leave,
+    /// Mute or unmute the microphone; before a call, it is how the next one begins.
+    SetMuted(bool),
+    /// Release everything; nothing is accepted after it.
+    Dispose,
+}
+
+/// What comes from the signaling socket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignalingInput {
+    /// The socket is connected (again).
+    Connected,
+    /// The socket is gone; Socket.IO tries to bring it back.
+    Disconnected,
+    /// The server refused the connection.
+    Refused(ErrorCode),
+    /// The server emitted an event.
+    Event(ServerEvent),
+    /// The server acked an event of ours.
+    Ack(AckId, Result<AckBody, AckFailure>),
+}
+
+/// The body of a successful ack, by the event that was acked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AckBody {
+    /// Of an event whose ack says no more.
+    Empty,
+    /// Of `webrtc:config:get`.
+    Config(ConfigAck),
+    /// Of `call:initiate`.
+    Initiate(InitiateAck),
+    /// Of `call:accept`, `call:join`, `call:resume`.
+    Join(JoinAck),
+    /// Of `call:sync`.
+    State(StateAck),
+}
+
+/// A failed ack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AckFailure {
+    /// The server's code; none from a reference server, or when this version does not know it.
+    pub code: Option<ErrorCode>,
+    /// The server's text for a person.
+    pub message: String,
+}
+
+/// What one peer connection reports.
+///
+/// Results of asynchronous commands carry the generation of the command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PeerInput {
+    /// `CreateOffer` is done: the offer is the local description.
+    OfferCreated(Generation, SessionDescription),
+    /// `ApplyOffer` is done: the offer is the remote description.
+    OfferApplied(Generation),
+    /// `CreateAnswer` is done: the answer is the local description.
+    AnswerCreated(Generation, SessionDescription),
+    /// `ApplyAnswer` is done: the answer is the remote description.
+    AnswerApplied(Generation),
+    /// One of these commands failed.
+    NegotiationFailed(Generation, String),
+    /// A local candidate was found.
+    CandidateFound(IceCandidate),
+    /// `connectionState` changed.
+    ConnectionState(ConnectionState),
+    /// The browser asks for negotiation.
+    NegotiationNeeded,
+    /// The first remote track arrived (it is in the link's stream from here on).
+    RemoteTrack,
+    /// The answer to `SampleStats`.
+    Stats(StatsSample),
+}
+
+/// `RTCPeerConnectionState` (webrtc-pc section 4.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Not started.
+    New,
+    /// ICE or DTLS under way.
+    Connecting,
+    /// Media can flow.
+    Connected,
+    /// Lost for the moment.
+    Disconnected,
+    /// Lost.
+    Failed,
+    /// Closed by us.
+    Closed,
+}
+
+/// Whether the page may use the microphone, as far as the browser says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// It may.
+    Granted,
+    /// It may not.
+    Denied,
+    /// The person will be asked, or the browser does not say.
+    Prompt,
+}
+
+/// How opening the microphone can fail (`getUserMedia`, mediacapture-streams section 10.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MicrophoneError {
+    /// The person or a policy said no.
+    Denied,
+    /// There is none.
+    NotFound,
+    /// Another program holds it, or the hardware failed.
+    InUse,
+    /// The page is not a secure context.
+    InsecureContext,
+    /// Anything else.
+    Failed,
+}
+
+/// What devices and page report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceInput {
+    /// What the browser says about the microphone, asked at start and when it changes.
+    Permission(Permission),
+    /// `OpenMicrophone` succeeded.
+    MicrophoneOpened(MediaId),
+    /// `OpenMicrophone` failed.
+    MicrophoneFailed(MediaId, MicrophoneError, String),
+    /// The track of the microphone ended by itself.
+    MicrophoneEnded(MediaId),
+    /// The browser does not play this link's audio before a click.
+    PlaybackBlocked(LinkId),
+    /// The network came back, or another one took its place.
+    NetworkChanged,
+}

@@ -1,0 +1,129 @@
+//! Everything that the client can ask of the platform.
+
+use ringback_protocol::{
+    CallType, ClientEvent, EndReason, IceCandidate, RtcConfiguration, ServerEvent,
+    SessionDescription, SessionId, UserId,
+};
+
+use super::error::ClientError;
+use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
+use super::quality::LinkQuality;
+use super::view::{CallState, IncomingView};
+
+/// One thing to do. Outputs are performed in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Emit an event to the server; with an id, its ack comes back as an input.
+    Emit(ClientEvent, Option<AckId>),
+    /// Do something with one peer connection. An unknown link is ignored.
+    Peer(LinkId, PeerCommand),
+    /// Do something with the microphone.
+    Media(MediaCommand),
+    /// Settle the promise of a request.
+    Settle(RequestId, Result<Settled, ClientError>),
+    /// Tell the application.
+    Notify(Notification),
+}
+
+/// What a promise is resolved with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing.
+    Done,
+    /// The session id of the call that was placed.
+    Session(SessionId),
+}
+
+/// What to do with one peer connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PeerCommand {
+    /// Make it. It has one `sendrecv` audio transceiver without a track when it is to offer.
+    Create {
+        /// With what.
+        config: RtcConfiguration,
+        /// Whether this side makes the first offer (and so the transceivers).
+        offerer: bool,
+        /// Voice or video.
+        call_type: CallType,
+        /// The other person, for naming the remote stream.
+        user: Option<UserId>,
+    },
+    /// The other person became known (an offer was made before anyone answered).
+    Name(UserId),
+    /// `createOffer`, `setLocalDescription`; then `OfferCreated`.
+    CreateOffer {
+        /// Comes back with the result.
+        generation: Generation,
+        /// Whether to restart ICE (RFC 8445 section 9).
+        ice_restart: bool,
+    },
+    /// `setRemoteDescription` (with implicit rollback); then `OfferApplied`.
+    ApplyOffer(Generation, SessionDescription),
+    /// `createAnswer`, `setLocalDescription`; then `AnswerCreated` (with the candidates found so far).
+    CreateAnswer(Generation),
+    /// `setRemoteDescription`; then `AnswerApplied`.
+    ApplyAnswer(Generation, SessionDescription),
+    /// `addIceCandidate`. Failures are ignored: ICE lives with a lost candidate.
+    AddCandidate(IceCandidate),
+    /// Send the microphone to this participant, now or as soon as it is open.
+    SendMicrophone,
+    /// Let the remote audio be heard, now or as soon as it arrives.
+    Play,
+    /// `getStats`; then `Stats`.
+    SampleStats,
+    /// Close it and let go of its elements.
+    Close,
+}
+
+/// What to do with the microphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Ask the browser what it says about permission; then `Permission`.
+    QueryPermission,
+    /// `getUserMedia`; then `MicrophoneOpened` or `MicrophoneFailed`.
+    OpenMicrophone(MediaId),
+    /// Stop its tracks, also when it is still being opened.
+    CloseMicrophone,
+    /// Let the track through, or send silence.
+    SetMicrophoneEnabled(bool),
+}
+
+/// What the application is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notification {
+    /// A call rings here.
+    Incoming(IncomingView),
+    /// An event of the server that the application sees under its own name
+    /// (`ringing`, `accepted`, `rejected`, `missed`, `participantJoined`, ...).
+    Event(ServerEvent),
+    /// The call is over on this device; the last notification of a call.
+    Ended {
+        /// None when the server never named the call.
+        session_id: Option<SessionId>,
+        /// Its chat.
+        chat_id: ringback_protocol::ChatId,
+        /// Whose act it was, when the server says.
+        ended_by: Option<UserId>,
+        /// Why.
+        reason: EndReason,
+        /// From the answer to the end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// Something in the view changed.
+    State {
+        /// The state now.
+        state: CallState,
+        /// The state before.
+        previous: CallState,
+    },
+    /// A participant's stream arrived and may be heard.
+    RemoteStream(LinkId, UserId),
+    /// The browser does not play a participant's audio before a click.
+    AudioBlocked(UserId),
+    /// One second of one link.
+    Quality(UserId, LinkQuality),
+    /// The signaling socket came or went.
+    Signaling(bool),
+    /// A failure that belongs to no request.
+    Error(ClientError),
+}
