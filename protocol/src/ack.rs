@@ -151,9 +151,9 @@ pub struct StateAck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ProtocolInfo {
-    /// [`crate::PROTOCOL_VERSION`].
+    /// The protocol version; 1.
     pub version: u32,
-    /// Names out of [`crate::FEATURES`].
+    /// What it can do, by name: `early-offer`, `resume` and so on.
     #[serde(default)]
     pub features: Vec<String>,
 }

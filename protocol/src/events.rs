@@ -23,12 +23,12 @@ impl<E: fmt::Display> fmt::Display for DecodeError<E> {
 macro_rules! events {
     (
         $(#[$enum_doc:meta])* $enum:ident;
-        $($(#[$doc:meta])* $name:literal => $variant:ident,)*
+        $($(#[doc = $doc:literal])* $name:literal => $variant:ident,)*
     ) => {
         $(#[$enum_doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub enum $enum {
-            $($(#[$doc])* $variant($variant),)*
+            $($(#[doc = $doc])* $variant($variant),)*
         }
 
         impl $enum {
@@ -63,6 +63,12 @@ macro_rules! events {
             /// When the serializer fails.
             pub fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self { $(Self::$variant(payload) => serde::Serialize::serialize(payload, serializer),)* }
+            }
+
+            /// Shows every event of this direction to a visitor.
+            #[cfg(feature = "ts")]
+            pub(crate) fn describe(visitor: &mut impl $crate::typescript::EventVisitor) {
+                $(visitor.event::<$variant>($name, &[$($doc),*]);)*
             }
         }
 

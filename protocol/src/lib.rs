@@ -18,6 +18,8 @@ mod reason;
 pub mod rest;
 pub mod server;
 mod snapshot;
+#[cfg(feature = "ts")]
+pub mod typescript;
 
 pub use ack::{
     Ack, ConfigAck, Empty, Failure, Identity, InitiateAck, JoinAck, Outcome, ProtocolInfo, StateAck,

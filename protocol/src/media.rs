@@ -36,7 +36,6 @@ impl CallType {
 
 /// The kind of a session description (`RTCSdpType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum SdpType {
     /// An offer.
@@ -51,11 +50,6 @@ pub enum SdpType {
 
 /// A session description (`RTCSessionDescriptionInit`); its text passes unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "ts",
-    derive(ts_rs::TS),
-    ts(type = "RTCSessionDescriptionInit")
-)]
 pub struct SessionDescription {
     /// Offer or answer.
     #[serde(rename = "type")]
@@ -66,7 +60,6 @@ pub struct SessionDescription {
 
 /// An ICE candidate (`RTCIceCandidateInit`); its texts pass unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCIceCandidateInit"))]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The candidate line (RFC 8839), empty at the end of candidates.
@@ -84,7 +77,6 @@ pub struct IceCandidate {
 
 /// One address or several (`RTCIceServer.urls`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum IceUrls {
     /// One URL.
@@ -95,7 +87,6 @@ pub enum IceUrls {
 
 /// A STUN or TURN server (`RTCIceServer`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCIceServer"))]
 pub struct IceServer {
     /// Where it is (RFC 7064, RFC 7065).
     pub urls: IceUrls,
@@ -109,7 +100,6 @@ pub struct IceServer {
 
 /// What a peer connection is made with (`RTCConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "RTCConfiguration"))]
 #[serde(rename_all = "camelCase")]
 pub struct RtcConfiguration {
     /// STUN and TURN servers.

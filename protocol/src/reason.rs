@@ -157,7 +157,13 @@ impl ParticipantStatus {
 
 /// Why a call ended, or why one participant left or rejected it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
+#[cfg_attr(
+    feature = "ts",
+    derive(ts_rs::TS),
+    ts(
+        type = "'completed' | 'cancelled' | 'declined' | 'busy' | 'missed' | 'failed' | 'disconnected' | 'replaced' | 'server' | (string & {})"
+    )
+)]
 #[serde(try_from = "String", into = "String")]
 pub enum EndReason {
     /// Someone hung up after a conversation.

@@ -207,6 +207,7 @@ pub struct WebrtcOffer {
     pub offer: SessionDescription,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub chat_id: Option<ChatId>,
     /// From whom.
     pub from_user_id: UserId,
@@ -227,6 +228,7 @@ pub struct WebrtcAnswer {
     pub answer: SessionDescription,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub chat_id: Option<ChatId>,
     /// From whom.
     pub from_user_id: UserId,
@@ -247,6 +249,7 @@ pub struct WebrtcIceCandidate {
     pub candidate: IceCandidate,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub chat_id: Option<ChatId>,
     /// From whom.
     pub from_user_id: UserId,
