@@ -1,0 +1,154 @@
+//! What must outlive the process: calls, and the directory of chats.
+//!
+//! The traits say what a store can do, without a word of SQL; each database has its own folder.
+
+mod query;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
+use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
+
+use crate::calls::ports::BoxFuture;
+use crate::calls::{CallSession, Timestamp};
+
+pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The address in `DATABASE_URL` names no database that this build knows.
+    #[error("{0:?} is not a database address: use sqlite://path/to/file.db")]
+    UnknownUrl(String),
+    /// The database failed, or could not be reached.
+    #[error("the database failed: {0}")]
+    Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A stored call does not read: it was written by another version, or by hand.
+    #[error("the stored call {id} does not read: {source}")]
+    Corrupt {
+        /// Which call.
+        id: String,
+        /// What is wrong with it.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// What the store answers.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What came of storing a new call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created {
+    /// It is stored.
+    New,
+    /// The same caller placed this one with the same request id before; nothing was stored.
+    Duplicate(Arc<CallSession>),
+}
+
+/// What came of a compare-and-set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// It is stored.
+    Stored,
+    /// The stored call has another version, or is gone; nothing was stored.
+    Conflict,
+}
+
+/// Keeps calls.
+pub trait CallStore: Send + Sync + 'static {
+    /// Stores a new call; when this returns, it outlives the process.
+    fn create(&self, session: Arc<CallSession>) -> BoxFuture<'_, StoreResult<Created>>;
+
+    /// Replaces a call, provided that the stored one has the expected version.
+    fn compare_and_set(
+        &self,
+        session: Arc<CallSession>,
+        expected_version: u64,
+    ) -> BoxFuture<'_, StoreResult<Swap>>;
+
+    /// Returns one call.
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>>;
+
+    /// Returns the call that the caller placed with that request id.
+    fn find_by_request<'a>(
+        &'a self,
+        caller: &'a UserId,
+        request: &'a CallRequestId,
+    ) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>>;
+
+    /// Returns the live calls that any of these users has a part in, each once, oldest first.
+    fn live_calls_of<'a>(
+        &'a self,
+        users: &'a [UserId],
+    ) -> BoxFuture<'a, StoreResult<Vec<Arc<CallSession>>>>;
+
+    /// Returns all live calls.
+    fn live_calls(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<CallSession>>>>;
+
+    /// Returns the live calls whose next deadline is not after `now`.
+    fn due(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<SessionId>>>;
+
+    /// Returns a page of the calls of a user, newest first.
+    fn history<'a>(
+        &'a self,
+        user: &'a UserId,
+        query: &'a HistoryQuery,
+    ) -> BoxFuture<'a, StoreResult<HistoryPage>>;
+
+    /// Returns one call as that user sees it; none when they had no part in it.
+    fn record<'a>(
+        &'a self,
+        user: &'a UserId,
+        id: &'a SessionId,
+    ) -> BoxFuture<'a, StoreResult<Option<CallRecord>>>;
+
+    /// Returns the statistics of the calls of a user.
+    fn statistics<'a>(
+        &'a self,
+        user: &'a UserId,
+        query: &'a StatisticsQuery,
+    ) -> BoxFuture<'a, StoreResult<CallStatistics>>;
+}
+
+/// Keeps the chats of the host application and who is in them.
+pub trait Directory: Send + Sync + 'static {
+    /// Returns a chat.
+    fn chat<'a>(&'a self, id: &'a ChatId) -> BoxFuture<'a, StoreResult<Option<Arc<Chat>>>>;
+
+    /// Stores a chat, in place of what was stored before.
+    fn put_chat<'a>(&'a self, id: &'a ChatId, chat: Chat) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Removes a chat and tells whether there was one. Its calls stay.
+    fn delete_chat<'a>(&'a self, id: &'a ChatId) -> BoxFuture<'a, StoreResult<bool>>;
+
+    /// Adds a member, or renews what is known of them; makes the chat when there is none.
+    fn add_member<'a>(
+        &'a self,
+        id: &'a ChatId,
+        member: ChatMember,
+    ) -> BoxFuture<'a, StoreResult<()>>;
+}
+
+/// Everything that must outlive the process.
+pub trait Store: CallStore + Directory {
+    /// Writes what is under way and closes the database.
+    fn close(&self) -> BoxFuture<'_, ()>;
+
+    /// Tells whether the database answers.
+    fn ping(&self) -> BoxFuture<'_, StoreResult<()>>;
+}
+
+/// Opens the database at that address and brings its schema up to date.
+///
+/// # Errors
+/// When the address is not understood, or the database cannot be opened.
+pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
+    if url.starts_with("sqlite:") {
+        return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
+    }
+    Err(StoreError::UnknownUrl(url.to_owned()))
+}

@@ -1,0 +1,111 @@
+//! What the read paths are asked, and what they answer.
+
+use ringback_protocol::rest::CallRecord;
+use ringback_protocol::{CallStatus, CallType, ChatId, SessionId};
+
+use crate::calls::Timestamp;
+
+/// Which calls of a user, and which page of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Only calls in this chat.
+    pub chat_id: Option<ChatId>,
+    /// Only calls of this type.
+    pub call_type: Option<CallType>,
+    /// Only calls that stand like this.
+    pub status: Option<CallStatus>,
+    /// Only calls that come after this one, in the order of the history.
+    pub after: Option<(Timestamp, SessionId)>,
+    /// The page size.
+    pub limit: u32,
+    /// How many calls to skip.
+    pub offset: u64,
+}
+
+/// One page of a user's calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub calls: Vec<CallRecord>,
+    /// How many calls match the filters, on all pages.
+    pub total: u64,
+    /// Where the next page begins, when there is one: goes into [`HistoryQuery::after`].
+    pub next: Option<(Timestamp, SessionId)>,
+}
+
+/// Which calls of a user the statistics are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatisticsQuery {
+    /// Only calls in this chat.
+    pub chat_id: Option<ChatId>,
+    /// Only calls placed within this time before `now`.
+    pub timeframe: Timeframe,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// A time frame of the statistics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Timeframe {
+    /// `24h`
+    Day,
+    /// `7d`
+    Week,
+    /// `30d`, the default
+    #[default]
+    Month,
+    /// `90d`
+    Quarter,
+    /// `1y`
+    Year,
+    /// `all`
+    All,
+}
+
+impl Timeframe {
+    /// Every time frame, the shortest first.
+    pub const ALL: &[Self] = &[
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+        Self::All,
+    ];
+
+    /// Returns the time frame as it stands in the address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+            Self::Year => "1y",
+            Self::All => "all",
+        }
+    }
+
+    /// Returns the time frame that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|frame| frame.as_str() == text)
+    }
+
+    /// Returns the earliest time that still belongs to the frame.
+    #[must_use]
+    pub const fn since(self, now: Timestamp) -> Timestamp {
+        const DAY_MS: u64 = 86_400_000;
+        match self {
+            Self::Day => now.minus_ms(DAY_MS),
+            Self::Week => now.minus_ms(7 * DAY_MS),
+            Self::Month => now.minus_ms(30 * DAY_MS),
+            Self::Quarter => now.minus_ms(90 * DAY_MS),
+            Self::Year => now.minus_ms(365 * DAY_MS),
+            Self::All => Timestamp::from_ms(0),
+        }
+    }
+}
