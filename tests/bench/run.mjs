@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what the README claims, measured.
  *
- * Options: --rounds N (30), --ring MS (600), --only NAME (repeatable, with the floor always there),
+ * Options: --rounds N (30), --ring MS (600), --only NAME (repeatable; the floor is always there),
  * --binary PATH, --json PATH, --write (rewrite BENCHMARKS.md).
  */
 import { readFile, writeFile } from 'node:fs/promises';
