@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
 const names = options.only.length === 0
   ? CONTENDERS
   : CONTENDERS.filter((name) => name === FLOOR || options.only.includes(name));
+if (options.write && names.length < CONTENDERS.length) throw new Error('--write needs all contenders, so not --only');
 const progress = (round, rounds) => {
   const text = round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`;
   if (process.stderr.isTTY) process.stderr.write(`\r${text}   `);

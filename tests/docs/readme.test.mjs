@@ -87,6 +87,12 @@ test('every error that arises in the browser is listed with its remedy', () => {
   }
 });
 
+test('CONTRIBUTING.md lists the parts of the test run in their order', async () => {
+  const parts = (await read('scripts/test.mjs')).match(/const PARTS = \{\n([^]*?)\n\};/)[1];
+  const declared = [...parts.matchAll(/^ {2}(\w+): \{/gm)].map(([, name]) => `\`${name}\``);
+  assert.deepEqual(tables(await read('CONTRIBUTING.md'))[0].map(([name]) => name), declared);
+});
+
 for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'examples/README.md', 'examples/vanilla/README.md']) {
   test(`the links of ${page} lead somewhere`, async () => {
     const text = await read(page);
