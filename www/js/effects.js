@@ -1,0 +1,70 @@
+/** What follows from the state besides the view: sounds, meters, the timer, the title, announcements, focus. */
+
+import { createMeters } from './meter.js';
+import { namesIn } from './names.js';
+import { createTones } from './tones.js';
+import { stateText } from './views/state-text.js';
+
+/** Returns the runner, to be called with every new state. */
+export function createEffects({ store, actions, attention }) {
+  const tones = createTones();
+  const meters = createMeters();
+  const announcer = document.getElementById('announcer');
+  let timer = null;
+  let previous = null;
+
+  function run(state) {
+    tones.play(toneOf(state.call));
+    meters.show(streamsOf(state.call, actions.manager()));
+    attention.update(attentionOf(state));
+    tick(Boolean(state.call?.startedAt));
+    announce(state);
+    moveFocus(state);
+    if (previous?.call && !state.call) actions.callIsOver();
+    previous = state;
+  }
+
+  function tick(wanted) {
+    if (wanted) timer ??= setInterval(() => store.set({ now: Date.now() }), 250);
+    else timer = clearInterval(timer) ?? null;
+  }
+
+  function announce(state) {
+    const text = [stateText(state), state.notice?.title, state.notice?.detail].filter(Boolean).join('. ');
+    if (announcer.textContent !== text) announcer.textContent = text;
+  }
+
+  /** Keeps the keyboard where the call is: on its main button, and back in the page when it is over. */
+  function moveFocus(state) {
+    const [before, now] = [previous?.call?.state ?? null, state.call?.state ?? null];
+    if (before === now) return;
+    const lost = document.activeElement === document.body || document.activeElement === null;
+    if (now === 'incoming') focus('accept');
+    else if (now === 'outgoing' || (now && before === 'incoming')) focus(now === 'outgoing' ? 'hangup' : 'mute');
+    else if (!now && before && lost) focus('people-tab');
+  }
+
+  return { run };
+}
+
+function focus(testId) {
+  document.querySelector(`[data-testid=${testId}]`)?.focus({ preventScroll: true });
+}
+
+function toneOf(call) {
+  return call && (call.state === 'incoming' || call.state === 'outgoing') ? call.state : null;
+}
+
+function streamsOf(call, manager) {
+  if (!call || !manager) return {};
+  const remote = call.participants.map(({ id }) => [`remote-${id}`, manager.remoteStream(id) ?? null]);
+  return Object.fromEntries([['local', manager.localStream ?? null], ...remote]);
+}
+
+function attentionOf(state) {
+  const { call, me } = state;
+  const names = namesIn(state);
+  const peers = call ? names(call.participants.map(({ id }) => id)) : '';
+  const room = me ? `${me.name} in ${me.room}` : null;
+  return { caller: call?.state === 'incoming' ? peers : null, title: call ? `${stateText(state)}` : room };
+}

@@ -1,0 +1,75 @@
+/** The whole page as a function of the state. */
+
+import { h } from '../vdom.js';
+import { signalingBanner } from './banner.js';
+import { historyView } from './history.js';
+import { icon } from './icon.js';
+import { joinView } from './join.js';
+import { peopleView } from './people.js';
+import { stageView } from './stage.js';
+import { stateText } from './state-text.js';
+import { statsView } from './stats.js';
+
+/** Returns the page. */
+export function appView(state, act) {
+  return state.me ? roomView(state, act) : joinView(state, act);
+}
+
+function roomView(state, act) {
+  // On a phone the call covers the page: what lies below must not take focus.
+  const covered = state.narrow && state.call !== null;
+  return h('div', { class: 'room', key: 'room' },
+    h('div', { class: 'sr-only', 'data-testid': 'state', 'data-state': state.call?.state ?? 'idle' },
+      stateText(state) || 'No call'),
+    headerView(state, act, covered),
+    covered ? null : signalingBanner(state),
+    h('main', { class: 'columns' },
+      h('section', { class: 'panel', inert: covered }, tabsView(state, act), tabPanel(state, act)),
+      stageView(state, act)));
+}
+
+function headerView({ me, signaling }, act, covered) {
+  return h('header', { class: 'top', inert: covered },
+    h('span', { class: 'brand' }, h('img', { src: 'favicon.svg', alt: '', width: 28, height: 28 }), h('b', null, 'Ringback')),
+    h('h1', { class: 'room-name', title: me.room }, h('span', { class: 'sr-only' }, 'Room '), me.room),
+    h('span', { class: `link ${signaling}`, title: SIGNALING[signaling] },
+      h('span', { class: 'dot' }), h('span', { class: 'link-text' }, SIGNALING[signaling])),
+    h('span', { class: 'whoami' }, me.name),
+    h('button', { class: 'quiet', type: 'button', 'data-testid': 'leave', onclick: act.leave }, 'Leave'));
+}
+
+const SIGNALING = { connecting: 'Connecting', up: 'Online', down: 'Offline' };
+
+const TABS = [
+  { id: 'people', label: 'People', icon: 'people' },
+  { id: 'history', label: 'History', icon: 'clock' },
+  { id: 'stats', label: 'Statistics', icon: 'chart' },
+];
+
+function tabsView({ tab: current }, act) {
+  const select = (step) => {
+    const index = TABS.findIndex(({ id }) => id === current);
+    const next = TABS[(index + step + TABS.length) % TABS.length].id;
+    act.openTab(next);
+    document.getElementById(`tab-${next}`).focus();
+  };
+  const onkeydown = ({ key }) => (key === 'ArrowRight' ? select(1) : key === 'ArrowLeft' ? select(-1) : null);
+  return h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Views', onkeydown },
+    TABS.map(({ id, label, icon: name }) => h('button', {
+      key: id,
+      id: `tab-${id}`,
+      type: 'button',
+      role: 'tab',
+      'data-testid': `${id}-tab`,
+      'aria-selected': String(id === current),
+      'aria-controls': 'tab-panel',
+      tabindex: id === current ? '0' : '-1',
+      onclick: () => act.openTab(id),
+    }, icon(name), label)));
+}
+
+function tabPanel(state, act) {
+  const views = { people: peopleView, history: historyView, stats: statsView };
+  return h('div', { class: 'tab-panel', id: 'tab-panel', role: 'tabpanel', 'aria-labelledby': `tab-${state.tab}` },
+    views[state.tab](state, act));
+}
