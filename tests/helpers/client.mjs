@@ -80,6 +80,7 @@ export class TestClient {
 
   /** Emits an event and returns its ack, whatever it says. */
   request(event, ...args) {
+    if (!this.socket.connected) return Promise.reject(new Error(`${this.userId} is not connected and cannot send ${event}`));
     return within(`the ack of ${event} for ${this.userId}`, (resolve, reject) => {
       const gone = (reason) => reject(new Error(`the socket closed before the ack of ${event}: ${reason}`));
       this.socket.once('disconnect', gone);
