@@ -44,7 +44,7 @@ const PARTS = {
     runs: () => [wasmTest('GECKODRIVER'), wasmTest('CHROMEDRIVER')],
   },
   server: { needs: ['server'], runs: () => [nodeTest('tests/server', '--test-concurrency=2')] },
-  docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench')] },
+  docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },
   e2e: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/e2e', '--test-concurrency=1')] },
 };

@@ -19,7 +19,8 @@ export function outcomeOf({ call, ended, me, names }) {
     by: ended.endedBy ? names([ended.endedBy]) : who,
     lasted: Math.round(ended.durationMs / 1000),
   };
-  const told = (OUTCOMES[ended.reason] ?? other)(context, ended.reason);
+  // A reason may be any text that a client gave, `toString` too.
+  const told = (Object.hasOwn(OUTCOMES, ended.reason) ? OUTCOMES[ended.reason] : other)(context, ended.reason);
   return { tone: 'plain', detail: null, again: peers, ...told };
 }
 

@@ -5,7 +5,7 @@ import { h } from '../vdom.js';
 /** Returns the banner that the server is out of reach, if it is. */
 export function signalingBanner({ signaling, call }) {
   if (signaling !== 'down') return null;
-  const text = call ? 'The server is out of reach. Your call goes on; reconnecting.' : 'The server is out of reach. Reconnecting.';
+  const text = call ? 'Server out of reach, reconnecting. Your call goes on.' : 'Server out of reach, reconnecting.';
   return banner('signaling-lost', text);
 }
 
