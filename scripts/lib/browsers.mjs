@@ -8,8 +8,10 @@ const find = {
   chromium: () => process.env.CHROMIUM ?? which('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
   chromedriver: () => process.env.CHROMEDRIVER ?? which('chromedriver'),
   firefox: () => process.env.FIREFOX ?? which('firefox-esr', 'firefox'),
+  // Without a sound card, Firefox does not run Web Audio: PulseAudio can be one that plays to nobody.
+  pulseaudio: () => (process.platform === 'linux' ? which('pulseaudio') : 'not needed'),
 };
-const debianPackages = { chromium: 'chromium', chromedriver: 'chromium-driver', firefox: 'firefox-esr' };
+const debianPackages = { chromium: 'chromium', chromedriver: 'chromium-driver', firefox: 'firefox-esr', pulseaudio: 'pulseaudio' };
 
 /** Finds Chromium, chromedriver and Firefox, installing them where that is possible; returns their paths. */
 export async function installBrowsers() {

@@ -1,0 +1,96 @@
+// Builds the npm package into dist/: the Rust SDK as WebAssembly, its glue and TypeScript as one
+// module, type declarations, and the bundled Socket.IO client.
+//
+//   node scripts/build-sdk.mjs         small and fast, as published
+//   node scripts/build-sdk.mjs --dev   quick to build
+import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+import * as esbuild from 'esbuild';
+
+import { lockedVersion, root, target, toolFolder, which } from './lib/paths.mjs';
+import { Stop, main, run } from './lib/run.mjs';
+
+/** What `index.js` and the module together may weigh over the network, in brotli bytes. */
+const LIMIT = 60 * 1024;
+const GOAL = 40 * 1024;
+
+const dev = process.argv.includes('--dev');
+const dist = join(root, 'dist');
+const source = join(root, 'sdk/js/src');
+// Beside the TypeScript, which imports it; not committed.
+const glue = join(root, 'sdk/js/wasm');
+const module = join(dist, 'ringback_bg.wasm');
+
+await main(async () => {
+  await compile();
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  await optimise();
+  await bundle();
+  await declare();
+  await weigh();
+});
+
+async function compile() {
+  const profile = dev ? 'dev' : 'wasm';
+  await run('cargo', ['build', '--quiet', '-p', 'ringback-sdk', '--lib', '--target', 'wasm32-unknown-unknown', '--profile', profile]);
+  const built = join(target, 'wasm32-unknown-unknown', dev ? 'debug' : profile, 'ringback_sdk.wasm');
+  const flags = ['--target', 'web', '--out-dir', glue, '--out-name', 'ringback', '--omit-default-module-path', ...(dev ? [] : ['--remove-producers-section'])];
+  await run(wasmBindgen(), [...flags, built]);
+}
+
+/** Returns the path of wasm-bindgen, which must be of exactly the crate's version. */
+function wasmBindgen() {
+  const version = lockedVersion('wasm-bindgen');
+  const kept = join(toolFolder('wasm-bindgen', version), 'bin', 'wasm-bindgen');
+  const found = process.env.WASM_BINDGEN ?? (existsSync(kept) ? kept : which('wasm-bindgen', 'wasm-bindgen.exe'));
+  if (!found) throw new Stop(`wasm-bindgen ${version} is missing: \`npm run setup\` builds it.`);
+  return found;
+}
+
+async function optimise() {
+  const raw = join(glue, 'ringback_bg.wasm');
+  if (dev) return rename(raw, module);
+  // What every browser with WebRTC has had since 2022, and what Rust's target assumes.
+  const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'reference-types', 'multivalue'];
+  const flags = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features', ...features.map((name) => `--enable-${name}`)];
+  await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, raw, '-o', module]);
+  await rm(raw);
+}
+
+async function bundle() {
+  const options = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', minify: !dev, legalComments: 'none', logLevel: 'warning' };
+  await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js'] });
+  await esbuild.build({ ...options, minify: true, entryPoints: [join(source, 'socket.io-client.ts')], outfile: join(dist, 'socket.io-client.js') });
+}
+
+async function declare() {
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'sdk/js/tsconfig.json')]);
+}
+
+/** Prints what everything weighs, and fails when it is too much. */
+async function weigh() {
+  const names = (await readdir(dist)).filter((name) => !name.endsWith('.d.ts'));
+  const sizes = new Map();
+  for (const name of names) sizes.set(name, await brotli(join(dist, name)));
+  for (const [name, bytes] of sizes) console.log(line(name, (await stat(join(dist, name))).size, bytes));
+  const total = sizes.get('index.js') + sizes.get('ringback_bg.wasm');
+  console.log(`wasm + JS over the network: ${kib(total)} (goal ${kib(GOAL)}, limit ${kib(LIMIT)})`);
+  if (!dev && total > LIMIT) throw new Stop(`The package is too heavy: ${kib(total)} of at most ${kib(LIMIT)}.`);
+}
+
+async function brotli(path) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: dev ? 5 : 11 };
+  return brotliCompressSync(await readFile(path), { params }).length;
+}
+
+function line(name, raw, compressed) {
+  return `${name.padEnd(22)} ${kib(raw).padStart(10)} raw ${kib(compressed).padStart(10)} brotli`;
+}
+
+function kib(bytes) {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}

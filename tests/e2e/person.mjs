@@ -1,0 +1,120 @@
+// A person in front of a browser: a page, a voice (a tone of their own) and ears.
+import assert from 'node:assert/strict';
+
+import { fit } from './instruments.mjs';
+
+/** How long a test waits for something that has to happen. */
+export const WITHIN_MS = 15_000;
+
+/** Everyone's voice, in hertz: far enough apart to tell them from one another. */
+export const VOICES = { alice: 440, bob: 660, carol: 1000, dave: 1480 };
+
+export class Person {
+  #taken = 0;
+
+  constructor(id, page, context) {
+    this.id = id;
+    this.page = page;
+    this.context = context;
+  }
+
+  /**
+   * Opens a page of their own, in a browser profile of their own.
+   * @param {import('puppeteer-core').Browser} browser
+   * @param {string} id who, out of `VOICES`
+   * @param {string} url the page
+   * @param {{ microphone?: boolean }} [options] whether they let the page use the microphone
+   */
+  static async open(browser, id, url, { microphone = true } = {}) {
+    const context = await browser.createBrowserContext();
+    // Firefox is told by its preferences.
+    const chromium = (await browser.version()).includes('Chrome');
+    if (chromium) await context.overridePermissions(new URL(url).origin, microphone ? ['microphone'] : []);
+    return Person.inContext(context, id, url);
+  }
+
+  /** Opens one more page of the same person, in the profile of the first. */
+  async secondTab(url) {
+    return Person.inContext(this.context, this.id, url);
+  }
+
+  static async inContext(context, id, url) {
+    const page = await context.newPage();
+    const person = new Person(id, page, context);
+    page.on('pageerror', (error) => person.problems.push(error.message ?? String(error)));
+    await page.evaluateOnNewDocument(fit, VOICES[id]);
+    await page.goto(url);
+    return person;
+  }
+
+  /** Errors that nobody in the page caught. */
+  problems = [];
+
+  /** Runs a function in the page, as what the person does there. */
+  do(action, ...args) {
+    return this.page.evaluate(action, ...args);
+  }
+
+  /** Waits until a function in the page returns something true, and returns that. */
+  async until(what, predicate, ...args) {
+    try {
+      const handle = await this.page.waitForFunction(predicate, { polling: 50, timeout: WITHIN_MS }, ...args);
+      return await handle.jsonValue();
+    } catch (error) {
+      const seen = await this.page.evaluate(() => JSON.stringify(window.seen ?? null)).catch(() => 'the page is gone');
+      throw new Error(`${this.id} waited in vain for ${what}; seen: ${seen}; errors: ${this.problems.join('; ') || 'none'}`, { cause: error });
+    }
+  }
+
+  /** Takes the next event of that name (and of those that match), and returns its payload. */
+  async event(name, matches = {}) {
+    const found = await this.until(
+      `${name} ${JSON.stringify(matches)}`,
+      (name, matches, from) => {
+        const at = window.seen.findIndex(({ event, payload }, i) =>
+          i >= from && event === name && Object.entries(matches).every(([key, value]) => payload[key] === value));
+        return at >= 0 && { at, payload: window.seen[at].payload };
+      },
+      name,
+      matches,
+      this.#taken,
+    );
+    this.#taken = found.at + 1;
+    return found.payload;
+  }
+
+  /** The names of all events so far. */
+  seen() {
+    return this.do(() => window.seen.map(({ event }) => event));
+  }
+
+  /** Fails unless the other's voice can be heard in what this page plays. */
+  async hears(other) {
+    const heard = await this.do((hertz, ms) => window.instruments.hears(hertz, ms), VOICES[other.id], WITHIN_MS);
+    assert.ok(heard, `${this.id} does not hear ${other.id}: ${await this.#levels()}`);
+  }
+
+  /** Fails unless the other's voice stays away for a whole second. */
+  async hearsNothingOf(other) {
+    const silent = await this.do((hertz, ms) => window.instruments.hearsNothing(hertz, ms), VOICES[other.id], WITHIN_MS);
+    assert.ok(silent, `${this.id} still hears ${other.id}: ${await this.#levels()}`);
+  }
+
+  /** Fails unless the page holds no microphone, no peer connection and no sound any more. */
+  async isAtRest() {
+    await this.until('everything to be let go of', () => {
+      const { liveTracks, openConnections, playing } = window.instruments;
+      return liveTracks() === 0 && openConnections() === 0 && playing() === 0;
+    });
+  }
+
+  async close() {
+    await this.page.close();
+  }
+
+  async #levels() {
+    return JSON.stringify(await this.do((voices) => Object.fromEntries(
+      Object.entries(voices).map(([id, hertz]) => [id, window.instruments.level(hertz).toFixed(3)]),
+    ), VOICES));
+  }
+}
