@@ -37,7 +37,10 @@ export function createApi(me) {
 
   return {
     join,
-    members: async () => (await get(`/api/dev/chats/${encodeURIComponent(me.roomId)}`)).participants,
+    members: async () => {
+      const { participants } = await get(`/api/dev/chats/${encodeURIComponent(me.roomId)}`);
+      return participants.map((member) => ({ ...member, name: member.name ?? member.id }));
+    },
     history: (filter, offset, limit) => get('/api/calls', { chatId: me.roomId, ...filter, limit, offset }),
     details: (id) => get(`/api/calls/${encodeURIComponent(id)}`),
     stats: (timeframe) => get('/api/calls/stats', { chatId: me.roomId, timeframe }),

@@ -41,7 +41,7 @@ export function createEffects({ store, actions, attention }) {
     const lost = document.activeElement === document.body || document.activeElement === null;
     if (now === 'incoming') focus('accept');
     else if (now === 'outgoing' || (now && before === 'incoming')) focus(now === 'outgoing' ? 'hangup' : 'mute');
-    else if (!now && before && lost) focus('people-tab');
+    else if (!now && before && lost) document.querySelector('[role=tab][aria-selected=true]')?.focus({ preventScroll: true });
   }
 
   return { run };

@@ -19,13 +19,14 @@ function roomView(state, act) {
   // On a phone the call covers the page: what lies below must not take focus.
   const covered = state.narrow && state.call !== null;
   return h('div', { class: 'room', key: 'room' },
-    h('div', { class: 'sr-only', 'data-testid': 'state', 'data-state': state.call?.state ?? 'idle' },
-      stateText(state) || 'No call'),
     headerView(state, act, covered),
-    covered ? null : signalingBanner(state),
-    h('main', { class: 'columns' },
-      h('section', { class: 'panel', inert: covered }, tabsView(state, act), tabPanel(state, act)),
-      stageView(state, act)));
+    h('main', null,
+      h('p', { class: 'sr-only', 'data-testid': 'state', 'data-state': state.call?.state ?? 'idle' },
+        stateText(state) || 'No call'),
+      covered ? null : signalingBanner(state),
+      h('div', { class: 'columns' },
+        h('section', { class: 'panel', inert: covered }, tabsView(state, act), tabPanel(state, act)),
+        stageView(state, act))));
 }
 
 function headerView({ me, signaling }, act, covered) {

@@ -11,7 +11,7 @@ export function chartView({ frequency, days, day }, showDay) {
   const top = niceTop(Math.max(...bars.map(({ count }) => count)));
   const total = bars.reduce((sum, { count }) => sum + count, 0);
   return h('figure', { class: 'chart', 'data-testid': 'chart' },
-    h('figcaption', null, h('h3', null, 'Calls per day'), readout(bars, day)),
+    h('figcaption', null, h('h2', null, 'Calls per day'), readout(bars, day)),
     h('div', { class: 'plot' },
       h('span', { class: 'axis', 'aria-hidden': 'true' }, h('span', null, String(top)), h('span', null, String(top / 2)), h('span', null, '0')),
       plot(bars, top, `${plural(total, 'call')} in ${days} days, at most ${Math.max(...bars.map(({ count }) => count))} a day`, day, showDay)),

@@ -43,13 +43,13 @@ function field({ id, label, hint, ...input }, act) {
 function ripples() {
   return h('div', { class: 'ripples', 'aria-hidden': 'true' },
     h('svg', { viewBox: '0 0 320 120' },
-      h('circle', { class: 'end', cx: 40, cy: 60, r: 15 }),
-      h('circle', { class: 'end far', cx: 280, cy: 60, r: 15 }),
+      h('circle', { class: 'end', cx: 16, cy: 60, r: 15 }),
+      h('circle', { class: 'end far', cx: 304, cy: 60, r: 15 }),
       [0, 1, 2, 3, 4].map((step) => arc(step))));
 }
 
 function arc(step) {
-  const x = 76 + step * 36;
+  const x = 62 + step * 48;
   const reach = 16 + Math.min(step, 4 - step) * 11;
   return h('path', { class: `arc arc-${step}`, d: `M${x} ${60 - reach}Q${x + reach * 0.7} 60 ${x} ${60 + reach}` });
 }

@@ -55,7 +55,7 @@ function shares(title, kinds, counts) {
   const total = shown.reduce((sum, [id]) => sum + counts[id], 0);
   const share = (id) => `${(100 * counts[id]) / total}%`;
   return h('section', { class: 'shares' },
-    h('h3', null, title),
+    h('h2', null, title),
     h('div', { class: 'share-bar', 'aria-hidden': 'true' },
       shown.map(([id, , tone]) => h('i', { key: id, class: tone, vars: { '--share': share(id) } }))),
     h('ul', null,
@@ -67,7 +67,7 @@ function qualityView({ avgBitrate, avgPacketLoss, avgJitter }) {
   if (avgBitrate === null && avgPacketLoss === null && avgJitter === null) return null;
   const text = (value, write) => (typeof value === 'number' ? write(value) : '–');
   return h('section', { class: 'shares' },
-    h('h3', null, 'Average quality'),
+    h('h2', null, 'Average quality'),
     h('dl', { class: 'tiles three' },
       tile('Bitrate', text(avgBitrate, bitrate), 'stats-bitrate'),
       tile('Loss', text(avgPacketLoss, (value) => measure(value, '%')), 'stats-loss'),
