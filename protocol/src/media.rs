@@ -1,6 +1,10 @@
 //! What WebRTC itself passes: descriptions, candidates, configuration, quality.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Voice or video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,13 +80,38 @@ pub struct IceCandidate {
 }
 
 /// One address or several (`RTCIceServer.urls`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum IceUrls {
     /// One URL.
     One(String),
     /// Several URLs.
     Many(Vec<String>),
+}
+
+/// Written out: what serde derives for untagged enums weighs kilobytes in the browser.
+impl<'de> Deserialize<'de> for IceUrls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IceUrlsVisitor)
+    }
+}
+
+struct IceUrlsVisitor;
+
+impl<'de> Visitor<'de> for IceUrlsVisitor {
+    type Value = IceUrls;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a URL or a list of URLs")
+    }
+
+    fn visit_str<E: de::Error>(self, url: &str) -> Result<IceUrls, E> {
+        Ok(IceUrls::One(url.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, urls: A) -> Result<IceUrls, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(urls)).map(IceUrls::Many)
+    }
 }
 
 /// A STUN or TURN server (`RTCIceServer`).

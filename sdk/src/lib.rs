@@ -1,3 +1,10 @@
 //! The browser side of Ringback: calls over a Socket.IO connection, as WebAssembly.
 
 pub mod core;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+#[cfg(target_arch = "wasm32")]
+mod driver;
+#[cfg(target_arch = "wasm32")]
+mod platform;

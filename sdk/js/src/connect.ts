@@ -1,0 +1,150 @@
+import { tabDevice, type TabDevice } from './device.js';
+import { CallError, toCallError } from './error.js';
+import { init } from './init.js';
+import { VoiceCallManager } from './manager.js';
+import type { CallErrorCode, ConnectOptions, SocketLike } from './types.js';
+
+/** The socket that {@link connect} makes. */
+interface OwnSocket extends SocketLike {
+  /** Whether Socket.IO will connect again by itself. */
+  readonly active: boolean;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+
+type Io = (url: string, options: Record<string, unknown>) => SocketLike;
+
+/** A refused connection, as Socket.IO tells it. */
+interface ConnectFailure extends Error { data?: { code?: CallErrorCode; retryable?: boolean; retryAfterMs?: number } }
+
+/** A {@link VoiceCallManager} with its own socket, which `dispose()` closes. */
+export class ConnectedCalls extends VoiceCallManager {
+  /** The socket, for the application's own events. */
+  readonly socket: SocketLike;
+  readonly #connection: Connection;
+
+  /** @internal Use {@link connect}. */
+  constructor(connection: Connection, options: ConnectOptions) {
+    super(connection.socket, options);
+    this.socket = connection.socket;
+    this.#connection = connection;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#connection.close();
+  }
+}
+
+/**
+ * Connects to a Ringback server by a socket of its own.
+ *
+ * @param url The server, such as `https://calls.example.com`.
+ * @returns The calls of this user, once the server has let the token in.
+ */
+export async function connect(url: string, options: ConnectOptions): Promise<ConnectedCalls> {
+  const [io, device] = await Promise.all([options.io ?? bundledIo(), ownDevice(options.deviceId), init()]);
+  const connection = new Connection(io, url, options, device);
+  try {
+    // Before it connects, so that nothing that the server says first is missed.
+    const calls = new ConnectedCalls(connection, options);
+    await connection.open();
+    return calls;
+  } catch (error) {
+    connection.close();
+    throw toCallError(error);
+  }
+}
+
+const bundledIo = async (): Promise<Io> => (await import('./socket.io-client.js')).io as unknown as Io;
+
+const ownDevice = async (id: string | undefined): Promise<TabDevice> => (id === undefined ? tabDevice() : { id, release: () => {} });
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/** The socket, and what Socket.IO leaves to its user: fetching the token, and coming back after a refusal. */
+class Connection {
+  readonly socket: OwnSocket;
+  readonly #device: TabDevice;
+  readonly #token: ConnectOptions['token'];
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #closed = false;
+  /** Rejects `open()`, while it is waiting. */
+  #refuse: ((error: CallError) => void) | null = null;
+
+  constructor(io: Io, url: string, options: ConnectOptions, device: TabDevice) {
+    this.#device = device;
+    this.#token = options.token;
+    this.socket = io(url, {
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      ...options.socket,
+      autoConnect: false,
+      auth: (send: (auth: object) => void) => void this.#authenticate(send),
+    }) as OwnSocket;
+  }
+
+  /** Connects; from then on the connection comes back by itself. */
+  open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#refuse = reject;
+      this.socket.on('connect', () => {
+        this.#refuse = null;
+        this.#retryMs = FIRST_RETRY_MS;
+        resolve();
+      });
+      this.socket.on('connect_error', (failure: ConnectFailure) => this.#failed(failure));
+      // When the server closes the socket, Socket.IO does not come back by itself.
+      this.socket.on('disconnect', () => this.#retryUnlessActive());
+      this.socket.connect();
+    });
+  }
+
+  /** Disconnects for good. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.socket.disconnect();
+    this.#device.release();
+  }
+
+  async #authenticate(send: (auth: object) => void): Promise<void> {
+    try {
+      const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+      send({ token, deviceId: this.#device.id });
+    } catch (cause) {
+      this.#tokenFailed(cause);
+    }
+  }
+
+  #tokenFailed(cause: unknown): void {
+    const error = new CallError('UNAUTHENTICATED', 'The token could not be fetched: see `cause`.', { retryable: true, cause });
+    if (this.#refuse) return this.#refuse(error);
+    // The handshake waits for the token: begin a new one.
+    this.socket.disconnect();
+    this.#retryUnlessActive();
+  }
+
+  #failed(failure: ConnectFailure): void {
+    if (this.#refuse) this.#refuse(toConnectError(failure));
+    else this.#retryUnlessActive(failure.data?.retryAfterMs);
+  }
+
+  #retryUnlessActive(afterMs = this.#retryMs): void {
+    if (this.#closed || this.socket.active) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.socket.connect(), afterMs * (0.5 + Math.random()));
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+  }
+}
+
+function toConnectError(failure: ConnectFailure): CallError {
+  const code = failure.data?.code;
+  if (!code) return new CallError('NOT_CONNECTED', 'The server could not be reached: check the address and try again.', { retryable: true, cause: failure });
+  return new CallError(code, failure.message, { retryable: RETRYABLE.has(code), cause: failure });
+}
+
+/** The refusals of a connection after which trying again makes sense. */
+const RETRYABLE: ReadonlySet<CallErrorCode> = new Set<CallErrorCode>(['TOKEN_EXPIRED', 'DRAINING', 'RATE_LIMITED', 'INTERNAL']);

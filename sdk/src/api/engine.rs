@@ -1,0 +1,183 @@
+//! The one exported class.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise};
+use ringback_protocol::{CallType, ChatId, EndReason, SessionId, UserId};
+use wasm_bindgen::prelude::*;
+use web_sys::MediaStream;
+
+use super::announcer::{Announcer, Promises};
+use super::error::invalid_argument;
+use super::{options, view};
+use crate::core::Command;
+use crate::core::ids::RequestId;
+use crate::driver::Driver;
+use crate::platform::SocketIo;
+
+/// The calls of one socket. `VoiceCallManager` of the npm package is made of it.
+#[wasm_bindgen]
+pub struct Engine {
+    driver: Rc<Driver>,
+    promises: Promises,
+    last_request: Cell<RequestId>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Begins to listen to a socket; `notify(event, payload)` is told everything.
+    ///
+    /// # Errors
+    /// When an option does not have its documented shape.
+    #[wasm_bindgen(constructor)]
+    pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
+        let resources = options::read_resources(socket, options)?;
+        let promises = Promises::default();
+        let announcer = Announcer::new(notify, promises.clone());
+        Ok(Self {
+            driver: Driver::new(options::read(options)?, resources, Box::new(announcer)),
+            promises,
+            last_request: Cell::new(RequestId(0)),
+        })
+    }
+
+    /// Places a call; resolves to its session id.
+    pub fn initiate(&self, chat_id: String, targets: &JsValue, call_type: &str) -> Promise {
+        self.request(initiate(chat_id, targets, call_type))
+    }
+
+    /// Answers a ringing call.
+    pub fn accept(&self, session_id: Option<String>) -> Promise {
+        self.request(read_session(session_id).map(Command::Accept))
+    }
+
+    /// Rejects a ringing call.
+    pub fn reject(&self, reason: Option<String>, session_id: Option<String>) -> Promise {
+        let session_id = read_session(session_id);
+        let command =
+            session_id.and_then(|session_id| Ok(Command::Reject(session_id, read_reason(reason)?)));
+        self.request(command)
+    }
+
+    /// Ends the current call.
+    pub fn end(&self, reason: Option<String>) -> Promise {
+        self.request(read_reason(reason).map(Command::End))
+    }
+
+    /// Leaves the current call.
+    pub fn leave(&self) -> Promise {
+        self.request(Ok(Command::Leave))
+    }
+
+    /// Mutes or unmutes the microphone.
+    #[wasm_bindgen(js_name = setMuted)]
+    pub fn set_muted(&self, muted: bool) -> Promise {
+        self.request(Ok(Command::SetMuted(muted)))
+    }
+
+    /// Returns where the current call stands.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn state(&self) -> String {
+        self.driver.client(|client| client.state().as_str().into())
+    }
+
+    /// Tells whether the microphone is muted.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn muted(&self) -> bool {
+        self.driver.client(|client| client.muted())
+    }
+
+    /// Returns the current call as `Call`, or null.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn call(&self) -> JsValue {
+        self.driver
+            .client(|client| view::optional(client.call().map(view::call)))
+    }
+
+    /// Returns what arrives from a participant, once it does.
+    #[wasm_bindgen(js_name = remoteStream)]
+    #[must_use]
+    pub fn remote_stream(&self, user_id: &str) -> Option<MediaStream> {
+        self.driver.platform()?.peers.stream_of_user(user_id)
+    }
+
+    /// Returns the microphone's stream while it is open.
+    #[wasm_bindgen(getter, js_name = localStream)]
+    #[must_use]
+    pub fn local_stream(&self) -> Option<MediaStream> {
+        self.driver.platform()?.microphone.stream()
+    }
+
+    /// Plays what the browser held back; call it from a click. Resolves once that was tried.
+    #[wasm_bindgen(js_name = resumeAudio)]
+    pub fn resume_audio(&self) -> Promise {
+        let attempts = self
+            .driver
+            .platform()
+            .map(|platform| platform.peers.resume_audio());
+        Promise::all_settled(&attempts.unwrap_or_default())
+    }
+
+    /// Ends what goes on and lets go of everything of the browser.
+    pub fn dispose(&self) {
+        self.driver.request(self.next_request(), Command::Dispose);
+    }
+}
+
+impl Engine {
+    fn request(&self, command: Result<Command, JsValue>) -> Promise {
+        match command {
+            Ok(command) => {
+                let id = self.next_request();
+                let promise = self.promises.open(id);
+                self.driver.request(id, command);
+                promise
+            }
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
+    fn next_request(&self) -> RequestId {
+        let id = self.last_request.get().next();
+        self.last_request.set(id);
+        id
+    }
+}
+
+fn initiate(chat_id: String, targets: &JsValue, call_type: &str) -> Result<Command, JsValue> {
+    Ok(Command::Initiate {
+        chat_id: ChatId::new(chat_id).map_err(|_| invalid_argument("chatId is not a chat id."))?,
+        call_type: CallType::parse(call_type)
+            .ok_or_else(|| invalid_argument("callType is neither 'voice' nor 'video'."))?,
+        targets: read_targets(targets)?,
+    })
+}
+
+fn read_targets(value: &JsValue) -> Result<Option<Vec<UserId>>, JsValue> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    let refusal = || invalid_argument("targetUserIds is not an array of user ids.");
+    if !Array::is_array(value) {
+        return Err(refusal());
+    }
+    let ids = value.unchecked_ref::<Array>().iter().map(|id| {
+        let text = id.as_string().ok_or_else(refusal)?;
+        UserId::new(text).map_err(|_| refusal())
+    });
+    ids.collect::<Result<_, _>>().map(Some)
+}
+
+fn read_session(session_id: Option<String>) -> Result<Option<SessionId>, JsValue> {
+    let session_id = session_id.map(SessionId::new).transpose();
+    session_id.map_err(|_| invalid_argument("sessionId is not a session id."))
+}
+
+fn read_reason(reason: Option<String>) -> Result<Option<EndReason>, JsValue> {
+    let reason = reason.map(EndReason::try_from).transpose();
+    reason.map_err(|_| invalid_argument("A reason has 1 to 64 characters."))
+}

@@ -1,0 +1,66 @@
+//! Reads `CallOptions`.
+
+use ringback_protocol::UserId;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlAudioElement, MediaStream};
+
+use super::error::invalid_argument;
+use crate::core::ClientOptions;
+use crate::platform::{Resources, SocketIo, Source, get, random_seed};
+
+/// Reads what the machine needs.
+///
+/// # Errors
+/// When `userId` is no id.
+pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
+    let user_id = get(options, "userId").as_string().map(UserId::new);
+    let user_id = user_id
+        .transpose()
+        .map_err(|_| invalid_argument("userId is not a user id."))?;
+    Ok(ClientOptions {
+        user_id,
+        fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
+        seed: random_seed(),
+    })
+}
+
+/// Reads what the browser's side needs.
+///
+/// # Errors
+/// When `audioElement` or `localStream` is something else than documented.
+pub(super) fn read_resources(socket: SocketIo, options: &JsValue) -> Result<Resources, JsValue> {
+    Ok(Resources {
+        socket,
+        audio_element: read_element(get(options, "audioElement"))?,
+        microphone: get(options, "microphone"),
+        source: read_source(get(options, "localStream"))?,
+        rtc_configuration: get(options, "rtcConfiguration"),
+    })
+}
+
+fn is_absent(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+fn read_element(value: JsValue) -> Result<Option<HtmlAudioElement>, JsValue> {
+    if is_absent(&value) {
+        return Ok(None);
+    }
+    let element = value.dyn_into::<HtmlAudioElement>();
+    element
+        .map(Some)
+        .map_err(|_| invalid_argument("audioElement is not an <audio> element."))
+}
+
+fn read_source(value: JsValue) -> Result<Source, JsValue> {
+    if is_absent(&value) {
+        return Ok(Source::Browser);
+    }
+    if value.is_function() {
+        return Ok(Source::Factory(value.unchecked_into()));
+    }
+    let stream = value.dyn_into::<MediaStream>();
+    stream
+        .map(Source::Stream)
+        .map_err(|_| invalid_argument("localStream is neither a MediaStream nor a function."))
+}

@@ -1,0 +1,192 @@
+//! The loop: an input goes into the machine, its outputs are performed in order, one timer is armed.
+//!
+//! Callbacks of the browser end in [`Report::input`]. It drains the queue unless a drain is
+//! already going on further up the stack, so the machine is never entered twice and what the
+//! application reads after a call is up to date. What the application is told waits in an
+//! outbox until the drain is over: its callbacks may then call anything, also `dispose`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use crate::core::error::{ClientCode, ClientError};
+use crate::core::ids::RequestId;
+use crate::core::{
+    Client, ClientOptions, Command, Input, Notification, Output, Request, Settled, SignalingInput,
+};
+use crate::platform::{Clock, Inbox, Platform, Report, Resources};
+
+/// Something to tell the application, ready to be told.
+pub(crate) type Delivery = Box<dyn FnOnce()>;
+
+/// Puts what the application is told into its own terms.
+pub(crate) trait Audience {
+    /// Prepares a notification, as the client stands at this moment.
+    fn notification(
+        &self,
+        notification: &Notification,
+        client: &Client,
+        platform: &Platform,
+    ) -> Delivery;
+    /// Prepares the end of a promise.
+    fn settlement(&self, id: RequestId, result: Result<Settled, ClientError>) -> Delivery;
+}
+
+/// One client with its browser resources.
+pub(crate) struct Driver {
+    client: RefCell<Client>,
+    platform: RefCell<Option<Rc<Platform>>>,
+    clock: Clock,
+    audience: Box<dyn Audience>,
+    queue: RefCell<VecDeque<Input>>,
+    draining: Cell<bool>,
+    outbox: RefCell<VecDeque<Delivery>>,
+    delivering: Cell<bool>,
+}
+
+impl Driver {
+    /// Makes a client over these resources and begins to listen.
+    pub(crate) fn new(
+        options: ClientOptions,
+        resources: Resources,
+        audience: Box<dyn Audience>,
+    ) -> Rc<Self> {
+        let driver = Rc::new_cyclic(|weak: &Weak<Self>| {
+            let timer = weak.clone();
+            Self {
+                client: RefCell::new(Client::new(options)),
+                platform: RefCell::new(None),
+                clock: Clock::new(move || {
+                    if let Some(driver) = timer.upgrade() {
+                        driver.clock.fired();
+                        driver.input(Input::Timeout);
+                    }
+                }),
+                audience,
+                queue: RefCell::new(VecDeque::new()),
+                draining: Cell::new(false),
+                outbox: RefCell::new(VecDeque::new()),
+                delivering: Cell::new(false),
+            }
+        });
+        let owner: Weak<dyn Report> = Rc::downgrade(&driver) as Weak<dyn Report>;
+        let platform = Rc::new(Platform::new(resources, &Inbox::new(owner)));
+        let is_connected = platform.socket.is_connected();
+        driver.platform.replace(Some(platform));
+        if is_connected {
+            driver.input(Input::Signaling(SignalingInput::Connected));
+        }
+        driver
+    }
+
+    /// Asks the machine for something; the audience settles the promise.
+    pub(crate) fn request(&self, id: RequestId, command: Command) {
+        self.input(Input::App(Request { id, command }));
+    }
+
+    /// Looks at the client.
+    pub(crate) fn client<T>(&self, look: impl FnOnce(&Client) -> T) -> T {
+        look(&self.client.borrow())
+    }
+
+    /// Returns the browser's side; none once disposed.
+    pub(crate) fn platform(&self) -> Option<Rc<Platform>> {
+        self.platform.borrow().clone()
+    }
+
+    fn drain(&self) {
+        loop {
+            let input = self.queue.borrow_mut().pop_front();
+            let Some(input) = input else { break };
+            match self.platform() {
+                Some(platform) => self.step(input, &platform),
+                None => self.refuse(input),
+            }
+        }
+        let is_live = self.platform.borrow().is_some();
+        let deadline = self.client.borrow().next_deadline();
+        self.clock.arm(deadline.filter(|_| is_live));
+    }
+
+    fn step(&self, input: Input, platform: &Platform) {
+        platform.observe(&input);
+        let is_last = is_dispose(&input);
+        let outputs = self.client.borrow_mut().handle(Clock::now(), input);
+        for output in outputs {
+            self.perform(output, platform);
+        }
+        if is_last {
+            self.platform.replace(None);
+        }
+    }
+
+    /// Answers what is asked once everything was let go of; what is reported then is dropped.
+    fn refuse(&self, input: Input) {
+        if let Input::App(request) = input {
+            let disposed = Err(ClientCode::Disposed.into());
+            self.post(self.audience.settlement(request.id, disposed));
+        }
+    }
+
+    fn perform(&self, output: Output, platform: &Platform) {
+        match output {
+            Output::Emit(event, ack) => platform.socket.emit(&event, ack),
+            Output::Peer(link, command) => platform.peers.perform(link, command),
+            Output::Media(command) => platform.media(command),
+            Output::Settle(id, result) => self.post(self.audience.settlement(id, result)),
+            Output::Notify(notification) => self.notify(&notification, platform),
+        }
+    }
+
+    fn notify(&self, notification: &Notification, platform: &Platform) {
+        let client = self.client.borrow();
+        let delivery = self.audience.notification(notification, &client, platform);
+        self.post(delivery);
+    }
+
+    fn post(&self, delivery: Delivery) {
+        self.outbox.borrow_mut().push_back(delivery);
+    }
+
+    /// Tells the application what waits, in order, however its callbacks call back into us.
+    fn deliver(&self) {
+        if self.delivering.replace(true) {
+            return;
+        }
+        loop {
+            let delivery = self.outbox.borrow_mut().pop_front();
+            let Some(delivery) = delivery else { break };
+            delivery();
+        }
+        self.delivering.set(false);
+    }
+}
+
+impl Report for Driver {
+    fn input(&self, input: Input) {
+        self.queue.borrow_mut().push_back(input);
+        if self.draining.replace(true) {
+            return;
+        }
+        self.drain();
+        self.draining.set(false);
+        self.deliver();
+    }
+
+    fn failure(&self, error: ClientError) {
+        let Some(platform) = self.platform() else {
+            return;
+        };
+        self.notify(&Notification::Error(error), &platform);
+        if !self.draining.get() {
+            self.deliver();
+        }
+    }
+}
+
+const fn is_dispose(input: &Input) -> bool {
+    match input {
+        Input::App(request) => matches!(request.command, Command::Dispose),
+        Input::Signaling(_) | Input::Peer(..) | Input::Device(_) | Input::Timeout => false,
+    }
+}

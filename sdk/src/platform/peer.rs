@@ -1,0 +1,348 @@
+//! One [`RTCPeerConnection`](https://developer.mozilla.org/docs/Web/API/RTCPeerConnection).
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, Function, Promise};
+use ringback_protocol::{IceCandidate, SessionDescription, UserId};
+use wasm_bindgen::prelude::*;
+use web_sys::{MediaStream, MediaStreamTrack, RtcOfferOptions, RtcPeerConnection};
+use web_sys::{RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection};
+use web_sys::{RtcRtpTransceiverInit, RtcSessionDescriptionInit};
+
+use super::decode::{Malformed, decode};
+use super::encode::encode;
+use super::listener::Listener;
+use super::{Inbox, js, stats};
+use crate::core::ids::{Generation, LinkId};
+use crate::core::{ConnectionState, Input, PeerInput};
+
+/// What to call once remote audio may be heard.
+pub(crate) type OnAudible = Rc<dyn Fn(LinkId, &MediaStream)>;
+
+/// One connection; dropping it closes it.
+pub(crate) struct Peer {
+    link: LinkId,
+    connection: RtcPeerConnection,
+    inbox: Inbox,
+    on_audible: OnAudible,
+    user: RefCell<Option<UserId>>,
+    remote: MediaStream,
+    /// Names our track in the SDP: reference clients take `event.streams[0]`.
+    local: MediaStream,
+    wants_microphone: Cell<bool>,
+    may_play: Cell<bool>,
+    has_remote_track: Cell<bool>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+impl Peer {
+    /// Makes a connection; one that is to offer gets its audio transceiver.
+    ///
+    /// # Errors
+    /// When the browser has no WebRTC or refuses the configuration.
+    pub(crate) fn new(
+        link: LinkId,
+        configuration: &JsValue,
+        offerer: bool,
+        inbox: Inbox,
+        on_audible: OnAudible,
+    ) -> Result<Rc<Self>, JsValue> {
+        if !js::get(&js_sys::global(), "RTCPeerConnection").is_function() {
+            return Err(JsValue::from_str("RTCPeerConnection is not defined"));
+        }
+        let peer = Rc::new(Self {
+            link,
+            connection: RtcPeerConnection::new_with_configuration(configuration.unchecked_ref())?,
+            inbox,
+            on_audible,
+            user: RefCell::new(None),
+            remote: MediaStream::new()?,
+            local: MediaStream::new()?,
+            wants_microphone: Cell::new(false),
+            may_play: Cell::new(false),
+            has_remote_track: Cell::new(false),
+            listeners: RefCell::new(Vec::new()),
+        });
+        if offerer {
+            peer.add_transceiver();
+        }
+        Self::listen(&peer);
+        Ok(peer)
+    }
+
+    /// Returns the name of the link.
+    pub(crate) const fn link(&self) -> LinkId {
+        self.link
+    }
+
+    /// Says who is at the other end.
+    pub(crate) fn name(&self, user: UserId) {
+        self.user.replace(Some(user));
+    }
+
+    /// Returns what arrives, once it does.
+    pub(crate) fn remote_stream(&self) -> Option<&MediaStream> {
+        self.has_remote_track.get().then_some(&self.remote)
+    }
+
+    /// Tells whether this person is at the other end.
+    pub(crate) fn is_with(&self, user: &str) -> bool {
+        self.user
+            .borrow()
+            .as_ref()
+            .is_some_and(|known| known.as_str() == user)
+    }
+
+    /// `createOffer`, `setLocalDescription`; reports `OfferCreated`.
+    pub(crate) fn create_offer(self: &Rc<Self>, generation: Generation, ice_restart: bool) {
+        let options = RtcOfferOptions::new();
+        options.set_ice_restart(ice_restart);
+        let offer = self
+            .connection
+            .create_offer_with_rtc_offer_options(&options);
+        self.describe(&offer, generation, PeerInput::OfferCreated);
+    }
+
+    /// `createAnswer`, `setLocalDescription`; reports `AnswerCreated`.
+    pub(crate) fn create_answer(self: &Rc<Self>, generation: Generation) {
+        self.adopt_transceivers();
+        let answer = self.connection.create_answer();
+        self.describe(&answer, generation, PeerInput::AnswerCreated);
+    }
+
+    /// `setRemoteDescription`, which rolls an own offer back; reports `OfferApplied`.
+    pub(crate) fn apply_offer(self: &Rc<Self>, generation: Generation, offer: &SessionDescription) {
+        self.apply(generation, offer, PeerInput::OfferApplied(generation));
+    }
+
+    /// `setRemoteDescription`; reports `AnswerApplied`.
+    pub(crate) fn apply_answer(
+        self: &Rc<Self>,
+        generation: Generation,
+        answer: &SessionDescription,
+    ) {
+        self.apply(generation, answer, PeerInput::AnswerApplied(generation));
+    }
+
+    /// `addIceCandidate`; ICE lives with a lost candidate.
+    pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
+        if let Ok(candidate) = encode(candidate) {
+            let connection = &self.connection;
+            let added = connection
+                .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(candidate.unchecked_ref()));
+            js::settled(&added, |_result| {});
+        }
+    }
+
+    /// Sends the microphone from when it is there.
+    pub(crate) fn want_microphone(&self, track: Option<&MediaStreamTrack>) {
+        self.wants_microphone.set(true);
+        self.send_track(track);
+    }
+
+    /// Takes the microphone's track, or its absence.
+    pub(crate) fn send_track(&self, track: Option<&MediaStreamTrack>) {
+        let transceiver = self.transceivers().find(is_audio);
+        if let (true, Some(transceiver)) = (self.wants_microphone.get(), transceiver) {
+            let replaced = transceiver.sender().replace_track(track);
+            js::settled(&replaced, |_result| {});
+        }
+    }
+
+    /// Lets the remote audio be heard, now or as soon as it arrives.
+    pub(crate) fn play(&self) {
+        self.may_play.set(true);
+        self.play_when_ready();
+    }
+
+    /// `getStats`; reports `Stats`.
+    pub(crate) fn sample_stats(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        js::settled(&self.connection.get_stats(), move |result| {
+            if let (Some(peer), Ok(report)) = (weak.upgrade(), result) {
+                peer.report(PeerInput::Stats(stats::read(&report)));
+            }
+        });
+    }
+
+    fn report(&self, input: PeerInput) {
+        self.inbox.put(Input::Peer(self.link, input));
+    }
+
+    fn fail(&self, generation: Generation, error: &JsValue) {
+        self.report(PeerInput::NegotiationFailed(
+            generation,
+            js::error_text(error),
+        ));
+    }
+
+    fn play_when_ready(&self) {
+        if self.may_play.get() && self.has_remote_track.get() {
+            (self.on_audible)(self.link, &self.remote);
+        }
+    }
+
+    fn transceivers(&self) -> impl Iterator<Item = RtcRtpTransceiver> + use<> {
+        self.connection
+            .get_transceivers()
+            .into_iter()
+            .map(JsCast::unchecked_into)
+    }
+
+    fn add_transceiver(&self) {
+        let init = RtcRtpTransceiverInit::new();
+        init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+        init.set_streams(&Array::of1(&self.local));
+        self.connection
+            .add_transceiver_with_str_and_init("audio", &init);
+    }
+
+    /// Answers the audio sections of the remote offer with audio of our own.
+    fn adopt_transceivers(&self) {
+        for transceiver in self.transceivers().filter(is_audio) {
+            if !transceiver.stopped() && transceiver.direction() != SENDRECV {
+                transceiver.set_direction(SENDRECV);
+                set_streams(transceiver.sender().as_ref(), &self.local);
+            }
+        }
+    }
+
+    fn listen(peer: &Rc<Self>) {
+        type Handler = fn(&Rc<Peer>, &JsValue);
+        let events: [(&'static str, Handler); 4] = [
+            ("icecandidate", Self::on_candidate),
+            ("track", Self::on_track),
+            ("connectionstatechange", Self::on_connection_state),
+            ("negotiationneeded", |peer, _| {
+                peer.report(PeerInput::NegotiationNeeded)
+            }),
+        ];
+        for (event, handle) in events {
+            let weak = Rc::downgrade(peer);
+            let listener = Listener::new(&peer.connection, event, move |value| {
+                if let Some(peer) = weak.upgrade() {
+                    handle(&peer, &value);
+                }
+            });
+            peer.listeners.borrow_mut().extend(listener);
+        }
+    }
+
+    fn on_candidate(self: &Rc<Self>, event: &JsValue) {
+        let candidate = js::get(event, "candidate");
+        if !candidate.is_object() {
+            return;
+        }
+        if let Ok(candidate) = decode::<IceCandidate>(&candidate) {
+            self.report(PeerInput::CandidateFound(candidate));
+        }
+    }
+
+    fn on_track(self: &Rc<Self>, event: &JsValue) {
+        let Ok(track) = js::get(event, "track").dyn_into::<MediaStreamTrack>() else {
+            return;
+        };
+        self.remote.add_track(&track);
+        if !self.has_remote_track.replace(true) {
+            self.play_when_ready();
+            self.report(PeerInput::RemoteTrack);
+        }
+    }
+
+    fn on_connection_state(self: &Rc<Self>, _event: &JsValue) {
+        let state = match self.connection.connection_state() {
+            RtcPeerConnectionState::New => ConnectionState::New,
+            RtcPeerConnectionState::Connecting => ConnectionState::Connecting,
+            RtcPeerConnectionState::Connected => ConnectionState::Connected,
+            RtcPeerConnectionState::Disconnected => ConnectionState::Disconnected,
+            RtcPeerConnectionState::Failed => ConnectionState::Failed,
+            RtcPeerConnectionState::Closed => ConnectionState::Closed,
+            _ => return,
+        };
+        self.report(PeerInput::ConnectionState(state));
+    }
+
+    /// Makes the outcome of `createOffer` or `createAnswer` the local description.
+    ///
+    /// What is reported is that outcome, not the local description, which by then may hold
+    /// candidates: they are for the other side only once the call is answered.
+    fn describe(
+        self: &Rc<Self>,
+        created: &Promise,
+        generation: Generation,
+        done: fn(Generation, SessionDescription) -> PeerInput,
+    ) {
+        let weak = Rc::downgrade(self);
+        js::settled(created, move |result| {
+            let Some(peer) = weak.upgrade() else { return };
+            match result.and_then(|value| Ok((read_description(&value)?, value))) {
+                Ok((description, value)) => {
+                    let done = done(generation, description);
+                    peer.set_local(generation, &value, done);
+                }
+                Err(error) => peer.fail(generation, &error),
+            }
+        });
+    }
+
+    fn set_local(self: &Rc<Self>, generation: Generation, value: &JsValue, done: PeerInput) {
+        let description: &RtcSessionDescriptionInit = value.unchecked_ref();
+        let set = self.connection.set_local_description(description);
+        self.when_done(&set, generation, done);
+    }
+
+    fn apply(
+        self: &Rc<Self>,
+        generation: Generation,
+        description: &SessionDescription,
+        done: PeerInput,
+    ) {
+        match encode(description) {
+            Ok(value) => {
+                let set = self
+                    .connection
+                    .set_remote_description(value.unchecked_ref());
+                self.when_done(&set, generation, done);
+            }
+            Err(_) => self.fail(generation, &JsValue::UNDEFINED),
+        }
+    }
+
+    fn when_done(self: &Rc<Self>, set: &Promise, generation: Generation, done: PeerInput) {
+        let weak: Weak<Self> = Rc::downgrade(self);
+        js::settled(set, move |result| {
+            let Some(peer) = weak.upgrade() else { return };
+            match result {
+                Ok(_) => peer.report(done),
+                Err(error) => peer.fail(generation, &error),
+            }
+        });
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.listeners.borrow_mut().clear();
+        self.connection.close();
+    }
+}
+
+const SENDRECV: RtcRtpTransceiverDirection = RtcRtpTransceiverDirection::Sendrecv;
+
+fn is_audio(transceiver: &RtcRtpTransceiver) -> bool {
+    let track = js::get(transceiver.receiver().as_ref(), "track");
+    js::text(&track, "kind").as_deref() == Some("audio")
+}
+
+/// `RTCRtpSender.setStreams`, where the browser has it.
+fn set_streams(sender: &JsValue, stream: &MediaStream) {
+    if let Ok(function) = js::get(sender, "setStreams").dyn_into::<Function>() {
+        // It fails only for a closed connection, which has nobody to tell.
+        let _set = function.call1(sender, stream);
+    }
+}
+
+fn read_description(value: &JsValue) -> Result<SessionDescription, JsValue> {
+    decode(value).map_err(|Malformed| JsValue::UNDEFINED)
+}

@@ -1,0 +1,139 @@
+//! Remote audio in `<audio>` elements, one for each link.
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, HtmlAudioElement, MediaStream};
+
+use super::{Inbox, js};
+use crate::core::DeviceInput;
+use crate::core::ids::LinkId;
+
+/// The element that the reference's page has.
+const WELL_KNOWN_ID: &str = "remote-audio";
+
+/// An element in use; dropping it silences it and removes it when it is ours.
+struct Player {
+    link: LinkId,
+    element: HtmlAudioElement,
+    ours: bool,
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        // `pause` fails for no media element that plays a stream.
+        let _paused = self.element.pause();
+        self.element.set_src_object(None);
+        if self.ours {
+            self.element.remove();
+        }
+    }
+}
+
+/// Plays the remote streams of one client.
+pub(crate) struct Playback {
+    inbox: Inbox,
+    given: Option<HtmlAudioElement>,
+    players: RefCell<Vec<Player>>,
+}
+
+impl Playback {
+    /// Makes a silent one; the first link plays in the `given` element.
+    pub(crate) fn new(given: Option<HtmlAudioElement>, inbox: Inbox) -> Self {
+        Self {
+            inbox,
+            given,
+            players: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Plays a link's stream; reports `PlaybackBlocked` when the browser wants a click first.
+    pub(crate) fn play(&self, link: LinkId, stream: &MediaStream) {
+        if self
+            .players
+            .borrow()
+            .iter()
+            .any(|player| player.link == link)
+        {
+            return;
+        }
+        let Some((element, ours)) = self.element() else {
+            return;
+        };
+        element.set_autoplay(true);
+        element.set_src_object(Some(stream));
+        self.players.borrow_mut().push(Player {
+            link,
+            element: element.clone(),
+            ours,
+        });
+        self.start(link, &element);
+    }
+
+    /// Tries again to play whatever does not play, and returns the promises of these attempts.
+    pub(crate) fn resume(&self) -> Array {
+        let silent = self
+            .elements()
+            .into_iter()
+            .filter(|(_, element)| element.paused());
+        silent
+            .filter_map(|(link, element)| self.start(link, &element))
+            .collect()
+    }
+
+    /// Silences a link and lets go of its element.
+    pub(crate) fn stop(&self, link: LinkId) {
+        let mut players = self.players.borrow_mut();
+        let found = players.iter().position(|player| player.link == link);
+        let player = found.map(|index| players.swap_remove(index));
+        drop(players);
+        drop(player);
+    }
+
+    fn elements(&self) -> Vec<(LinkId, HtmlAudioElement)> {
+        let players = self.players.borrow();
+        let pairs = players
+            .iter()
+            .map(|player| (player.link, player.element.clone()));
+        pairs.collect()
+    }
+
+    fn start(&self, link: LinkId, element: &HtmlAudioElement) -> Option<Promise> {
+        let inbox = self.inbox.clone();
+        let promise = element.play().ok()?;
+        js::settled(&promise, move |result| {
+            // AbortError: the element was let go of before it began.
+            if result.is_err_and(|error| js::error_name(&error) == "NotAllowedError") {
+                inbox.put_device(DeviceInput::PlaybackBlocked(link));
+            }
+        });
+        Some(promise)
+    }
+
+    fn element(&self) -> Option<(HtmlAudioElement, bool)> {
+        let document = web_sys::window()?.document()?;
+        let theirs = self.given.clone().or_else(|| well_known(&document));
+        match theirs.filter(|element| !self.is_used(element)) {
+            Some(element) => Some((element, false)),
+            None => Some((create(&document)?, true)),
+        }
+    }
+
+    fn is_used(&self, element: &HtmlAudioElement) -> bool {
+        // Another client in the same page may play in it too.
+        element.src_object().is_some() || self.elements().iter().any(|(_, used)| used == element)
+    }
+}
+
+fn well_known(document: &Document) -> Option<HtmlAudioElement> {
+    document.get_element_by_id(WELL_KNOWN_ID)?.dyn_into().ok()
+}
+
+/// Makes a hidden element: Safari plays only what is in the document.
+fn create(document: &Document) -> Option<HtmlAudioElement> {
+    let element: HtmlAudioElement = document.create_element("audio").ok()?.dyn_into().ok()?;
+    element.set_hidden(true);
+    document.body()?.append_child(&element).ok()?;
+    Some(element)
+}

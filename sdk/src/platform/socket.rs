@@ -1,0 +1,235 @@
+//! The application's Socket.IO client socket (protocol v5).
+
+use js_sys::Array;
+use ringback_protocol::{ClientEvent, DecodeError, ErrorCode, Outcome, ServerEvent};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use super::decode::{Decoder, Malformed, decode};
+use super::encode::{Encoder, Unsupported};
+use super::{Inbox, js};
+use crate::core::error::{ClientCode, ClientError, Code};
+use crate::core::ids::AckId;
+use crate::core::{AckBody, AckFailure, SignalingInput};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the SDK needs of a Socket.IO v4 client socket, by shape.
+    pub type SocketIo;
+
+    #[wasm_bindgen(method, getter)]
+    fn connected(this: &SocketIo) -> bool;
+    #[wasm_bindgen(method, catch)]
+    fn on(this: &SocketIo, event: &str, listener: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn off(this: &SocketIo, event: &str, listener: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, variadic)]
+    fn emit(this: &SocketIo, event: &str, arguments: &Array) -> Result<JsValue, JsValue>;
+}
+
+/// A socket with our listeners on it; dropping it takes them off and leaves the rest alone.
+pub(crate) struct Socket {
+    io: SocketIo,
+    inbox: Inbox,
+    listeners: Vec<Listening>,
+}
+
+/// A listener of ours and the event that it listens to.
+struct Listening {
+    event: &'static str,
+    closure: Closure<dyn Fn(JsValue)>,
+}
+
+impl Socket {
+    /// Begins to listen to a socket.
+    pub(crate) fn new(io: SocketIo, inbox: Inbox) -> Self {
+        let mut socket = Self {
+            io,
+            inbox,
+            listeners: Vec::new(),
+        };
+        socket.listen("connect", |inbox, _| {
+            inbox.put_signaling(SignalingInput::Connected);
+        });
+        socket.listen("disconnect", |inbox, _| {
+            inbox.put_signaling(SignalingInput::Disconnected);
+        });
+        socket.listen("connect_error", refused);
+        for name in ServerEvent::NAMES.iter().copied() {
+            socket.listen(name, move |inbox, payload| received(inbox, name, payload));
+        }
+        socket
+    }
+
+    /// Tells whether the socket is connected.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.io.connected()
+    }
+
+    /// Emits an event; with an id, its ack is reported under it.
+    pub(crate) fn emit(&self, event: &ClientEvent, ack: Option<AckId>) {
+        let arguments = Array::new();
+        match payload(event) {
+            Ok(Some(payload)) => {
+                arguments.push(&payload);
+            }
+            Ok(None) => {}
+            Err(Unsupported) => return self.inbox.fail(internal(event.name().into())),
+        }
+        if let Some(id) = ack {
+            arguments.push(&self.ack_callback(id, AckKind::of(event)));
+        }
+        if let Err(error) = self.io.emit(event.name(), &arguments) {
+            self.inbox.fail(internal(js::error_text(&error)));
+        }
+    }
+
+    fn listen(&mut self, name: &'static str, handle: impl Fn(&Inbox, JsValue) + 'static) {
+        let inbox = self.inbox.clone();
+        let closure = Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
+            handle(&inbox, value);
+        }));
+        if let Err(error) = self.io.on(name, closure.as_ref()) {
+            self.inbox.fail(internal(js::error_text(&error)));
+        }
+        self.listeners.push(Listening {
+            event: name,
+            closure,
+        });
+    }
+
+    /// Makes the function that the socket calls with the ack.
+    ///
+    /// It belongs to the garbage collector: an ack may come late, or never.
+    fn ack_callback(&self, id: AckId, kind: AckKind) -> JsValue {
+        let inbox = self.inbox.clone();
+        Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
+            inbox.put_signaling(SignalingInput::Ack(id, decode_ack(kind, value)));
+        }))
+        .into_js_value()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        for Listening { event, closure } in &self.listeners {
+            // A socket that cannot take a listener off keeps one that does nothing.
+            let _off = self.io.off(event, closure.as_ref());
+        }
+    }
+}
+
+fn received(inbox: &Inbox, name: &'static str, payload: JsValue) {
+    match ServerEvent::decode(name, Decoder::new(payload)) {
+        Ok(event) => inbox.put_signaling(SignalingInput::Event(event)),
+        Err(DecodeError::InvalidPayload(Malformed)) => inbox.fail(malformed_event(name)),
+        Err(DecodeError::UnknownEvent) => {}
+    }
+}
+
+/// `connect_error`: with a code, the server refused; without, Socket.IO tries again by itself.
+fn refused(inbox: &Inbox, error: JsValue) {
+    let code = js::text(&js::get(&error, "data"), "code").and_then(|code| ErrorCode::parse(&code));
+    if let Some(code) = code {
+        inbox.put_signaling(SignalingInput::Refused(code));
+    }
+}
+
+/// Encodes the payload; the events without one have the ack as their only argument.
+fn payload(event: &ClientEvent) -> Result<Option<JsValue>, Unsupported> {
+    match event {
+        ClientEvent::WebrtcConfigGet(_) | ClientEvent::CallSync(_) => Ok(None),
+        ClientEvent::CallInitiate(_)
+        | ClientEvent::CallAccept(_)
+        | ClientEvent::CallReject(_)
+        | ClientEvent::WebrtcOffer(_)
+        | ClientEvent::WebrtcAnswer(_)
+        | ClientEvent::WebrtcIceCandidate(_)
+        | ClientEvent::CallQuality(_)
+        | ClientEvent::CallToggleAudio(_)
+        | ClientEvent::CallToggleVideo(_)
+        | ClientEvent::CallEnd(_)
+        | ClientEvent::CallLeave(_)
+        | ClientEvent::CallJoin(_)
+        | ClientEvent::CallInvite(_)
+        | ClientEvent::CallResume(_) => event.encode(Encoder).map(Some),
+    }
+}
+
+/// Which body the ack of an event has.
+#[derive(Clone, Copy)]
+enum AckKind {
+    Empty,
+    Config,
+    Initiate,
+    Join,
+    State,
+}
+
+impl AckKind {
+    const fn of(event: &ClientEvent) -> Self {
+        match event {
+            ClientEvent::WebrtcConfigGet(_) => Self::Config,
+            ClientEvent::CallInitiate(_) => Self::Initiate,
+            ClientEvent::CallAccept(_) | ClientEvent::CallJoin(_) | ClientEvent::CallResume(_) => {
+                Self::Join
+            }
+            ClientEvent::CallSync(_) => Self::State,
+            ClientEvent::CallReject(_)
+            | ClientEvent::WebrtcOffer(_)
+            | ClientEvent::WebrtcAnswer(_)
+            | ClientEvent::WebrtcIceCandidate(_)
+            | ClientEvent::CallQuality(_)
+            | ClientEvent::CallToggleAudio(_)
+            | ClientEvent::CallToggleVideo(_)
+            | ClientEvent::CallEnd(_)
+            | ClientEvent::CallLeave(_)
+            | ClientEvent::CallInvite(_) => Self::Empty,
+        }
+    }
+}
+
+fn decode_ack(kind: AckKind, value: JsValue) -> Result<AckBody, AckFailure> {
+    // A reference server may call the ack with nothing at all.
+    let value = if value.is_object() {
+        value
+    } else {
+        js::object(&[])
+    };
+    let outcome: Outcome = decode(&value).map_err(malformed_ack)?;
+    if !outcome.success {
+        return Err(AckFailure {
+            code: outcome.code.as_deref().and_then(ErrorCode::parse),
+            message: outcome.error.unwrap_or_default(),
+        });
+    }
+    match kind {
+        AckKind::Empty => Ok(AckBody::Empty),
+        AckKind::Config => body(&value, AckBody::Config),
+        AckKind::Initiate => body(&value, AckBody::Initiate),
+        AckKind::Join => body(&value, AckBody::Join),
+        AckKind::State => body(&value, AckBody::State),
+    }
+}
+
+fn body<T: DeserializeOwned>(value: &JsValue, of: fn(T) -> AckBody) -> Result<AckBody, AckFailure> {
+    decode(value).map(of).map_err(malformed_ack)
+}
+
+fn malformed_ack(_error: Malformed) -> AckFailure {
+    AckFailure {
+        code: None,
+        message: "The server's ack is malformed.".into(),
+    }
+}
+
+fn malformed_event(event: &str) -> ClientError {
+    internal(["The server sent a malformed ", event].concat())
+}
+
+fn internal(detail: String) -> ClientError {
+    ClientError {
+        code: Code::Client(ClientCode::InternalError),
+        detail: Some(detail),
+    }
+}
