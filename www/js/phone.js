@@ -8,7 +8,7 @@ import { elsewhere, outcomeOf, trouble } from './outcome.js';
 export async function openPhone({ me, api, store }) {
   const calls = await connect(location.origin, { token: api.join, userId: me.id });
   follow(calls, store, me);
-  store.set({ signaling: calls.signalingConnected === false ? 'connecting' : 'up' });
+  store.set({ signaling: 'up' });
   return calls;
 }
 
@@ -36,6 +36,8 @@ function follow(calls, store, me) {
     ended: (ended) => set((state) => endOf(state, ended, me)),
   };
   for (const [event, handler] of Object.entries(handlers)) calls.on(event, handler);
+  // A call that rang before anyone listened.
+  handlers.state({ call: calls.call });
 }
 
 function callerName(state) {
