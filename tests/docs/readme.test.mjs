@@ -11,10 +11,13 @@ import { promisify } from 'node:util';
 import { codeBlocks, pathOf, read, tables } from './markdown.mjs';
 
 const run = promisify(execFile);
-const [readme, types, clientErrors] = await Promise.all([
+const [readme, types, clientErrors, flags, routes, limits] = await Promise.all([
   read('README.md'),
   read('sdk/js/src/types.ts'),
   read('sdk/src/core/error.rs'),
+  read('server/src/config/flags.rs'),
+  read('server/src/rest/mod.rs'),
+  read('protocol/src/limits.rs'),
 ]);
 
 /** What stands between `<!-- name -->` and `<!-- end of name -->`. */
@@ -85,6 +88,33 @@ test('every error that arises in the browser is listed with its remedy', () => {
   for (const [, code, retryable, text] of clientErrors.matchAll(/= "([A-Z_]+)", retryable (true|false), "(.*)";/g)) {
     assert.ok(written.has(`\`${code}\` ${retryable === 'true' ? 'yes' : 'no'} ${text}`), code);
   }
+});
+
+/** The default of a flag as the README writes it: its doc comment or its attribute says it. */
+function defaultOf(doc, attributes) {
+  const said = doc.match(/ \[default: (\S+?)(?:, (when there is one))?\]$/);
+  if (said) return `\`${said[1]}\`${said[2] ? `, ${said[2]}` : ''}`;
+  const text = attributes.match(/default_value = "(.*?)"/)?.[1];
+  const constant = attributes.match(/default_value_t = limits::(\w+)/)?.[1];
+  const value = text ?? (constant && limits.match(new RegExp(`${constant}: \\w+ = ([\\d_]+);`))[1].replaceAll('_', ''));
+  return value ? `\`${value}\`` : '';
+}
+
+test('every setting of the server is listed with its variable, its default and its meaning', () => {
+  const declared = [...flags.matchAll(/\/\/\/ (.*)\n\s+#\[arg\(([^]*?)\)\]\n\s+pub (\w+):/g)].map(([, doc, attributes, name]) => [
+    `\`--${name.replaceAll('_', '-')}\``,
+    `\`${attributes.match(/env = "(\w+)"/)[1]}\``,
+    defaultOf(doc, attributes),
+    doc.replace(/ \[default: .*\]/, ''),
+  ]);
+  assert.ok(declared.length > 10);
+  assert.deepEqual(tables(marked('settings'))[0], declared);
+});
+
+test('every route of the server is listed', () => {
+  const declared = [...routes.matchAll(/\.route\(\s*"([^"*]+)"/g)].map(([, path]) => path).filter((path) => path !== '/api');
+  const written = [...marked('rest').matchAll(/`(?:\w+ )?(\/[^`?]*)/g)].map(([, path]) => path);
+  assert.deepEqual([...new Set(written)].sort(), declared.sort());
 });
 
 test('CONTRIBUTING.md lists the parts of the test run in their order', async () => {
