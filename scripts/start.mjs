@@ -3,16 +3,13 @@
 // Flags go to the server: `npm start -- --listen 127.0.0.1:4000`. PORT is understood too.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { buildSdk, buildServer } from './build.mjs';
 import { root, serverBinary } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
 import { setupBuild } from './setup.mjs';
 
-const PORT = process.env.PORT ?? '3000';
+const LISTENS = /listens on (http:\/\/\S+)/;
 
 await main(async () => {
   await setupBuild();
@@ -22,35 +19,44 @@ await main(async () => {
 });
 
 async function serve(flags) {
-  mkdirSync(join(root, 'data'), { recursive: true });
-  const args = ['--dev', ...unlessGiven(flags, '--listen', `127.0.0.1:${PORT}`), ...unlessGiven(flags, '--database', 'sqlite://data/ringback.sqlite'), ...flags];
-  const server = spawn(serverBinary('release'), args, { cwd: root, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
-  const url = `http://${valueOf(args, '--listen')}`;
+  const listen = process.env.PORT ? ['--listen', `127.0.0.1:${process.env.PORT}`] : [];
+  const args = ['--dev', ...(flags.some((flag) => flag.startsWith('--listen')) ? [] : listen), ...flags];
+  // In a process group of its own: Ctrl-C reaches the server once, from here, and not a second
+  // time from the terminal, which would cut its shutdown short.
+  const server = spawn(serverBinary('release'), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const ended = once(server, 'exit');
-  const started = await Promise.race([answers(url), ended.then(() => false)]);
-  if (started) console.log(`\nRingback is ready: ${url}\nOpen it in two windows, join the same room, and call.`);
+  forwardSignals(server);
+  server.stdout.pipe(process.stdout);
+  await Promise.race([sayReady(server), ended]);
   const [code] = await ended;
   process.exitCode = code ?? 0;
 }
 
-/** A flag and its default, or nothing when the flag was given. */
-function unlessGiven(flags, flag, value) {
-  return valueOf(flags, flag) === undefined ? [flag, value] : [];
+/** Once the server answers, says where: as the last line, where it is seen. */
+async function sayReady(server) {
+  const url = await addressOf(server);
+  await fetch(`${url}/healthz`);
+  console.log(`\nRingback is ready: open ${url} in two windows, join the same room, and call.`);
 }
 
-function valueOf(flags, flag) {
-  const joined = flags.find((given) => given.startsWith(`${flag}=`));
-  if (joined) return joined.slice(flag.length + 1);
-  const at = flags.indexOf(flag);
-  return at < 0 ? undefined : flags[at + 1];
+function addressOf(server) {
+  let output = '';
+  return new Promise((resolve) => {
+    server.stdout.on('data', (chunk) => {
+      output += chunk;
+      const found = output.match(LISTENS);
+      if (found) resolve(found[1]);
+    });
+  });
 }
 
-/** Resolves with true once the server answers. */
-async function answers(url) {
-  for (;;) {
-    const response = await fetch(`${url}/healthz`).catch(() => null);
-    if (response?.ok) return true;
-    await delay(50);
+/** Passes signals on, each once: npm passes on a Ctrl-C that the terminal has sent here already. */
+function forwardSignals(server) {
+  let last = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (Date.now() - last > 300) server.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+      last = Date.now();
+    });
   }
 }

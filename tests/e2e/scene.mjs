@@ -16,8 +16,8 @@ export class Scene {
    */
   static async start(options) {
     const scene = new Scene();
-    scene.server = await TestServer.start(options);
     scene.site = await serve();
+    scene.server = await TestServer.start({ ...options, env: { CORS_ORIGINS: scene.site.url, ...options?.env } });
     scene.chat = await scene.server.putChat(CHAT, ['alice', 'bob', 'carol']);
     return scene;
   }
