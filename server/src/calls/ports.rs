@@ -66,7 +66,12 @@ pub type Reply = Box<dyn FnOnce(Result<CallAck, Failure>) + Send>;
 /// What the signaling edge asks of the call domain.
 pub trait Calls: Send + Sync + 'static {
     /// Handles one event of one device (all but `webrtc:config:get`).
-    fn handle<'a>(&'a self, actor: &'a Actor, event: ClientEvent, reply: Reply) -> BoxFuture<'a, ()>;
+    fn handle<'a>(
+        &'a self,
+        actor: &'a Actor,
+        event: ClientEvent,
+        reply: Reply,
+    ) -> BoxFuture<'a, ()>;
 
     /// A device signed in: it is told the live calls that concern it, and what rings for it.
     fn device_connected<'a>(&'a self, actor: &'a Actor) -> BoxFuture<'a, ()>;

@@ -32,6 +32,9 @@ pub enum StoreError {
         /// What is wrong with it.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// A new call got the id of a stored one.
+    #[error("there is a call {0} already")]
+    IdTaken(SessionId),
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -71,7 +74,10 @@ pub trait CallStore: Send + Sync + 'static {
     ) -> BoxFuture<'_, StoreResult<Swap>>;
 
     /// Returns one call.
-    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>>;
+    fn load<'a>(
+        &'a self,
+        id: &'a SessionId,
+    ) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>>;
 
     /// Returns the call that the caller placed with that request id.
     fn find_by_request<'a>(

@@ -1,0 +1,97 @@
+//! The calls that this process has at hand.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use ringback_protocol::{SessionDescription, SessionId};
+
+use crate::calls::session::CallSession;
+
+/// How many calls that are over are kept for the signals that come late.
+const RETIRED: usize = 1_024;
+
+/// One call at hand.
+#[derive(Debug)]
+pub(super) struct LiveCall {
+    /// Held while the call changes and its effects are emitted.
+    pub(super) gate: tokio::sync::Mutex<()>,
+    session: RwLock<Arc<CallSession>>,
+    /// The caller's offer, for devices that ring later. It is never stored.
+    offer: Mutex<Option<SessionDescription>>,
+}
+
+impl LiveCall {
+    pub(super) fn new(session: Arc<CallSession>, offer: Option<SessionDescription>) -> Self {
+        Self {
+            gate: tokio::sync::Mutex::default(),
+            session: RwLock::new(session),
+            offer: Mutex::new(offer),
+        }
+    }
+
+    /// Returns the call as it last was stored.
+    pub(super) fn session(&self) -> Arc<CallSession> {
+        Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set(&self, session: Arc<CallSession>) {
+        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+    }
+
+    pub(super) fn offer(&self) -> Option<SessionDescription> {
+        self.lock_offer().clone()
+    }
+
+    pub(super) fn forget_offer(&self) {
+        self.lock_offer().take();
+    }
+
+    fn lock_offer(&self) -> MutexGuard<'_, Option<SessionDescription>> {
+        self.offer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The calls at hand, by id: all live ones that were touched, and the last that ended.
+#[derive(Debug, Default)]
+pub(super) struct CallCache(RwLock<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    calls: HashMap<SessionId, Arc<LiveCall>>,
+    retired: VecDeque<SessionId>,
+}
+
+impl CallCache {
+    pub(super) fn find(&self, id: &SessionId) -> Option<Arc<LiveCall>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.calls.get(id).cloned()
+    }
+
+    /// Takes a call in, and returns the one that stays: there is never a second gate for a call.
+    pub(super) fn keep(&self, call: LiveCall) -> Arc<LiveCall> {
+        let session = call.session();
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let call = kept
+            .calls
+            .entry(session.id().clone())
+            .or_insert_with(|| Arc::new(call));
+        Arc::clone(call)
+    }
+
+    /// Removes a call that never came to be.
+    pub(super) fn forget(&self, id: &SessionId) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        kept.calls.remove(id);
+    }
+
+    /// Lets go of a call that is over, after a while.
+    pub(super) fn retire(&self, id: &SessionId) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        kept.retired.push_back(id.clone());
+        if kept.retired.len() > RETIRED
+            && let Some(oldest) = kept.retired.pop_front()
+        {
+            kept.calls.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Devices that come and go, and what they are told when they come.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ringback_protocol::server::CallState;
+use ringback_protocol::{CallSnapshot, DeviceId, ErrorCode, Failure, SessionId, StateAck, UserId};
+
+use super::cache::LiveCall;
+use super::{AckOf, CallManager, internal, refuse};
+use crate::calls::ports::{Actor, CallAck, Recipient, Reply};
+use crate::calls::session::{CallSession, Input, Participant, ParticipantState};
+
+impl CallManager {
+    /// A device signed in: it rings for what rings, and is told how its calls stand.
+    pub(super) async fn greet(&self, actor: &Actor) {
+        let result = async {
+            for session in self.calls_concerning(&actor.user).await? {
+                let call = self.call(session.id()).await?;
+                self.ring(actor, &call).await?;
+            }
+            self.tell_state(&actor.user, &actor.device).await
+        };
+        log(result.await, "a device could not be told of its calls");
+    }
+
+    /// Makes one device ring for a call that is still ringing for its user.
+    async fn ring(&self, actor: &Actor, call: &LiveCall) -> Result<(), Failure> {
+        let _gate = call.gate.lock().await;
+        let (session, now) = (call.session(), self.clock.now());
+        let rings = session
+            .participant(&actor.user)
+            .and_then(Participant::ring_until)
+            .is_some_and(|until| until > now);
+        let Some(event) = session
+            .incoming_for(&actor.user, now, call.offer())
+            .filter(|_| rings)
+        else {
+            return Ok(());
+        };
+        let to = Recipient::Device(actor.user.clone(), actor.device.clone());
+        if self.emitter.emit(&to, &event.into()).await == 0 {
+            return Ok(());
+        }
+        let user = actor.user.clone();
+        self.change_gated(call, Input::Reached { user }, |_| {})
+            .await
+    }
+
+    /// Tells a device how the live calls stand that concern its user, when there are any.
+    pub(super) async fn tell_state(&self, user: &UserId, device: &DeviceId) -> Result<(), Failure> {
+        let calls = self.snapshots(user).await?;
+        if !calls.is_empty() {
+            let to = Recipient::Device(user.clone(), device.clone());
+            self.emitter.emit(&to, &CallState { calls }.into()).await;
+        }
+        Ok(())
+    }
+
+    /// Acks `call:sync`.
+    pub(super) async fn sync(&self, actor: &Actor, reply: Reply) {
+        let calls = self.snapshots(&actor.user).await;
+        reply(calls.map(|calls| CallAck::State(StateAck { calls })));
+    }
+
+    async fn snapshots(&self, user: &UserId) -> Result<Vec<CallSnapshot>, Failure> {
+        let now = self.clock.now();
+        let calls = self.calls_concerning(user).await?;
+        Ok(calls.iter().map(|session| session.snapshot(now)).collect())
+    }
+
+    async fn calls_concerning(&self, user: &UserId) -> Result<Vec<Arc<CallSession>>, Failure> {
+        let mut live = self.live_calls_of(user).await?;
+        live.retain(|session| session.concerns(user));
+        Ok(live)
+    }
+
+    async fn live_calls_of(&self, user: &UserId) -> Result<Vec<Arc<CallSession>>, Failure> {
+        let live = self.store.live_calls_of(std::slice::from_ref(user));
+        live.await.map_err(internal)
+    }
+
+    /// A device's last socket closed.
+    pub(super) async fn miss(&self, actor: &Actor) {
+        let result = async {
+            for session in self.live_calls_of(&actor.user).await? {
+                if device_of(&session, &actor.user) == Some(&actor.device) {
+                    self.drop_device(session.id(), actor).await?;
+                }
+            }
+            Ok(())
+        };
+        log(result.await, "a dropped device could not be marked");
+    }
+
+    async fn drop_device(&self, id: &SessionId, actor: &Actor) -> Result<(), Failure> {
+        // It may have come back before its going was heard of.
+        if self.is_connected(&actor.user, &actor.device).await {
+            return Ok(());
+        }
+        let call = self.call(id).await?;
+        let input = Input::DeviceDropped {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+        };
+        self.change(&call, input, |_| {}).await
+    }
+
+    /// Acks `call:resume`.
+    pub(super) async fn resume(&self, actor: &Actor, id: SessionId, reply: Reply) {
+        let mut reply = Some(reply);
+        let result = async {
+            let call = self.visible_call(actor, &id, None).await?;
+            self.drop_predecessor(actor, &call).await?;
+            let input = Input::Resume {
+                user: actor.user.clone(),
+                device: actor.device.clone(),
+            };
+            self.change(&call, input, |session| {
+                self.ack(&mut reply, session, AckOf::Join);
+            })
+            .await
+        };
+        let result = result.await;
+        refuse(&mut reply, result);
+    }
+
+    /// A reloaded page may be here before its old socket is known to be gone.
+    async fn drop_predecessor(&self, actor: &Actor, call: &LiveCall) -> Result<(), Failure> {
+        let session = call.session();
+        let Some(device) = device_of(&session, &actor.user) else {
+            return Ok(());
+        };
+        if *device == actor.device || self.is_connected(&actor.user, device).await {
+            return Ok(());
+        }
+        let input = Input::DeviceDropped {
+            user: actor.user.clone(),
+            device: device.clone(),
+        };
+        self.change(call, input, |_| {}).await
+    }
+
+    async fn is_connected(&self, user: &UserId, device: &DeviceId) -> bool {
+        self.emitter.devices(user).await.contains(device)
+    }
+
+    /// The server came up: whoever is in a call and not connected has the whole grace to come back.
+    pub(super) async fn take_up(&self, id: &SessionId) -> Result<(), Failure> {
+        let call = self.call(id).await?;
+        let _gate = call.gate.lock().await;
+        let session = call.session();
+        self.timers.set(id, session.next_deadline());
+        let mut devices = Vec::new();
+        for (user, device) in session.in_call() {
+            if !self.is_connected(user, device).await {
+                devices.push((user.clone(), device.clone()));
+            }
+        }
+        self.change_gated(&call, Input::Orphaned { devices }, |_| {})
+            .await
+    }
+
+    /// Returns the other calls in which the user's place is only kept for a dropped device.
+    ///
+    /// # Errors
+    /// `ALREADY_IN_CALL` when a device of the user is in another call.
+    pub(super) async fn free_of_other_calls(
+        &self,
+        user: &UserId,
+        except: Option<&SessionId>,
+    ) -> Result<Vec<SessionId>, Failure> {
+        let mut dropped = Vec::new();
+        for session in self.live_calls_of(user).await? {
+            if Some(session.id()) == except {
+                continue;
+            }
+            match session.participant(user).map(|one| &one.state) {
+                Some(ParticipantState::Joined { .. }) => {
+                    return Err(ErrorCode::AlreadyInCall.into());
+                }
+                Some(ParticipantState::Reconnecting { .. }) => dropped.push(session.id().clone()),
+                Some(
+                    ParticipantState::Invited { .. }
+                    | ParticipantState::Ringing { .. }
+                    | ParticipantState::Left { .. }
+                    | ParticipantState::Rejected { .. }
+                    | ParticipantState::Busy
+                    | ParticipantState::Missed { .. },
+                )
+                | None => {}
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Gives up the user's place in those calls.
+    pub(super) async fn abandon(
+        &self,
+        user: &UserId,
+        calls: Vec<SessionId>,
+    ) -> Result<(), Failure> {
+        for id in calls {
+            let call = self.call(&id).await?;
+            let input = Input::Abandoned { user: user.clone() };
+            self.change(&call, input, |_| {}).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the live calls of the store, each once.
+    pub(super) async fn stored_calls(&self) -> Result<HashSet<SessionId>, Failure> {
+        let live = self.store.live_calls().await.map_err(internal)?;
+        Ok(live.iter().map(|session| session.id().clone()).collect())
+    }
+}
+
+fn device_of<'a>(session: &'a CallSession, user: &UserId) -> Option<&'a DeviceId> {
+    session.participant(user).and_then(Participant::device)
+}
+
+pub(super) fn log(result: Result<(), Failure>, what: &str) {
+    if let Err(failure) = result {
+        tracing::warn!(code = %failure.code, "{what}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Signals: authorised against the call at hand and passed on; nothing is stored.
+
+use std::sync::Arc;
+
+use ringback_protocol::{
+    ChatId, DeviceId, ErrorCode, Failure, ServerEvent, SessionId, UserId, client, server,
+};
+
+use super::CallManager;
+use super::change::must_be_in_chat;
+use crate::calls::ports::{Actor, Recipient};
+use crate::calls::session::{CallSession, Participant};
+
+impl CallManager {
+    pub(super) async fn pass_offer(
+        &self,
+        actor: &Actor,
+        event: client::WebrtcOffer,
+    ) -> Result<(), Failure> {
+        let session = self
+            .session_for(actor, &event.session_id, event.chat_id.as_ref())
+            .await?;
+        let to = recipient(
+            actor,
+            &session,
+            event.target_user_id,
+            event.target_device_id,
+        )?;
+        let offer = server::WebrtcOffer {
+            session_id: event.session_id,
+            offer: event.offer,
+            chat_id: Some(session.chat().id.clone()),
+            from_user_id: actor.user.clone(),
+            from_device_id: Some(actor.device.clone()),
+        };
+        self.pass(&to, &offer.into()).await
+    }
+
+    pub(super) async fn pass_answer(
+        &self,
+        actor: &Actor,
+        event: client::WebrtcAnswer,
+    ) -> Result<(), Failure> {
+        let session = self
+            .session_for(actor, &event.session_id, event.chat_id.as_ref())
+            .await?;
+        let to = recipient(
+            actor,
+            &session,
+            event.target_user_id,
+            event.target_device_id,
+        )?;
+        let answer = server::WebrtcAnswer {
+            session_id: event.session_id,
+            answer: event.answer,
+            chat_id: Some(session.chat().id.clone()),
+            from_user_id: actor.user.clone(),
+            from_device_id: Some(actor.device.clone()),
+        };
+        self.pass(&to, &answer.into()).await
+    }
+
+    pub(super) async fn pass_candidate(
+        &self,
+        actor: &Actor,
+        event: client::WebrtcIceCandidate,
+    ) -> Result<(), Failure> {
+        let session = self
+            .session_for(actor, &event.session_id, event.chat_id.as_ref())
+            .await?;
+        let to = recipient(
+            actor,
+            &session,
+            event.target_user_id,
+            event.target_device_id,
+        )?;
+        let candidate = server::WebrtcIceCandidate {
+            session_id: event.session_id,
+            candidate: event.candidate,
+            chat_id: Some(session.chat().id.clone()),
+            from_user_id: actor.user.clone(),
+            from_device_id: Some(actor.device.clone()),
+        };
+        self.pass(&to, &candidate.into()).await
+    }
+
+    pub(super) async fn toggle_audio(
+        &self,
+        actor: &Actor,
+        event: client::CallToggleAudio,
+    ) -> Result<(), Failure> {
+        let session = self
+            .session_for(actor, &event.session_id, event.chat_id.as_ref())
+            .await?;
+        let toggle = server::CallParticipantAudioToggle {
+            session_id: event.session_id,
+            user_id: actor.user.clone(),
+            muted: event.muted,
+        };
+        self.tell_others(actor, &session, &toggle.into()).await;
+        Ok(())
+    }
+
+    pub(super) async fn toggle_video(
+        &self,
+        actor: &Actor,
+        event: client::CallToggleVideo,
+    ) -> Result<(), Failure> {
+        let session = self
+            .session_for(actor, &event.session_id, event.chat_id.as_ref())
+            .await?;
+        let toggle = server::CallParticipantVideoToggle {
+            session_id: event.session_id,
+            user_id: actor.user.clone(),
+            enabled: event.enabled,
+        };
+        self.tell_others(actor, &session, &toggle.into()).await;
+        Ok(())
+    }
+
+    /// Returns the call, provided that this very device is in it.
+    async fn session_for(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        chat: Option<&ChatId>,
+    ) -> Result<Arc<CallSession>, Failure> {
+        let session = match self.calls.find(id) {
+            // The common case: no membership to look up, nothing to wait for.
+            Some(call) if call.session().participant(&actor.user).is_some() => call.session(),
+            Some(_) | None => self.visible_call(actor, id, None).await?.session(),
+        };
+        must_be_in_chat(&session, chat)?;
+        if !session.is_live() {
+            return Err(ErrorCode::CallEnded.into());
+        }
+        let participant = session.participant(&actor.user);
+        if participant.and_then(Participant::device) == Some(&actor.device) {
+            Ok(session)
+        } else {
+            Err(ErrorCode::NotInCall.into())
+        }
+    }
+
+    async fn pass(&self, to: &Recipient, event: &ServerEvent) -> Result<(), Failure> {
+        if self.emitter.emit(to, event).await > 0 {
+            Ok(())
+        } else {
+            Err(ErrorCode::TargetUnreachable.into())
+        }
+    }
+
+    async fn tell_others(&self, actor: &Actor, session: &CallSession, event: &ServerEvent) {
+        for (user, device) in session.in_call().filter(|(user, _)| **user != actor.user) {
+            let to = Recipient::Device(user.clone(), device.clone());
+            self.emitter.emit(&to, event).await;
+        }
+    }
+}
+
+/// Returns the device that a signal is for: the one by which the target is in the call.
+fn recipient(
+    actor: &Actor,
+    session: &CallSession,
+    user: Option<UserId>,
+    device: Option<DeviceId>,
+) -> Result<Recipient, Failure> {
+    let (user, joined) = match user {
+        Some(user) => named(actor, session, user)?,
+        None => only_other(actor, session)?,
+    };
+    if device.is_some_and(|device| device != joined) {
+        return Err(ErrorCode::TargetUnreachable.into());
+    }
+    Ok(Recipient::Device(user, joined))
+}
+
+fn named(
+    actor: &Actor,
+    session: &CallSession,
+    user: UserId,
+) -> Result<(UserId, DeviceId), Failure> {
+    if user == actor.user {
+        let text = "A signal must be for somebody else.";
+        return Err(Failure::new(ErrorCode::InvalidPayload, text));
+    }
+    let device = session.participant(&user).and_then(Participant::device);
+    match device.cloned() {
+        Some(device) => Ok((user, device)),
+        None => Err(ErrorCode::TargetUnreachable.into()),
+    }
+}
+
+fn only_other(actor: &Actor, session: &CallSession) -> Result<(UserId, DeviceId), Failure> {
+    let mut others = session.in_call().filter(|(user, _)| **user != actor.user);
+    match (others.next(), others.next()) {
+        (Some((user, device)), None) => Ok((user.clone(), device.clone())),
+        (Some(_), Some(_)) | (None, _) => Err(Failure::new(
+            ErrorCode::InvalidPayload,
+            "Say who it is for: targetUserId may be absent only with exactly one other participant.",
+        )),
+    }
+}

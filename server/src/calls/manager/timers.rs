@@ -1,0 +1,162 @@
+//! Keeping deadlines: one task sleeps until the earliest one, and looks into the store now and then.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ringback_protocol::{ErrorCode, Failure, SessionId};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use super::devices::log;
+use super::{CallManager, internal};
+use crate::calls::session::Input;
+use crate::calls::time::Timestamp;
+
+/// How many calls are worked on at once; what is stored together is committed together.
+const AT_ONCE: usize = 64;
+
+/// The deadlines of the live calls.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    queue: Mutex<Queue>,
+    /// Wakes the timekeeper when the earliest deadline has become earlier.
+    earlier: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    by_time: BTreeSet<(Timestamp, SessionId)>,
+    by_call: HashMap<SessionId, Timestamp>,
+}
+
+impl Timers {
+    /// Sets or removes the deadline of a call.
+    pub(super) fn set(&self, id: &SessionId, deadline: Option<Timestamp>) {
+        let mut queue = self.lock();
+        let first = queue.first();
+        if let Some(old) = queue.by_call.remove(id) {
+            queue.by_time.remove(&(old, id.clone()));
+        }
+        let Some(deadline) = deadline else { return };
+        queue.by_call.insert(id.clone(), deadline);
+        queue.by_time.insert((deadline, id.clone()));
+        if first.is_none_or(|first| deadline < first) {
+            self.earlier.notify_one();
+        }
+    }
+
+    fn first(&self) -> Option<Timestamp> {
+        self.lock().first()
+    }
+
+    fn take_due(&self, now: Timestamp) -> HashSet<SessionId> {
+        let mut queue = self.lock();
+        let mut due = HashSet::new();
+        while queue.first().is_some_and(|first| first <= now) {
+            if let Some((_, id)) = queue.by_time.pop_first() {
+                queue.by_call.remove(&id);
+                due.insert(id);
+            }
+        }
+        due
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn first(&self) -> Option<Timestamp> {
+        self.by_time.first().map(|(deadline, _)| *deadline)
+    }
+}
+
+/// What the timekeeper does with a call.
+#[derive(Debug, Clone, Copy)]
+enum Chore {
+    /// Take it up after a start.
+    TakeUp,
+    /// Look at its deadlines.
+    Expire,
+}
+
+impl CallManager {
+    /// Takes up the stored calls, then keeps deadlines until it is told to stop.
+    pub(super) async fn keep_time(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
+        match self.stored_calls().await {
+            Ok(calls) => self.work_through(calls, Chore::TakeUp).await,
+            Err(failure) => log(Err(failure), "the stored calls could not be taken up"),
+        }
+        let mut next_sweep = self.clock.now();
+        loop {
+            next_sweep = self.work_off(next_sweep).await;
+            let wake = self.timers.first().unwrap_or(next_sweep).min(next_sweep);
+            tokio::select! {
+                () = self.clock.sleep_until(wake) => {}
+                () = self.timers.earlier.notified() => {}
+                _ = stopped.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Applies what is due, and returns when the store is to be asked next.
+    async fn work_off(self: &Arc<Self>, next_sweep: Timestamp) -> Timestamp {
+        let now = self.clock.now();
+        let mut due = self.timers.take_due(now);
+        let sweeps = next_sweep <= now;
+        if sweeps {
+            match self.store.due(now).await {
+                Ok(stored) => due.extend(stored),
+                Err(error) => log(Err(internal(error)), "the deadlines could not be read"),
+            }
+        }
+        self.work_through(due, Chore::Expire).await;
+        if sweeps {
+            now.plus_ms(self.sweep_ms())
+        } else {
+            next_sweep
+        }
+    }
+
+    fn sweep_ms(&self) -> u64 {
+        let interval = self.settings.sweep_interval.as_millis();
+        u64::try_from(interval).unwrap_or(u64::MAX).max(1)
+    }
+
+    async fn work_through(self: &Arc<Self>, calls: HashSet<SessionId>, chore: Chore) {
+        let mut under_way = JoinSet::new();
+        for id in calls {
+            if under_way.len() >= AT_ONCE {
+                under_way.join_next().await;
+            }
+            let manager = Arc::clone(self);
+            under_way.spawn(async move { manager.work_on(&id, chore).await });
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn work_on(&self, id: &SessionId, chore: Chore) {
+        match chore {
+            Chore::TakeUp => log(
+                self.take_up(id).await,
+                "a stored call could not be taken up",
+            ),
+            // What fails here is tried again by the next sweep: the deadline is still in the store.
+            Chore::Expire => log(self.expire(id).await, "a deadline could not be applied"),
+        }
+    }
+
+    async fn expire(&self, id: &SessionId) -> Result<(), Failure> {
+        let call = match self.call(id).await {
+            Ok(call) => call,
+            Err(failure) if failure.code == ErrorCode::CallNotFound => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        let _gate = call.gate.lock().await;
+        self.change_gated(&call, Input::Timeout, |_| {}).await?;
+        // It may have been early, or another deadline of the same call may follow.
+        self.timers.set(id, call.session().next_deadline());
+        Ok(())
+    }
+}

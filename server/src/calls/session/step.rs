@@ -1,0 +1,234 @@
+//! One input being applied: the call, the time, and the effects so far.
+
+use ringback_protocol::rest::UserRef;
+use ringback_protocol::server::{CallParticipantJoined, CallRejected, CallRinging};
+use ringback_protocol::{DeviceId, EndReason, ErrorCode, QualityReport, ServerEvent, UserId};
+
+use super::participant::{Participant, ParticipantState};
+use super::{CallSession, CallState, Effect, Input};
+use crate::calls::ports::Recipient;
+use crate::calls::time::Timestamp;
+
+/// One input being applied. Checks come before the first change: a step that fails changes nothing.
+pub(super) struct Step<'a> {
+    pub(super) session: &'a mut CallSession,
+    pub(super) now: Timestamp,
+    /// Those whose part in the call was settled by this very step: they hear of its end as well.
+    pub(super) settled: Vec<UserId>,
+    effects: Vec<Effect>,
+    changed: bool,
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn new(session: &'a mut CallSession, now: Timestamp) -> Self {
+        Self {
+            session,
+            now,
+            settled: Vec::new(),
+            effects: Vec::new(),
+            changed: false,
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<Effect> {
+        if self.changed {
+            self.session.version += 1;
+        }
+        self.effects
+    }
+
+    pub(super) fn take(&mut self, input: Input) -> Result<(), ErrorCode> {
+        match input {
+            Input::Reached { user } => self.reached(&user),
+            Input::Accept {
+                user,
+                device,
+                answer,
+            } => return self.accept(&user, device, answer),
+            Input::Reject {
+                user,
+                device,
+                reason,
+            } => return self.reject(&user, device, reason),
+            Input::End {
+                user,
+                device,
+                reason,
+            } => return self.end(&user, device, reason),
+            Input::Leave { user, device } => return self.leave(&user, &device),
+            Input::Join { person, device } => return self.join(person, device),
+            Input::Invite {
+                user,
+                device,
+                callees,
+            } => return self.invite(&user, &device, callees),
+            Input::Resume { user, device } => return self.resume(&user, device),
+            Input::DeviceDropped { user, device } => self.device_dropped(&user, &device),
+            Input::Orphaned { devices } => self.orphaned(&devices),
+            Input::Abandoned { user } => self.abandoned(&user),
+            Input::Quality {
+                user,
+                device,
+                report,
+            } => return self.quality(&user, &device, &report),
+            Input::Replaced => return self.replaced(),
+            Input::Timeout => self.timeout(),
+        }
+        Ok(())
+    }
+
+    fn quality(
+        &mut self,
+        user: &UserId,
+        device: &DeviceId,
+        report: &QualityReport,
+    ) -> Result<(), ErrorCode> {
+        let who = self.live_participant(user)?;
+        if self.session.participants[who].device() != Some(device) {
+            return Err(ErrorCode::NotInCall);
+        }
+        if !report.is_plausible() {
+            return Err(ErrorCode::InvalidPayload);
+        }
+        self.session.quality.add(report);
+        self.changed = true;
+        Ok(())
+    }
+
+    // What stands where.
+
+    pub(super) fn find(&self, user: &UserId) -> Option<usize> {
+        self.session
+            .participants
+            .iter()
+            .position(|one| one.is(user))
+    }
+
+    /// Finds a participant of a live call.
+    pub(super) fn live_participant(&self, user: &UserId) -> Result<usize, ErrorCode> {
+        let who = self.find(user).ok_or(ErrorCode::NotInCall)?;
+        self.must_be_live()?;
+        Ok(who)
+    }
+
+    pub(super) const fn must_be_live(&self) -> Result<(), ErrorCode> {
+        match self.session.state {
+            CallState::Ringing | CallState::Ongoing { .. } => Ok(()),
+            CallState::Over(_) => Err(ErrorCode::CallEnded),
+        }
+    }
+
+    pub(super) fn in_call_count(&self) -> usize {
+        self.session.in_call().count()
+    }
+
+    pub(super) fn pending_count(&self) -> usize {
+        let pending = |one: &&Participant| one.ring_until().is_some();
+        self.session.participants.iter().filter(pending).count()
+    }
+
+    // What changes.
+
+    pub(super) fn set(&mut self, who: usize, state: ParticipantState) {
+        self.session.participants[who].state = state;
+        self.changed = true;
+    }
+
+    pub(super) fn set_call(&mut self, state: CallState) {
+        self.session.state = state;
+        self.changed = true;
+    }
+
+    pub(super) fn add(&mut self, person: UserRef, state: ParticipantState) {
+        self.session.participants.push(Participant {
+            person,
+            invited_at: self.now,
+            joined_at: None,
+            state,
+        });
+        self.changed = true;
+    }
+
+    /// Puts a participant into the call; the first callee to enter starts it.
+    pub(super) fn enter(&mut self, who: usize, device: DeviceId) {
+        self.session.participants[who]
+            .joined_at
+            .get_or_insert(self.now);
+        self.set(who, ParticipantState::Joined { device });
+        match self.session.state {
+            CallState::Ringing => self.set_call(CallState::Ongoing {
+                started_at: self.now,
+            }),
+            CallState::Ongoing { .. } | CallState::Over(_) => {}
+        }
+    }
+
+    // What is told to whom.
+
+    pub(super) fn tell(&mut self, to: Recipient, event: impl Into<ServerEvent>) {
+        self.effects.push(Effect {
+            to,
+            event: event.into(),
+        });
+    }
+
+    pub(super) fn tell_user(&mut self, user: &UserId, event: impl Into<ServerEvent>) {
+        self.tell(Recipient::User(user.clone()), event);
+    }
+
+    /// Tells the caller's device in the call; a caller who left is told nothing.
+    pub(super) fn tell_caller(&mut self, event: impl Into<ServerEvent>) {
+        let caller = self.session.participant(&self.session.caller);
+        if let Some(device) = caller.and_then(Participant::device).cloned() {
+            self.tell(
+                Recipient::Device(self.session.caller.clone(), device),
+                event,
+            );
+        }
+    }
+
+    /// Tells everyone in the call but that user.
+    pub(super) fn tell_others(&mut self, user: &UserId, event: impl Into<ServerEvent>) {
+        let event = event.into();
+        let others: Vec<_> = self
+            .session
+            .in_call()
+            .filter(|(other, _)| *other != user)
+            .map(|(other, device)| Recipient::Device(other.clone(), device.clone()))
+            .collect();
+        for to in others {
+            self.tell(to, event.clone());
+        }
+    }
+
+    pub(super) fn tell_ringing(&mut self, targets: Vec<UserId>) {
+        if !targets.is_empty() {
+            self.tell_caller(CallRinging {
+                session_id: self.session.id.clone(),
+                chat_id: self.session.chat.id.clone(),
+                target_user_ids: targets,
+            });
+        }
+    }
+
+    pub(super) fn tell_rejected(&mut self, user: UserId, reason: EndReason) {
+        self.tell_caller(CallRejected {
+            session_id: self.session.id.clone(),
+            chat_id: self.session.chat.id.clone(),
+            rejected_by: user,
+            reason,
+        });
+    }
+
+    pub(super) fn tell_joined(&mut self, user: &UserId, device: DeviceId) {
+        self.tell_others(
+            user,
+            CallParticipantJoined {
+                session_id: self.session.id.clone(),
+                chat_id: self.session.chat.id.clone(),
+                user_id: user.clone(),
+                device_id: Some(device),
+            },
+        );
+    }
+}

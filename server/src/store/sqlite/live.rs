@@ -1,0 +1,107 @@
+//! The live calls, mirrored in memory: every commit passes here before anyone hears of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use ringback_protocol::{SessionId, UserId};
+
+use crate::calls::{CallSession, Timestamp};
+
+/// The live calls by id, by user and by deadline.
+#[derive(Debug, Default)]
+pub(super) struct LiveCalls(RwLock<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    calls: HashMap<SessionId, Arc<CallSession>>,
+    // Ordered: session ids sort by the time of the call.
+    by_user: HashMap<UserId, BTreeSet<SessionId>>,
+    deadlines: BTreeSet<(Timestamp, SessionId)>,
+}
+
+impl LiveCalls {
+    pub(super) fn fill(&self, sessions: Vec<Arc<CallSession>>) {
+        for session in sessions {
+            self.put(&session);
+        }
+    }
+
+    /// Takes in what was stored: a live call replaces its earlier version, a call that is over goes.
+    ///
+    /// A version older than the known one is a late report of a conflict and changes nothing.
+    pub(super) fn put(&self, session: &Arc<CallSession>) {
+        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let known = index.calls.get(session.id());
+        if known.is_some_and(|known| known.version() > session.version()) {
+            return;
+        }
+        index.remove(session.id());
+        if session.is_live() {
+            index.insert(Arc::clone(session));
+        }
+    }
+
+    pub(super) fn call(&self, id: &SessionId) -> Option<Arc<CallSession>> {
+        self.read().calls.get(id).cloned()
+    }
+
+    pub(super) fn of(&self, users: &[UserId]) -> Vec<Arc<CallSession>> {
+        let index = self.read();
+        let ids: BTreeSet<_> = users
+            .iter()
+            .filter_map(|user| index.by_user.get(user))
+            .flatten()
+            .collect();
+        ids.into_iter()
+            .filter_map(|id| index.calls.get(id).cloned())
+            .collect()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<CallSession>> {
+        self.read().calls.values().cloned().collect()
+    }
+
+    pub(super) fn due(&self, now: Timestamp) -> Vec<SessionId> {
+        self.read()
+            .deadlines
+            .iter()
+            .take_while(|(deadline, _)| *deadline <= now)
+            .map(|(_, id)| id.clone())
+            .collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Index> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    fn insert(&mut self, session: Arc<CallSession>) {
+        let id = session.id();
+        for participant in session.participants() {
+            let calls = self.by_user.entry(participant.user().clone()).or_default();
+            calls.insert(id.clone());
+        }
+        if let Some(deadline) = session.next_deadline() {
+            self.deadlines.insert((deadline, id.clone()));
+        }
+        self.calls.insert(id.clone(), session);
+    }
+
+    fn remove(&mut self, id: &SessionId) {
+        let Some(session) = self.calls.remove(id) else {
+            return;
+        };
+        for participant in session.participants() {
+            if let Some(calls) = self.by_user.get_mut(participant.user()) {
+                calls.remove(id);
+                if calls.is_empty() {
+                    self.by_user.remove(participant.user());
+                }
+            }
+        }
+        if let Some(deadline) = session.next_deadline() {
+            self.deadlines.remove(&(deadline, id.clone()));
+        }
+    }
+}
