@@ -1,0 +1,173 @@
+//! Puts the server together, runs it, and takes it down without losing a call.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{io, process};
+
+use axum::serve::ListenerExt;
+use ringback_protocol::Timeouts;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::auth::Auth;
+use crate::calls::{CallManager, CallSettings, SystemClock};
+use crate::config::{Config, Mode};
+use crate::ice::IceConfig;
+use crate::rest::{self, RestState};
+use crate::signaling::{Registry, Signaling};
+use crate::store::{self, StoreError};
+
+/// How long going down may take in all.
+const SHUTDOWN_CAP: Duration = Duration::from_secs(15);
+
+/// Why the server could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The address is taken, or not of this machine.
+    #[error("--listen (RINGBACK_LISTEN): cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error("--database (DATABASE_URL): {0}")]
+    Store(#[from] StoreError),
+    /// The network failed.
+    #[error("the network failed: {0}")]
+    Network(#[from] io::Error),
+}
+
+/// Runs the server as configured until the process is told to stop.
+///
+/// # Errors
+/// When the port or the database cannot be used.
+pub async fn serve(config: Config) -> Result<(), AppError> {
+    let address = config.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| AppError::Listen { address, source })?;
+    run(config, listener, stop_requested()).await
+}
+
+/// Runs the server on a port that is bound already, until `shutdown` is done.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), AppError> {
+    let store = store::open(&config.database).await?;
+    let registry = Arc::new(Registry::default());
+    let calls = CallManager::start(
+        store.clone(),
+        registry.clone(),
+        Arc::new(SystemClock),
+        config.calls.clone(),
+    );
+    let auth = Arc::new(Auth::hs256(config.secret.as_bytes()));
+    let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
+    let signaling = Signaling::new(auth.clone(), calls.clone(), registry.clone(), Arc::new(ice));
+    let state = RestState {
+        auth,
+        store: store.clone(),
+        emitter: registry,
+        signaling: signaling.clone(),
+    };
+    let router = rest::router(&config, state);
+    announce(&config, &listener)?;
+    serve_until(listener, router, signaling, shutdown).await?;
+    calls.shutdown().await;
+    store.close().await;
+    Ok(())
+}
+
+async fn serve_until(
+    listener: TcpListener,
+    router: axum::Router,
+    signaling: Signaling,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    // Signals are small and wait for nobody.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let (stopping, stop_began) = oneshot::channel();
+    let drained = signaling.clone();
+    let drain = async move {
+        shutdown.await;
+        let _ = stopping.send(());
+        drained.drain().await;
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(drain);
+    let cap = async {
+        match stop_began.await {
+            Ok(()) => tokio::time::sleep(SHUTDOWN_CAP).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        result = server => result?,
+        () = cap => tracing::warn!("some connections did not close in time"),
+    }
+    signaling.closed().await;
+    Ok(())
+}
+
+fn timeouts(settings: &CallSettings) -> Timeouts {
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Timeouts {
+        ring_timeout_ms: ms(settings.ring_timeout),
+        reconnect_grace_ms: ms(settings.reconnect_grace),
+    }
+}
+
+/// Says where it is and what an operator should know.
+fn announce(config: &Config, listener: &TcpListener) -> io::Result<()> {
+    println!("Ringback listens on http://{}", listener.local_addr()?);
+    if config.mode == Mode::Dev {
+        tracing::warn!("--dev: everyone who reaches this server gets a token; never expose it");
+    }
+    if config.ice.turn.is_none() {
+        tracing::warn!("no TURN server: calls between strict networks will fail; set TURN_SERVER");
+    }
+    Ok(())
+}
+
+/// Returns when the process is told to stop; told so again, it ends at once.
+async fn stop_requested() {
+    stop_signal().await;
+    tracing::info!("stopping");
+    tokio::spawn(async {
+        stop_signal().await;
+        process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return interrupted().await;
+    };
+    tokio::select! {
+        () = interrupted() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() {
+    interrupted().await;
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler the process ends by itself.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,333 @@
+//! Who asks: JSON Web Tokens (RFC 7519) that the host application signs.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ringback_protocol::{ErrorCode, Failure, UserId};
+use serde::{Deserialize, Serialize};
+
+/// The shortest HS256 secret: as long as its hash (RFC 7518, section 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
+/// Longer tokens are not looked at.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// How far the clock of whoever signs may be ahead, for `nbf`.
+const CLOCK_SKEW_S: u64 = 60;
+/// The `role` of the host application's own backend.
+const SERVICE_ROLE: &str = "service";
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A person.
+    User(User),
+    /// The host application's backend: it may say who is in which chat.
+    Service,
+}
+
+/// A person, as their token describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `sub`
+    pub id: UserId,
+    /// `name`
+    pub name: Option<String>,
+    /// `picture`
+    pub picture: Option<String>,
+}
+
+/// Why a token does not say who asks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// There is none.
+    #[error("Sign in first: the token is missing.")]
+    Missing,
+    /// Its time is over.
+    #[error("The token has expired: fetch a new one and connect again.")]
+    Expired,
+    /// Its time has not come.
+    #[error("The token is not valid yet: the clock of whoever signed it is ahead.")]
+    NotYetValid,
+    /// The signature does not fit the key of this server.
+    #[error("The token was signed with another key.")]
+    WrongKey,
+    /// It was signed in a way that this server does not accept.
+    #[error("The token must be signed with HS256.")]
+    WrongAlgorithm,
+    /// A claim is missing.
+    #[error("The token lacks the claim {0:?}.")]
+    MissingClaim(String),
+    /// It is no token, or a claim has the wrong type.
+    #[error("The token is not a JSON Web Token with the claims sub (a text) and exp (a number).")]
+    Malformed,
+}
+
+impl AuthError {
+    /// Returns the code on the wire.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Expired => ErrorCode::TokenExpired,
+            Self::Missing
+            | Self::NotYetValid
+            | Self::WrongKey
+            | Self::WrongAlgorithm
+            | Self::MissingClaim(_)
+            | Self::Malformed => ErrorCode::Unauthenticated,
+        }
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Verifies tokens, and signs those of the development mode.
+pub struct Auth {
+    verifying: DecodingKey,
+    signing: EncodingKey,
+    validation: Validation,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    #[serde(default)]
+    sub: Option<UserId>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    picture: Option<String>,
+    #[serde(default)]
+    nbf: Option<u64>,
+    /// Host applications have roles of their own, of any shape; one of them is ours.
+    #[serde(default)]
+    role: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct SignedClaims<'a> {
+    sub: &'a UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<&'a str>,
+    iat: u64,
+    exp: u64,
+}
+
+impl Auth {
+    /// Makes a verifier of HS256 tokens.
+    #[must_use]
+    pub fn hs256(secret: &[u8]) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 0;
+        validation.validate_aud = false;
+        Self {
+            verifying: DecodingKey::from_secret(secret),
+            signing: EncodingKey::from_secret(secret),
+            validation,
+        }
+    }
+
+    /// Returns whom a token belongs to.
+    ///
+    /// # Errors
+    /// When it does not verify, its time is over, or it names nobody.
+    pub fn verify(&self, token: &str) -> Result<Principal, AuthError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(AuthError::Malformed);
+        }
+        let claims: Claims = jsonwebtoken::decode(token, &self.verifying, &self.validation)
+            .map_err(|error| reason(error.kind()))?
+            .claims;
+        if claims.nbf.is_some_and(|nbf| nbf > now_s() + CLOCK_SKEW_S) {
+            return Err(AuthError::NotYetValid);
+        }
+        claims.principal()
+    }
+
+    /// Signs a token for a person; for the development mode, where there is no host application.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn sign(&self, user: &User, valid_for_s: u64) -> Result<String, AuthError> {
+        let now = now_s();
+        let claims = SignedClaims {
+            sub: &user.id,
+            name: user.name.as_deref(),
+            picture: user.picture.as_deref(),
+            iat: now,
+            exp: now.saturating_add(valid_for_s),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+            .map_err(|error| reason(error.kind()))
+    }
+}
+
+impl Claims {
+    fn principal(self) -> Result<Principal, AuthError> {
+        if self.role.is_some_and(|role| role == SERVICE_ROLE) {
+            return Ok(Principal::Service);
+        }
+        let id = self
+            .sub
+            .ok_or_else(|| AuthError::MissingClaim("sub".to_owned()))?;
+        Ok(Principal::User(User {
+            id,
+            name: self.name,
+            picture: self.picture,
+        }))
+    }
+}
+
+fn reason(kind: &ErrorKind) -> AuthError {
+    match kind {
+        ErrorKind::ExpiredSignature => AuthError::Expired,
+        ErrorKind::InvalidSignature => AuthError::WrongKey,
+        ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => AuthError::WrongAlgorithm,
+        ErrorKind::MissingRequiredClaim(claim) => AuthError::MissingClaim(claim.clone()),
+        ErrorKind::ImmatureSignature => AuthError::NotYetValid,
+        // The library may add kinds; whatever else is wrong, the token does not read.
+        _ => AuthError::Malformed,
+    }
+}
+
+fn now_s() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SECRET: &[u8] = b"a-secret-that-only-these-tests-know";
+
+    fn token_with(header: &Header, secret: &[u8], claims: &Value) -> String {
+        jsonwebtoken::encode(header, claims, &EncodingKey::from_secret(secret)).unwrap()
+    }
+
+    fn token(claims: &Value) -> String {
+        token_with(&Header::new(Algorithm::HS256), SECRET, claims)
+    }
+
+    fn verify(token: &str) -> Result<Principal, AuthError> {
+        Auth::hs256(SECRET).verify(token)
+    }
+
+    fn soon() -> u64 {
+        now_s() + 60
+    }
+
+    #[test]
+    fn a_good_token_names_the_person() {
+        let claims =
+            json!({"sub": "ann", "name": "Ann", "picture": "https://a/p.png", "exp": soon()});
+        assert_eq!(
+            verify(&token(&claims)),
+            Ok(Principal::User(User {
+                id: UserId::new("ann").unwrap(),
+                name: Some("Ann".into()),
+                picture: Some("https://a/p.png".into()),
+            }))
+        );
+    }
+
+    #[test]
+    fn a_token_that_this_server_signed_verifies() {
+        let auth = Auth::hs256(SECRET);
+        let user = User {
+            id: UserId::new("ann").unwrap(),
+            name: None,
+            picture: None,
+        };
+        let token = auth.sign(&user, 60).unwrap();
+        assert_eq!(auth.verify(&token), Ok(Principal::User(user)));
+    }
+
+    #[test]
+    fn the_role_service_is_the_host_application_and_other_roles_are_people() {
+        let with_role = |role: Value| json!({"sub": "x", "role": role, "exp": soon()});
+        assert_eq!(
+            verify(&token(&with_role(json!("service")))),
+            Ok(Principal::Service)
+        );
+        for role in [json!("admin"), json!(["service"]), json!(null), json!(7)] {
+            let principal = verify(&token(&with_role(role))).unwrap();
+            assert!(matches!(principal, Principal::User(_)));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_token_is_said() {
+        let good = json!({"sub": "ann", "exp": soon()});
+        let table = [
+            (
+                token(&json!({"sub": "ann", "exp": now_s() - 1})),
+                AuthError::Expired,
+            ),
+            (
+                token(&json!({"sub": "ann"})),
+                AuthError::MissingClaim("exp".into()),
+            ),
+            (
+                token(&json!({"exp": soon()})),
+                AuthError::MissingClaim("sub".into()),
+            ),
+            (
+                token(&json!({"sub": 5, "exp": soon()})),
+                AuthError::Malformed,
+            ),
+            (
+                token(&json!({"sub": "", "exp": soon()})),
+                AuthError::Malformed,
+            ),
+            (
+                token(&json!({"sub": "ann", "exp": soon(), "nbf": now_s() + 3600})),
+                AuthError::NotYetValid,
+            ),
+            (
+                token_with(&Header::new(Algorithm::HS256), b"another secret", &good),
+                AuthError::WrongKey,
+            ),
+            (
+                token_with(&Header::new(Algorithm::HS384), SECRET, &good),
+                AuthError::WrongAlgorithm,
+            ),
+            (String::new(), AuthError::Malformed),
+            ("a.b.c".into(), AuthError::Malformed),
+            ("x".repeat(MAX_TOKEN_BYTES + 1), AuthError::Malformed),
+        ];
+        for (token, error) in table {
+            assert_eq!(verify(&token), Err(error), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_claims_to_need_no_signature_is_refused() {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(json!({"alg": "none", "typ": "JWT"}));
+        let claims = part(json!({"sub": "ann", "exp": soon()}));
+        let error = verify(&format!("{header}.{claims}.")).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Unauthenticated);
+    }
+
+    #[test]
+    fn only_an_expired_token_may_be_tried_again() {
+        assert_eq!(AuthError::Expired.code(), ErrorCode::TokenExpired);
+        assert!(AuthError::Expired.code().retryable());
+        assert!(!AuthError::WrongKey.code().retryable());
+    }
+}

@@ -1,0 +1,161 @@
+//! The command line, each flag with its environment variable.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::FalseyValueParser;
+use ringback_protocol::limits;
+
+/// Ringback's signaling server: calls over Socket.IO, call history over REST.
+///
+/// Every setting can be given as a flag, as an environment variable, or in the files .env.local
+/// and .env, in this order.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "ringback-server", version)]
+pub struct Flags {
+    /// Development: listens on this machine only and hands a token to everyone who asks
+    #[arg(long, env = "RINGBACK_DEV", value_parser = FalseyValueParser::new())]
+    pub dev: bool,
+
+    /// Where to listen
+    #[arg(
+        long,
+        env = "RINGBACK_LISTEN",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
+    pub listen: String,
+
+    /// Where calls are stored [default: sqlite://data/ringback.db]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+
+    /// The secret that the host application signs tokens with (HS256), at least 32 bytes
+    #[arg(
+        long,
+        env = "JWT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub jwt_secret: Option<String>,
+
+    /// How long a call rings, in milliseconds
+    #[arg(
+        long,
+        alias = "ring-timeout",
+        env = "RING_TIMEOUT_MS",
+        value_name = "MS",
+        default_value_t = limits::RING_TIMEOUT_MS,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000)
+    )]
+    pub ring_timeout_ms: u64,
+
+    /// How long a device that dropped out of a call may take to come back, in milliseconds
+    #[arg(
+        long,
+        alias = "reconnect-grace",
+        env = "RECONNECT_GRACE_MS",
+        value_name = "MS",
+        default_value_t = limits::RECONNECT_GRACE_MS,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000)
+    )]
+    pub reconnect_grace_ms: u64,
+
+    /// The most people in a voice call
+    #[arg(
+        long,
+        env = "MAX_VOICE_PARTICIPANTS",
+        value_name = "COUNT",
+        default_value_t = limits::VOICE_PARTICIPANTS,
+        value_parser = at_least_two
+    )]
+    pub max_voice_participants: usize,
+
+    /// The most people in a video call
+    #[arg(
+        long,
+        env = "MAX_VIDEO_PARTICIPANTS",
+        value_name = "COUNT",
+        default_value_t = limits::VIDEO_PARTICIPANTS,
+        value_parser = at_least_two
+    )]
+    pub max_video_participants: usize,
+
+    /// Lets a call ring for someone who is in another call, instead of telling the caller "busy"
+    #[arg(long, env = "CALL_WAITING", value_parser = FalseyValueParser::new())]
+    pub call_waiting: bool,
+
+    /// STUN servers, as stun:host:3478, separated by commas
+    #[arg(long, env = "STUN_SERVER", value_name = "URL")]
+    pub stun_server: Option<String>,
+
+    /// TURN servers, as turn:host:3478, separated by commas
+    #[arg(long, env = "TURN_SERVER", value_name = "URL")]
+    pub turn_server: Option<String>,
+
+    /// The user name for TURN
+    #[arg(long, env = "TURN_USERNAME", value_name = "NAME")]
+    pub turn_username: Option<String>,
+
+    /// The password for TURN
+    #[arg(
+        long,
+        env = "TURN_CREDENTIAL",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
+    pub turn_credential: Option<String>,
+
+    /// The shared secret of coturn, to mint short-lived credentials instead
+    #[arg(
+        long,
+        env = "TURN_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub turn_secret: Option<String>,
+
+    /// Web pages that may call, as https://chat.example.com, separated by commas; * for all
+    #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS")]
+    pub cors_origins: Option<String>,
+
+    /// The folder served at / [default: www, when there is one]
+    #[arg(long, env = "RINGBACK_WWW", value_name = "FOLDER")]
+    pub www: Option<PathBuf>,
+
+    /// The folder of the built npm package, served at /ringback/ [default: dist, when there is one]
+    #[arg(long, env = "RINGBACK_PACKAGE", value_name = "FOLDER")]
+    pub package: Option<PathBuf>,
+}
+
+impl Flags {
+    /// Takes an empty text for nothing: `TURN_SERVER=` in a file means that there is none.
+    #[must_use]
+    pub(super) fn without_empty(mut self) -> Self {
+        let texts = [
+            &mut self.database,
+            &mut self.jwt_secret,
+            &mut self.stun_server,
+            &mut self.turn_server,
+            &mut self.turn_username,
+            &mut self.turn_credential,
+            &mut self.turn_secret,
+            &mut self.cors_origins,
+        ];
+        for text in texts {
+            *text = text.take().filter(|text| !text.trim().is_empty());
+        }
+        for path in [&mut self.www, &mut self.package] {
+            *path = path.take().filter(|path| !path.as_os_str().is_empty());
+        }
+        self
+    }
+}
+
+fn at_least_two(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count >= 2 => Ok(count),
+        Ok(_) => Err("a call needs at least 2 people".to_owned()),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}

@@ -1,0 +1,319 @@
+//! What an operator sets: flags, environment, `.env.local`, `.env`, in this order.
+
+mod dotenv;
+mod flags;
+mod secret;
+
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Parser;
+
+pub use self::dotenv::load as load_env_files;
+pub use self::flags::Flags;
+pub use self::secret::Secret;
+use crate::calls::CallSettings;
+use crate::ice::{IceServers, Turn, TurnAccess};
+
+/// Where the database is unless an operator says otherwise.
+pub const DEFAULT_DATABASE: &str = "sqlite://data/ringback.db";
+
+/// Everything that the server needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Development or production.
+    pub mode: Mode,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address of the database.
+    pub database: String,
+    /// The HS256 key of the tokens.
+    pub secret: Secret,
+    /// Rules of calls.
+    pub calls: CallSettings,
+    /// STUN and TURN.
+    pub ice: IceServers,
+    /// The folder served at `/`.
+    pub www: Option<PathBuf>,
+    /// The folder of the built npm package, served at `/ringback/`.
+    pub package: Option<PathBuf>,
+    /// Web pages of which origins may call.
+    pub origins: Origins,
+}
+
+/// Development or production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Anyone who reaches the server gets a token; therefore loopback only.
+    Dev,
+    /// The host application signs the tokens.
+    Production,
+}
+
+/// Web pages of which origins may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Those of this machine, on any port.
+    Local,
+    /// All.
+    Any,
+    /// These, as `https://chat.example.com`.
+    Listed(Vec<String>),
+}
+
+/// A setting that the server cannot start with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}.\n  {remedy}")]
+pub struct ConfigError {
+    /// The variable or flag.
+    pub key: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The command line does not parse, or asks for help or the version.
+    #[error(transparent)]
+    CommandLine(#[from] clap::Error),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+}
+
+impl ConfigError {
+    fn new(key: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            key,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the command line and the environment.
+    ///
+    /// # Errors
+    /// When the command line does not parse or a setting is wrong.
+    pub fn load<I, T>(args: I) -> Result<Self, LoadError>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let flags = Flags::try_parse_from(args)?.without_empty();
+        Ok(Self::from_flags(flags)?)
+    }
+
+    /// Checks the flags and fills in what they leave open. Makes the folder of the database.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn from_flags(flags: Flags) -> Result<Self, ConfigError> {
+        let mode = if flags.dev {
+            Mode::Dev
+        } else {
+            Mode::Production
+        };
+        let listen = listen(&flags.listen, mode)?;
+        let database = flags.database.clone();
+        let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+        let secret = secret::find(flags.jwt_secret.as_deref(), mode, &database)?;
+        make_folder_of(&database)?;
+        Ok(Self {
+            mode,
+            listen,
+            secret,
+            calls: call_settings(&flags),
+            ice: ice_servers(&flags)?,
+            www: folder("--www", flags.www, "www")?,
+            package: folder("--package", flags.package, "dist")?,
+            origins: origins(&flags.cors_origins, mode)?,
+            database,
+        })
+    }
+}
+
+fn listen(text: &str, mode: Mode) -> Result<SocketAddr, ConfigError> {
+    let addresses = text.to_socket_addrs().map_err(|_| {
+        ConfigError::new(
+            "--listen (RINGBACK_LISTEN)",
+            format!("{text:?} is not an address"),
+            "Give a host and a port: 127.0.0.1:3000, or 0.0.0.0:3000 for all interfaces.",
+        )
+    })?;
+    let address = addresses.into_iter().next().ok_or_else(|| {
+        ConfigError::new(
+            "--listen (RINGBACK_LISTEN)",
+            format!("{text:?} has no address"),
+            "Give a host that resolves, and a port.",
+        )
+    })?;
+    if mode == Mode::Dev && !address.ip().is_loopback() {
+        return Err(ConfigError::new(
+            "--listen (RINGBACK_LISTEN)",
+            format!("--dev hands a token to everyone who asks, so it must not listen on {address}"),
+            "Listen on 127.0.0.1, or leave out --dev and set JWT_SECRET.",
+        ));
+    }
+    Ok(address)
+}
+
+fn call_settings(flags: &Flags) -> CallSettings {
+    CallSettings {
+        ring_timeout: Duration::from_millis(flags.ring_timeout_ms),
+        reconnect_grace: Duration::from_millis(flags.reconnect_grace_ms),
+        max_voice_participants: flags.max_voice_participants,
+        max_video_participants: flags.max_video_participants,
+        call_waiting: flags.call_waiting,
+        ..CallSettings::default()
+    }
+}
+
+fn ice_servers(flags: &Flags) -> Result<IceServers, ConfigError> {
+    let stun = list(flags.stun_server.as_deref());
+    check_scheme("STUN_SERVER", &stun, &["stun:", "stuns:"])?;
+    Ok(IceServers {
+        stun,
+        turn: turn(flags)?,
+    })
+}
+
+fn turn(flags: &Flags) -> Result<Option<Turn>, ConfigError> {
+    let urls = list(flags.turn_server.as_deref());
+    check_scheme("TURN_SERVER", &urls, &["turn:", "turns:"])?;
+    let named = (flags.turn_username.clone(), flags.turn_credential.clone());
+    let access = match (flags.turn_secret.clone(), named) {
+        (Some(secret), (None, None)) => Some(TurnAccess::Minted { secret }),
+        (None, (Some(username), Some(credential))) => Some(TurnAccess::Shared {
+            username,
+            credential,
+        }),
+        (None, (None, None)) => None,
+        (Some(_), _) => {
+            return Err(ConfigError::new(
+                "TURN_SECRET",
+                "it is set beside TURN_USERNAME or TURN_CREDENTIAL",
+                "Set TURN_SECRET for credentials that are minted, or the other two for fixed ones.",
+            ));
+        }
+        (None, _) => {
+            return Err(ConfigError::new(
+                "TURN_CREDENTIAL",
+                "of TURN_USERNAME and TURN_CREDENTIAL only one is set",
+                "Set both, or TURN_SECRET instead.",
+            ));
+        }
+    };
+    match (urls.is_empty(), access) {
+        (true, None) => Ok(None),
+        (false, Some(access)) => Ok(Some(Turn { urls, access })),
+        (true, Some(_)) => Err(ConfigError::new(
+            "TURN_SERVER",
+            "there are TURN credentials but no TURN server",
+            "Set TURN_SERVER=turn:host:3478, or remove the credentials.",
+        )),
+        (false, None) => Err(ConfigError::new(
+            "TURN_SERVER",
+            "browsers refuse a TURN server without credentials",
+            "Set TURN_USERNAME and TURN_CREDENTIAL, or TURN_SECRET (coturn's static-auth-secret).",
+        )),
+    }
+}
+
+fn list(text: Option<&str>) -> Vec<String> {
+    let items = text.into_iter().flat_map(|text| text.split(','));
+    let items = items.map(str::trim).filter(|item| !item.is_empty());
+    items.map(str::to_owned).collect()
+}
+
+fn check_scheme(key: &'static str, urls: &[String], schemes: &[&str]) -> Result<(), ConfigError> {
+    let has_scheme = |url: &&String| !schemes.iter().any(|scheme| url.starts_with(scheme));
+    match urls.iter().find(has_scheme) {
+        None => Ok(()),
+        Some(url) => Err(ConfigError::new(
+            key,
+            format!("{url:?} is not an address of that kind"),
+            format!(
+                "Write {}host:3478; several are separated by commas.",
+                schemes[0]
+            ),
+        )),
+    }
+}
+
+/// Takes the folder that was asked for, which has to exist, or the usual one, if it does.
+fn folder(
+    key: &'static str,
+    asked: Option<PathBuf>,
+    usual: &str,
+) -> Result<Option<PathBuf>, ConfigError> {
+    match asked {
+        Some(path) if path.is_dir() => Ok(Some(path)),
+        Some(path) => Err(ConfigError::new(
+            key,
+            format!("{} is not a folder", path.display()),
+            "Name a folder that exists, or leave it out.",
+        )),
+        None => Ok(Some(PathBuf::from(usual)).filter(|path| path.is_dir())),
+    }
+}
+
+fn origins(text: &Option<String>, mode: Mode) -> Result<Origins, ConfigError> {
+    let listed = list(text.as_deref());
+    if listed.iter().any(|origin| origin == "*") {
+        return Ok(Origins::Any);
+    }
+    for origin in &listed {
+        check_origin(origin)?;
+    }
+    Ok(match mode {
+        Mode::Dev if listed.is_empty() => Origins::Local,
+        Mode::Dev | Mode::Production => Origins::Listed(listed),
+    })
+}
+
+fn check_origin(origin: &str) -> Result<(), ConfigError> {
+    let host = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains('/') => Ok(()),
+        Some(_) | None => Err(ConfigError::new(
+            "CORS_ORIGINS",
+            format!("{origin:?} is not an origin"),
+            "Write https://chat.example.com, without a path; several are separated by commas.",
+        )),
+    }
+}
+
+/// Returns the file of a SQLite address; none when it is in memory, or no SQLite at all.
+pub(crate) fn sqlite_file(database: &str) -> Option<&Path> {
+    let rest = database.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest.split('?').next().unwrap_or(rest);
+    let in_memory = path.is_empty() || path.contains(":memory:");
+    (!in_memory).then(|| Path::new(path))
+}
+
+fn make_folder_of(database: &str) -> Result<(), ConfigError> {
+    let folder = sqlite_file(database).and_then(Path::parent);
+    let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    fs::create_dir_all(folder).map_err(|error| {
+        ConfigError::new(
+            "--database (DATABASE_URL)",
+            format!("the folder {} cannot be made: {error}", folder.display()),
+            "Name a file in a folder that this user may write to.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

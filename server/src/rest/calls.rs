@@ -1,0 +1,199 @@
+//! `GET /api/calls`, `GET /api/calls/{id}`, `GET /api/calls/stats`.
+
+use axum::Json;
+use axum::extract::State;
+use ringback_protocol::rest::{CallHistory, CallRecord, CallStatistics, Pagination, Success};
+use ringback_protocol::{CallStatus, CallType, ChatId, ErrorCode, SessionId};
+use serde::Deserialize;
+
+use super::RestState;
+use super::error::{ApiError, ApiResult};
+use super::extract::{Id, Parameters, Person};
+use crate::calls::{Clock, SystemClock};
+use crate::store::{HistoryQuery, StatisticsQuery, Timeframe};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 100;
+
+/// `?chatId=&type=&status=&limit=&offset=`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HistoryParameters {
+    chat_id: Option<String>,
+    r#type: Option<String>,
+    status: Option<String>,
+    limit: Option<String>,
+    offset: Option<String>,
+}
+
+/// `?chatId=&timeframe=`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatisticsParameters {
+    chat_id: Option<String>,
+    timeframe: Option<String>,
+}
+
+/// Returns a page of the asker's calls, newest first.
+pub(super) async fn history(
+    Person(user): Person,
+    State(state): State<RestState>,
+    Parameters(parameters): Parameters<HistoryParameters>,
+) -> ApiResult<Json<Success<CallHistory>>> {
+    let query = parameters.parse()?;
+    let page = state.store.history(&user.id, &query).await?;
+    let end = query.offset.saturating_add(page.calls.len() as u64);
+    let pagination = Pagination {
+        total: page.total,
+        limit: query.limit,
+        offset: query.offset,
+        has_more: end < page.total,
+    };
+    let calls = page.calls;
+    Ok(Json(Success::new(CallHistory { calls, pagination })))
+}
+
+/// Returns one call of the asker.
+pub(super) async fn details(
+    Person(user): Person,
+    State(state): State<RestState>,
+    Id(id): Id<SessionId>,
+) -> ApiResult<Json<Success<CallRecord>>> {
+    let id = id.ok_or(ErrorCode::CallNotFound)?;
+    let record = state.store.record(&user.id, &id).await?;
+    Ok(Json(Success::new(record.ok_or(ErrorCode::CallNotFound)?)))
+}
+
+/// Returns the figures of the asker's calls in a time frame.
+pub(super) async fn statistics(
+    Person(user): Person,
+    State(state): State<RestState>,
+    Parameters(parameters): Parameters<StatisticsParameters>,
+) -> ApiResult<Json<Success<CallStatistics>>> {
+    let query = parameters.parse()?;
+    let statistics = state.store.statistics(&user.id, &query).await?;
+    Ok(Json(Success::new(statistics)))
+}
+
+impl HistoryParameters {
+    fn parse(self) -> ApiResult<HistoryQuery> {
+        Ok(HistoryQuery {
+            chat_id: chat_id(self.chat_id)?,
+            call_type: choice("type", self.r#type, CallType::parse, "voice or video")?,
+            status: choice("status", self.status, CallStatus::parse, &statuses())?,
+            after: None,
+            limit: limit(self.limit)?,
+            offset: number("offset", self.offset)?.unwrap_or(0),
+        })
+    }
+}
+
+impl StatisticsParameters {
+    fn parse(self) -> ApiResult<StatisticsQuery> {
+        let frames: Vec<_> = Timeframe::ALL.iter().map(|frame| frame.as_str()).collect();
+        let timeframe = choice(
+            "timeframe",
+            self.timeframe,
+            Timeframe::parse,
+            &frames.join(", "),
+        )?;
+        Ok(StatisticsQuery {
+            chat_id: chat_id(self.chat_id)?,
+            timeframe: timeframe.unwrap_or_default(),
+            now: SystemClock.now(),
+        })
+    }
+}
+
+fn statuses() -> String {
+    let names: Vec<_> = CallStatus::ALL
+        .iter()
+        .map(|status| status.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// An empty parameter is one that was left out: forms send them.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn chat_id(text: Option<String>) -> ApiResult<Option<ChatId>> {
+    given(text)
+        .map(ChatId::new)
+        .transpose()
+        .map_err(|error| ApiError::invalid(format!("chatId: {error}.")))
+}
+
+fn choice<T>(
+    name: &str,
+    text: Option<String>,
+    parse: fn(&str) -> Option<T>,
+    choices: &str,
+) -> ApiResult<Option<T>> {
+    let Some(text) = given(text) else {
+        return Ok(None);
+    };
+    match parse(&text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(ApiError::invalid(format!(
+            "{name}: it has to be one of {choices}."
+        ))),
+    }
+}
+
+fn number(name: &str, text: Option<String>) -> ApiResult<Option<u64>> {
+    let number = given(text).map(|text| text.parse::<u64>()).transpose();
+    // SQL counts in signed numbers.
+    match number {
+        Ok(number) if number.is_none_or(|number| i64::try_from(number).is_ok()) => Ok(number),
+        Ok(_) | Err(_) => Err(ApiError::invalid(format!(
+            "{name}: it has to be a whole number, 0 or more."
+        ))),
+    }
+}
+
+fn limit(text: Option<String>) -> ApiResult<u32> {
+    match number("limit", text)? {
+        None => Ok(DEFAULT_LIMIT),
+        Some(0) => Err(ApiError::invalid(format!(
+            "limit: it has to be 1 to {MAX_LIMIT}."
+        ))),
+        Some(limit) => Ok(u32::try_from(limit).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_page_has_50_calls_unless_asked_otherwise_and_at_most_100() {
+        assert_eq!(limit(None).unwrap(), 50);
+        assert_eq!(limit(text("7")).unwrap(), 7);
+        assert_eq!(limit(text("100")).unwrap(), 100);
+        assert_eq!(limit(text("101")).unwrap(), 100);
+        assert_eq!(limit(text("99999999999")).unwrap(), 100);
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for bad in ["0", "-1", "1.5", "ten", "99999999999999999999"] {
+            assert!(limit(text(bad)).is_err(), "{bad}");
+        }
+        assert!(number("offset", text("18446744073709551615")).is_err());
+        assert_eq!(number("offset", text("0")).unwrap(), Some(0));
+    }
+
+    #[test]
+    fn an_empty_filter_filters_nothing_and_an_unknown_one_is_refused() {
+        assert_eq!(choice("type", text(""), CallType::parse, "").unwrap(), None);
+        let video = choice("type", text("video"), CallType::parse, "").unwrap();
+        assert_eq!(video, Some(CallType::Video));
+        assert!(choice("status", text("lost"), CallStatus::parse, "").is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! The one answer that every event gets.
+
+use std::sync::Arc;
+
+use ringback_protocol::server::CallError;
+use ringback_protocol::{Ack, ErrorCode, Failure};
+use serde::Serialize;
+
+use super::outlet::Outlet;
+use super::packet;
+use super::subject::Subject;
+
+/// The duty to answer one event, once: with its ack, or a failure without ack as `call:error`.
+///
+/// Dropped without an answer, it answers `INTERNAL`: nobody waits for ever.
+pub(super) struct Answer {
+    outlet: Arc<dyn Outlet>,
+    ack: Option<u64>,
+    subject: Subject,
+    open: bool,
+}
+
+impl Answer {
+    /// Takes on the duty to answer.
+    pub(super) fn new(outlet: Arc<dyn Outlet>, ack: Option<u64>) -> Self {
+        Self {
+            outlet,
+            ack,
+            subject: Subject::default(),
+            open: true,
+        }
+    }
+
+    /// Says what the answer is about.
+    pub(super) fn about(&mut self, subject: Subject) {
+        self.subject = subject;
+    }
+
+    /// Tells whether the client waits for an ack; else only a failure is answered.
+    pub(super) const fn is_awaited(&self) -> bool {
+        self.ack.is_some()
+    }
+
+    /// Answers with a success or a failure.
+    pub(super) fn give<T: Serialize>(self, result: Result<T, Failure>) {
+        match result {
+            Ok(body) => self.succeed(body),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn succeed<T: Serialize>(mut self, body: T) {
+        self.open = false;
+        if let Some(number) = self.ack {
+            self.outlet.send(packet::ack(number, &Ack::Success(body)));
+        }
+    }
+
+    /// Answers with a failure.
+    pub(super) fn fail(mut self, failure: Failure) {
+        self.send_failure(failure);
+    }
+
+    fn send_failure(&mut self, failure: Failure) {
+        self.open = false;
+        let text = match self.ack {
+            Some(number) => packet::ack(number, &Ack::<()>::Failure(failure)),
+            None => packet::event(&self.call_error(failure).into()),
+        };
+        self.outlet.send(text);
+    }
+
+    fn call_error(&mut self, failure: Failure) -> CallError {
+        let subject = std::mem::take(&mut self.subject);
+        CallError {
+            event: subject.event.into_owned(),
+            session_id: subject.session_id,
+            code: failure.code,
+            error: failure.error,
+            retry_after_ms: failure.retry_after_ms,
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if self.open {
+            self.send_failure(ErrorCode::Internal.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_protocol::{Empty, SessionId};
+
+    use super::*;
+    use crate::signaling::outlet::testing::Recorder;
+
+    fn subject() -> Subject {
+        Subject {
+            event: "call:end".into(),
+            session_id: SessionId::new("s1").ok(),
+        }
+    }
+
+    #[test]
+    fn a_success_is_said_only_to_those_who_asked() {
+        let recorder = Recorder::new();
+        Answer::new(recorder.clone(), None).give(Ok(Empty {}));
+        Answer::new(recorder.clone(), Some(4)).give(Ok(Empty {}));
+        assert_eq!(recorder.sent(), [r#"34[{"success":true}]"#]);
+    }
+
+    #[test]
+    fn a_failure_without_ack_becomes_a_call_error() {
+        let recorder = Recorder::new();
+        let mut answer = Answer::new(recorder.clone(), None);
+        answer.about(subject());
+        answer.fail(Failure::new(ErrorCode::CallEnded, "over"));
+        assert_eq!(
+            recorder.sent(),
+            [
+                r#"2["call:error",{"event":"call:end","sessionId":"s1","code":"CALL_ENDED","error":"over"}]"#
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_forgotten_says_internal() {
+        let recorder = Recorder::new();
+        drop(Answer::new(recorder.clone(), Some(1)));
+        assert!(recorder.sent()[0].contains(r#""code":"INTERNAL""#));
+        assert_eq!(recorder.sent().len(), 1);
+    }
+}

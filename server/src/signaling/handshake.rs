@@ -1,0 +1,54 @@
+//! Who a socket is, from the `auth` of its CONNECT packet.
+
+use ringback_protocol::{DeviceId, ErrorCode, Failure};
+use serde::Deserialize;
+
+use crate::auth::{Auth, AuthError, Principal};
+use crate::calls::ports::Actor;
+
+/// `auth: { token, deviceId? }`
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Credentials {
+    token: Option<String>,
+    device_id: Option<DeviceId>,
+}
+
+/// Returns who the socket belongs to; `socket_id` names the device when the client does not.
+///
+/// # Errors
+/// When the token does not verify, has expired, or belongs to no person.
+pub(super) fn identify(auth: &Auth, payload: &str, socket_id: &str) -> Result<Actor, Failure> {
+    let credentials = parse(payload)?;
+    let token = credentials.token.ok_or(AuthError::Missing)?;
+    match auth.verify(&token)? {
+        Principal::User(user) => Ok(Actor {
+            user: user.id,
+            device: device(credentials.device_id, socket_id)?,
+            name: user.name,
+            avatar: user.picture,
+        }),
+        Principal::Service => Err(Failure::new(
+            ErrorCode::Forbidden,
+            "A service token belongs to no person and cannot sign in a device.",
+        )),
+    }
+}
+
+fn parse(payload: &str) -> Result<Credentials, Failure> {
+    if payload.is_empty() {
+        return Ok(Credentials::default());
+    }
+    serde_json::from_str(payload).map_err(|_| {
+        Failure::new(
+            ErrorCode::InvalidPayload,
+            "auth must be { token, deviceId? }: two texts, the second of at most 64 characters.",
+        )
+    })
+}
+
+fn device(given: Option<DeviceId>, socket_id: &str) -> Result<DeviceId, Failure> {
+    given
+        .map_or_else(|| DeviceId::new(socket_id), Ok)
+        .map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))
+}

@@ -1,0 +1,181 @@
+//! Lets sockets in and out, and every event through one place.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use engineioxide::socket::Sid;
+use ringback_protocol::{ClientEvent, ErrorCode, Failure, limits};
+
+use super::answer::Answer;
+use super::connection::{EngineSocket, rate_limited};
+use super::drain::Drain;
+use super::outlet::{Outlet, OutletId};
+use super::packet::{self, Frame};
+use super::registry::{Member, Registry};
+use super::subject::Subject;
+use super::{decode, handshake, presence, sizes};
+use crate::auth::Auth;
+use crate::calls::ports::{Actor, CallAck, Calls};
+use crate::ice::IceConfig;
+
+/// When a socket whose requests pile up may go on.
+const PILED_UP_WAIT: Duration = Duration::from_millis(100);
+
+/// What all sockets share.
+pub(super) struct Hub {
+    auth: Arc<Auth>,
+    calls: Arc<dyn Calls>,
+    pub(super) registry: Arc<Registry>,
+    ice: Arc<IceConfig>,
+    pub(super) drain: Drain,
+    next_outlet: AtomicU64,
+}
+
+impl Hub {
+    pub(super) fn new(
+        auth: Arc<Auth>,
+        calls: Arc<dyn Calls>,
+        registry: Arc<Registry>,
+        ice: Arc<IceConfig>,
+    ) -> Self {
+        Self {
+            auth,
+            calls,
+            registry,
+            ice,
+            drain: Drain::new(),
+            next_outlet: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets a socket in, or says why not.
+    pub(super) fn connect(&self, socket: &Arc<EngineSocket>, auth: &str) {
+        if !socket.data.is_waiting() {
+            return;
+        }
+        // Not the engine's own id: who knows that one can take over a polling session, and this
+        // one is shown to others when it stands in for a device id.
+        let socket_id = Sid::new().to_string();
+        match self.identify(auth, &socket_id) {
+            Ok(actor) => self.enter(socket, Arc::new(actor), &socket_id),
+            Err(failure) => {
+                tracing::debug!(code = %failure.code, "a socket was not let in");
+                socket.send(packet::refused(&failure));
+            }
+        }
+    }
+
+    fn identify(&self, auth: &str, socket_id: &str) -> Result<Actor, Failure> {
+        self.drain.check()?;
+        handshake::identify(&self.auth, auth, socket_id)
+    }
+
+    fn enter(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, socket_id: &str) {
+        let member = Member {
+            actor,
+            id: OutletId(self.next_outlet.fetch_add(1, Ordering::Relaxed)),
+            outlet: socket.clone(),
+        };
+        let lock = socket.data.sign_in(&member.actor, member.id, || {
+            // Before it is registered: no event may overtake the word that it is in.
+            socket.send(packet::connected(socket_id));
+            self.registry.add(member.clone())
+        });
+        let Some(lock) = lock else { return };
+        tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
+        let (calls, registry) = (self.calls.clone(), self.registry.clone());
+        let arrived = presence::arrived(calls, registry, member, lock);
+        // Before whatever the client asks.
+        socket.data.inbox.push(Box::pin(arrived), 0);
+    }
+
+    /// Takes a socket out that closed.
+    pub(super) fn leave(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, id: OutletId) {
+        tracing::debug!(user = %actor.user, device = %actor.device, "signed out");
+        let remaining = self.registry.remove(&actor, id);
+        if self.drain.has_begun() {
+            // It was this server that left: the device keeps its place for the next one.
+            return self.registry.forget(&actor);
+        }
+        let (calls, registry) = (self.calls.clone(), self.registry.clone());
+        let departed = presence::departed(calls, registry, actor, remaining);
+        // After whatever the client asked before it left.
+        socket.data.inbox.push(Box::pin(departed), 0);
+    }
+
+    /// Does what a client asks, or says why not.
+    pub(super) fn event(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>, bytes: usize) {
+        let mut answer = Answer::new(socket.clone(), frame.ack);
+        match self.accept(socket, frame.body, bytes, &mut answer) {
+            Ok((actor, event)) => self.perform(socket, actor, event, bytes, answer),
+            Err(failure) => answer.fail(failure),
+        }
+    }
+
+    /// The choke point: what comes out of here is from a known device and within all limits.
+    fn accept(
+        &self,
+        socket: &EngineSocket,
+        body: &str,
+        bytes: usize,
+        answer: &mut Answer,
+    ) -> Result<(Arc<Actor>, ClientEvent), Failure> {
+        let actor = admit(socket, bytes).inspect_err(|_| answer.about(Subject::peeked(body)))?;
+        let event = decode::decode(body).map_err(|undecodable| {
+            answer.about(Subject::from(&*undecodable));
+            undecodable.failure
+        })?;
+        if !answer.is_awaited() {
+            answer.about(Subject::from(&event));
+        }
+        sizes::check(&event)?;
+        self.drain.check_event(&event)?;
+        if !socket.data.inbox.has_room(bytes) {
+            return Err(rate_limited(PILED_UP_WAIT));
+        }
+        Ok((actor, event))
+    }
+
+    fn perform(
+        &self,
+        socket: &EngineSocket,
+        actor: Arc<Actor>,
+        event: ClientEvent,
+        bytes: usize,
+        answer: Answer,
+    ) {
+        if let ClientEvent::WebrtcConfigGet(_) = event {
+            let config = self.ice.ack(&actor);
+            let work = async move { answer.give(Ok(config)) };
+            return socket.data.inbox.push(Box::pin(work), bytes);
+        }
+        let calls = Arc::clone(&self.calls);
+        let reply = Box::new(move |result: Result<CallAck, Failure>| answer.give(result));
+        let work = async move { calls.handle(&actor, event, reply).await };
+        socket.data.inbox.push(Box::pin(work), bytes);
+    }
+
+    /// Refuses an event with binary attachments.
+    pub(super) fn refuse_binary(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>) {
+        let mut answer = Answer::new(socket.clone(), frame.ack);
+        answer.about(Subject::peeked(frame.body));
+        let refusal = || {
+            Failure::new(
+                ErrorCode::InvalidPayload,
+                "Binary attachments are not accepted: a payload is plain JSON.",
+            )
+        };
+        let failure = admit(socket, 0).map_or_else(|failure| failure, |_| refusal());
+        answer.fail(failure);
+    }
+}
+
+/// Returns who asks, when they may ask, and the message is small enough to be looked at.
+fn admit(socket: &EngineSocket, bytes: usize) -> Result<Arc<Actor>, Failure> {
+    let actor = socket.data.admit(Instant::now())?;
+    if bytes > limits::MESSAGE_BYTES {
+        return Err(sizes::message_too_large());
+    }
+    Ok(actor)
+}

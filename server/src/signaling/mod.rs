@@ -1,0 +1,173 @@
+//! The signaling edge: Socket.IO over the Engine.IO of `engineioxide`.
+//!
+//! Every event of every client passes one place, [`hub`]: rate, size, shape, limits. Then
+//! it is done in the order in which its socket sent it ([`inbox`]) and answered once ([`answer`]).
+//!
+//! Socket.IO itself is spoken here ([`packet`]) and not by `socketioxide`: that runs each message
+//! in a task of its own, which loses their order, and cannot send the `data` of a `connect_error`.
+
+mod answer;
+mod connection;
+mod decode;
+mod drain;
+mod handshake;
+mod hub;
+mod inbox;
+mod outlet;
+mod packet;
+mod presence;
+mod rate;
+mod registry;
+mod sizes;
+mod subject;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use engineioxide::config::EngineIoConfig;
+use engineioxide::handler::EngineIoHandler;
+use engineioxide::service::EngineIoService;
+use engineioxide::socket::DisconnectReason;
+use engineioxide::{ProtocolVersion, Str};
+use ringback_protocol::limits;
+use ringback_protocol::server::ServerDraining;
+
+use self::connection::{Connection, EngineSocket, Stage};
+use self::hub::Hub;
+use self::outlet::Outlet;
+use self::packet::Packet;
+use crate::auth::Auth;
+use crate::calls::ports::Calls;
+use crate::ice::IceConfig;
+
+pub use self::registry::Registry;
+
+/// Where Socket.IO clients connect unless they are told otherwise.
+pub const PATH: &str = "/socket.io";
+
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a socket may take to say who it is.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the last messages to closed sockets may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The most messages that wait to be sent to one socket.
+const SEND_BUFFER: usize = 512;
+/// What the engine accepts at all: above the limit for one message, which gets a coded answer.
+const MOST_RECEIVED_BYTES: usize = 4 * limits::MESSAGE_BYTES;
+
+/// The signaling edge, as the engine drives it.
+#[derive(Clone)]
+pub struct Signaling {
+    hub: Arc<Hub>,
+}
+
+impl Signaling {
+    /// Makes the edge of a call domain; `registry` is the emitter that the domain was given.
+    #[must_use]
+    pub fn new(
+        auth: Arc<Auth>,
+        calls: Arc<dyn Calls>,
+        registry: Arc<Registry>,
+        ice: Arc<IceConfig>,
+    ) -> Self {
+        let hub = Hub::new(auth, calls, registry, ice);
+        Self { hub: Arc::new(hub) }
+    }
+
+    /// Returns the HTTP service that sockets connect to.
+    #[must_use]
+    pub fn service(&self) -> EngineIoService<Self> {
+        let config = EngineIoConfig::builder()
+            .req_path(PATH)
+            .ping_interval(PING_INTERVAL)
+            .ping_timeout(PING_TIMEOUT)
+            .max_buffer_size(SEND_BUFFER)
+            .max_payload(MOST_RECEIVED_BYTES as u64)
+            .ws_max_message_size(MOST_RECEIVED_BYTES)
+            .ws_max_frame_size(MOST_RECEIVED_BYTES)
+            .build();
+        EngineIoService::with_config(Arc::new(self.clone()), config)
+    }
+
+    /// Tells whether this server goes down.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.hub.drain.has_begun()
+    }
+
+    /// Announces the end of this server, lets the signals under way through, and closes all sockets.
+    ///
+    /// Live calls stay as they are: their devices come back to the next server.
+    pub async fn drain(&self) {
+        self.hub.drain.begin();
+        let notice = ServerDraining {
+            retry_after_ms: drain::RETRY_AFTER_MS,
+        };
+        self.hub.registry.broadcast(&notice.into());
+        self.hub.drain.quiet().await;
+        self.hub.registry.close_all();
+    }
+
+    /// Closes what is still open and waits until the sockets have sent their last messages.
+    pub async fn closed(&self) {
+        self.hub.registry.close_all();
+        let emptied = self.hub.registry.emptied();
+        if tokio::time::timeout(CLOSE_TIMEOUT, emptied).await.is_err() {
+            tracing::warn!("some sockets did not close in time");
+        }
+    }
+}
+
+impl EngineIoHandler for Signaling {
+    type Data = Connection;
+
+    fn on_connect(self: Arc<Self>, socket: Arc<EngineSocket>) {
+        if socket.protocol != ProtocolVersion::V4 {
+            return socket.close(DisconnectReason::TransportClose);
+        }
+        let socket = Arc::downgrade(&socket);
+        tokio::spawn(async move {
+            tokio::time::sleep(SIGN_IN_TIMEOUT).await;
+            if let Some(socket) = socket.upgrade().filter(|socket| socket.data.is_waiting()) {
+                socket.close(DisconnectReason::TransportClose);
+            }
+        });
+    }
+
+    fn on_disconnect(&self, socket: Arc<EngineSocket>, _reason: DisconnectReason) {
+        match socket.data.close() {
+            Stage::SignedIn(actor, id) => self.hub.leave(&socket, actor, id),
+            Stage::Waiting | Stage::Closed => {}
+        }
+    }
+
+    fn on_message(self: &Arc<Self>, message: Str, socket: Arc<EngineSocket>) {
+        match Packet::parse(&message) {
+            Ok(Packet::Event(frame)) => self.hub.event(&socket, frame, message.len()),
+            Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(&socket, frame),
+            Ok(Packet::Connect(auth)) => self.hub.connect(&socket, auth),
+            Ok(Packet::ConnectElsewhere(namespace)) => {
+                socket.send(packet::no_such_namespace(namespace));
+            }
+            Ok(Packet::Disconnect) => socket.close(DisconnectReason::TransportClose),
+            Ok(Packet::Ignored) => {}
+            Err(packet::Malformed) => socket.close(DisconnectReason::PacketParsingError),
+        }
+    }
+
+    /// Attachments were refused with the event that announced them; what comes of them is dropped.
+    fn on_binary(self: &Arc<Self>, _data: Bytes, socket: Arc<EngineSocket>) {
+        if socket.data.count(Instant::now()).is_err() {
+            socket.close(DisconnectReason::TransportError);
+        }
+    }
+}
+
+impl fmt::Debug for Signaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signaling").finish_non_exhaustive()
+    }
+}

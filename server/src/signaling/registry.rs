@@ -1,0 +1,364 @@
+//! Who is connected: user, device, sockets. Carries the domain's events to them.
+
+use std::collections::HashMap;
+use std::future::ready;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use engineioxide::Str;
+use ringback_protocol::{DeviceId, ServerEvent, UserId};
+use tokio::sync::Notify;
+
+use super::outlet::{Outlet, OutletId, Sent};
+use super::packet;
+use crate::calls::ports::{Actor, BoxFuture, Emitter, Recipient};
+
+/// Serialises what the call domain is told of the coming and going of one device.
+pub(super) type PresenceLock = Arc<tokio::sync::Mutex<()>>;
+
+/// One signed-in socket.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    /// Whose it is.
+    pub(super) actor: Arc<Actor>,
+    /// Which one it is.
+    pub(super) id: OutletId,
+    /// The way to it.
+    pub(super) outlet: Arc<dyn Outlet>,
+}
+
+/// What is left of a device after one of its sockets closed.
+#[derive(Debug)]
+pub(super) enum Remaining {
+    /// The socket that is in use stays.
+    SameSocket,
+    /// An older socket of the same device is in use again.
+    OlderSocket(Member, PresenceLock),
+    /// None: the device is gone, unless it comes back at once.
+    Nothing(PresenceLock),
+}
+
+/// Who is connected, on this server.
+#[derive(Debug, Default)]
+pub struct Registry {
+    users: RwLock<HashMap<UserId, Vec<Device>>>,
+    /// Wakes whoever waits for the last device to go.
+    shrunk: Notify,
+}
+
+#[derive(Debug)]
+struct Device {
+    id: DeviceId,
+    /// Its sockets; the newest, which is last, gets the events. An older one is usually one whose
+    /// end has not been noticed yet.
+    sockets: Vec<Member>,
+    presence: PresenceLock,
+}
+
+impl Registry {
+    /// Takes a socket in; from now on it gets the events of its device.
+    pub(super) fn add(&self, member: Member) -> PresenceLock {
+        let mut users = self.write();
+        let devices = users.entry(member.actor.user.clone()).or_default();
+        let at = devices
+            .iter()
+            .position(|device| device.id == member.actor.device);
+        let at = at.unwrap_or_else(|| {
+            devices.push(Device::new(member.actor.device.clone()));
+            devices.len() - 1
+        });
+        let device = &mut devices[at];
+        device.sockets.push(member);
+        Arc::clone(&device.presence)
+    }
+
+    /// Forgets a socket that closed.
+    pub(super) fn remove(&self, actor: &Actor, id: OutletId) -> Remaining {
+        let mut users = self.write();
+        let device = users
+            .get_mut(&actor.user)
+            .and_then(|devices| devices.iter_mut().find(|device| device.id == actor.device));
+        let Some(device) = device else {
+            return Remaining::SameSocket;
+        };
+        let was_in_use = device.current().is_some_and(|member| member.id == id);
+        device.sockets.retain(|member| member.id != id);
+        let presence = Arc::clone(&device.presence);
+        match device.current() {
+            Some(_) if !was_in_use => Remaining::SameSocket,
+            Some(older) => Remaining::OlderSocket(older.clone(), presence),
+            None => Remaining::Nothing(presence),
+        }
+    }
+
+    /// Forgets a device whose end was told to the call domain, unless it is back.
+    pub(super) fn forget(&self, actor: &Actor) {
+        let mut users = self.write();
+        let Some(devices) = users.get_mut(&actor.user) else {
+            return;
+        };
+        devices.retain(|device| device.id != actor.device || !device.sockets.is_empty());
+        if devices.is_empty() {
+            users.remove(&actor.user);
+            self.shrunk.notify_waiters();
+        }
+    }
+
+    /// Tells whether the device has a socket.
+    pub(super) fn has_device(&self, actor: &Actor) -> bool {
+        self.read().get(&actor.user).is_some_and(|devices| {
+            let mut connected = devices.iter().filter(|device| device.is_connected());
+            connected.any(|device| device.id == actor.device)
+        })
+    }
+
+    /// Tells whether that very socket is still there.
+    pub(super) fn has_socket(&self, actor: &Actor, id: OutletId) -> bool {
+        self.read().get(&actor.user).is_some_and(|devices| {
+            let mut sockets = devices.iter().flat_map(|device| &device.sockets);
+            sockets.any(|member| member.id == id)
+        })
+    }
+
+    /// Sends to every socket.
+    pub(super) fn broadcast(&self, event: &ServerEvent) {
+        let message = packet::event(event);
+        for device in self.read().values().flatten() {
+            for member in &device.sockets {
+                member.outlet.send(message.clone());
+            }
+        }
+    }
+
+    /// Closes every socket.
+    pub(super) fn close_all(&self) {
+        let members = self.read();
+        for device in members.values().flatten() {
+            for member in &device.sockets {
+                member.outlet.close();
+            }
+        }
+    }
+
+    /// Returns when nobody is connected.
+    pub(super) async fn emptied(&self) {
+        loop {
+            let shrunk = self.shrunk.notified();
+            if self.read().is_empty() {
+                return;
+            }
+            shrunk.await;
+        }
+    }
+
+    fn deliver(&self, to: &Recipient, event: &ServerEvent) -> usize {
+        let (Recipient::User(user) | Recipient::Device(user, _) | Recipient::OtherDevices(user, _)) =
+            to;
+        let users = self.read();
+        let Some(devices) = users.get(user) else {
+            return 0;
+        };
+        // Made once, for the first device that wants it.
+        let mut message: Option<Str> = None;
+        devices
+            .iter()
+            .filter(|device| device.is_meant_by(to))
+            .filter_map(Device::current)
+            .map(|member| {
+                let message = message.get_or_insert_with(|| packet::event(event));
+                member.outlet.send(message.clone())
+            })
+            .filter(|sent| *sent == Sent::Queued)
+            .count()
+    }
+
+    fn connected_devices(&self, user: &UserId) -> Vec<DeviceId> {
+        let users = self.read();
+        let devices = users.get(user).into_iter().flatten();
+        devices
+            .filter(|device| device.is_connected())
+            .map(|device| device.id.clone())
+            .collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<UserId, Vec<Device>>> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<UserId, Vec<Device>>> {
+        self.users.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Device {
+    fn new(id: DeviceId) -> Self {
+        Self {
+            id,
+            sockets: Vec::new(),
+            presence: PresenceLock::default(),
+        }
+    }
+
+    fn current(&self) -> Option<&Member> {
+        self.sockets.last()
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.sockets.is_empty()
+    }
+
+    fn is_meant_by(&self, to: &Recipient) -> bool {
+        match to {
+            Recipient::User(_) => true,
+            Recipient::Device(_, device) => self.id == *device,
+            Recipient::OtherDevices(_, device) => self.id != *device,
+        }
+    }
+}
+
+impl Emitter for Registry {
+    fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
+        Box::pin(ready(self.deliver(to, event)))
+    }
+
+    fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {
+        Box::pin(ready(self.connected_devices(user)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_protocol::server::ServerDraining;
+
+    use super::*;
+    use crate::signaling::outlet::testing::Recorder;
+
+    fn actor(user: &str, device: &str) -> Arc<Actor> {
+        Arc::new(Actor {
+            user: UserId::new(user).unwrap(),
+            device: DeviceId::new(device).unwrap(),
+            name: None,
+            avatar: None,
+        })
+    }
+
+    fn join(registry: &Registry, user: &str, device: &str, id: u64) -> Arc<Recorder> {
+        let outlet = Recorder::new();
+        registry.add(Member {
+            actor: actor(user, device),
+            id: OutletId(id),
+            outlet: outlet.clone(),
+        });
+        outlet
+    }
+
+    fn leave(registry: &Registry, user: &str, device: &str, id: u64) -> Remaining {
+        registry.remove(&actor(user, device), OutletId(id))
+    }
+
+    fn emit(registry: &Registry, to: Recipient) -> usize {
+        registry.deliver(&to, &ServerDraining { retry_after_ms: 1 }.into())
+    }
+
+    fn ann() -> UserId {
+        UserId::new("ann").unwrap()
+    }
+
+    fn device(id: &str) -> DeviceId {
+        DeviceId::new(id).unwrap()
+    }
+
+    #[test]
+    fn events_reach_the_devices_that_are_meant_and_no_others() {
+        let registry = Registry::default();
+        let phone = join(&registry, "ann", "phone", 1);
+        let tab = join(&registry, "ann", "tab", 2);
+        let bob = join(&registry, "bob", "phone", 3);
+        assert_eq!(emit(&registry, Recipient::User(ann())), 2);
+        assert_eq!(emit(&registry, Recipient::Device(ann(), device("tab"))), 1);
+        assert_eq!(
+            emit(&registry, Recipient::OtherDevices(ann(), device("tab"))),
+            1
+        );
+        assert_eq!(emit(&registry, Recipient::Device(ann(), device("none"))), 0);
+        assert_eq!(
+            (phone.sent().len(), tab.sent().len(), bob.sent().len()),
+            (2, 2, 0)
+        );
+    }
+
+    #[test]
+    fn the_newest_socket_of_a_device_gets_the_events() {
+        let registry = Registry::default();
+        let old = join(&registry, "ann", "phone", 1);
+        let new = join(&registry, "ann", "phone", 2);
+        assert_eq!(emit(&registry, Recipient::User(ann())), 1);
+        assert_eq!((old.sent().len(), new.sent().len()), (0, 1));
+    }
+
+    #[test]
+    fn the_late_end_of_an_old_socket_leaves_the_device_connected() {
+        let registry = Registry::default();
+        join(&registry, "ann", "phone", 1);
+        let new = join(&registry, "ann", "phone", 2);
+        assert!(matches!(
+            leave(&registry, "ann", "phone", 1),
+            Remaining::SameSocket
+        ));
+        assert!(registry.has_device(&actor("ann", "phone")));
+        assert_eq!(emit(&registry, Recipient::User(ann())), 1);
+        assert_eq!(new.sent().len(), 1);
+    }
+
+    #[test]
+    fn when_the_newest_socket_closes_an_older_one_takes_over() {
+        let registry = Registry::default();
+        let old = join(&registry, "ann", "phone", 1);
+        join(&registry, "ann", "phone", 2);
+        let remaining = leave(&registry, "ann", "phone", 2);
+        assert!(matches!(remaining, Remaining::OlderSocket(member, _) if member.id == OutletId(1)));
+        assert_eq!(emit(&registry, Recipient::User(ann())), 1);
+        assert_eq!(old.sent().len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_the_last_socket_ends_the_device() {
+        let registry = Registry::default();
+        join(&registry, "ann", "phone", 1);
+        assert!(matches!(
+            leave(&registry, "ann", "phone", 1),
+            Remaining::Nothing(_)
+        ));
+        assert!(!registry.has_device(&actor("ann", "phone")));
+        assert!(registry.connected_devices(&ann()).is_empty());
+        registry.forget(&actor("ann", "phone"));
+        assert!(registry.read().is_empty());
+    }
+
+    #[test]
+    fn a_device_that_is_back_is_not_forgotten_and_keeps_its_lock() {
+        let registry = Registry::default();
+        join(&registry, "ann", "phone", 1);
+        let Remaining::Nothing(before) = leave(&registry, "ann", "phone", 1) else {
+            panic!("the device has no socket left");
+        };
+        let after = registry.add(Member {
+            actor: actor("ann", "phone"),
+            id: OutletId(2),
+            outlet: Recorder::new(),
+        });
+        registry.forget(&actor("ann", "phone"));
+        assert!(registry.has_socket(&actor("ann", "phone"), OutletId(2)));
+        assert!(Arc::ptr_eq(&before, &after));
+    }
+
+    #[test]
+    fn a_closed_socket_counts_as_not_reached() {
+        let registry = Registry::default();
+        registry.add(Member {
+            actor: actor("ann", "phone"),
+            id: OutletId(1),
+            outlet: Recorder::closed(),
+        });
+        assert_eq!(emit(&registry, Recipient::User(ann())), 0);
+    }
+}
