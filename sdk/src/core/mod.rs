@@ -1,13 +1,29 @@
 //! The pure client machine: `handle(now, input) -> outputs`. No browser, no clock, no promise.
 
+mod call;
+mod candidates;
+mod client;
+mod context;
 pub mod error;
+mod farewell;
 pub mod ids;
 mod input;
+mod link;
+mod media;
 mod output;
+mod participant;
 pub mod quality;
+mod repair;
+mod sdp;
+mod signaling;
+#[cfg(test)]
+mod tests;
 pub mod time;
+mod timers;
 pub mod view;
 
+pub use client::Client;
+pub use context::ClientOptions;
 pub use input::{
     AckBody, AckFailure, Command, ConnectionState, DeviceInput, Input, MicrophoneError, PeerInput,
     Permission, Request, SignalingInput,

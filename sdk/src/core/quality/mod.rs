@@ -1,5 +1,10 @@
 //! Quality of a link: what is sampled, and what it means to a person.
 
+mod emodel;
+mod sampler;
+
+pub(super) use sampler::{Sampler, Tally};
+
 /// One reading of `getStats` (W3C webrtc-stats), as running totals.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StatsSample {
@@ -50,7 +55,7 @@ impl CandidateType {
 }
 
 /// How good a link is, to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// Nothing to hear of the network.
     Excellent,

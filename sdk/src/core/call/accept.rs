@@ -1,0 +1,265 @@
+//! A call that rings here: the answer is prepared meanwhile, and goes out with `call:accept`.
+
+use ringback_protocol::{
+    ClientEvent, ErrorCode, JoinAck, ParticipantStatus, SessionDescription, SessionId, client,
+    server,
+};
+
+use super::place::{EARLY_MS, RING_SLACK_MS};
+use super::snapshot::Since;
+use super::{Active, Answering, Call, Direction, End, Flow, GOES_ON, Half, Named, Roster, Stage};
+use super::{Standing, Whom};
+use crate::core::context::Context;
+use crate::core::error::{ClientCode, ClientError, Code};
+use crate::core::ids::RequestId;
+use crate::core::link::Signal;
+use crate::core::output::{PeerCommand, Settled};
+use crate::core::participant::Participant;
+use crate::core::signaling::{Purpose, is_gone};
+use crate::core::timers::Timer;
+
+impl Call {
+    /// A call begins to ring here.
+    pub(in crate::core) fn ring(cx: &mut Context, incoming: server::CallIncoming) -> Self {
+        let default_ms = ringback_protocol::limits::RING_TIMEOUT_MS;
+        let ring_ms = incoming.ring_timeout_ms.unwrap_or(default_ms);
+        // The server says when it stops ringing; should that get lost, this side stops by itself.
+        cx.timers.set(
+            Timer::Ring,
+            cx.now.after(ring_ms.saturating_add(RING_SLACK_MS)),
+        );
+        let caller = caller(&incoming);
+        let offer = incoming.offer.filter(|_| cx.options.fast_setup);
+        let mut call = Self {
+            chat: incoming.chat_id,
+            call_type: incoming.call_type,
+            direction: Direction::Incoming,
+            roster: Roster::Complete,
+            participants: vec![caller],
+            stage: Stage::Ringing {
+                session: incoming.session_id,
+                offer,
+            },
+            version: 0,
+        };
+        for target in &incoming.target_user_ids {
+            if !cx.signaling.is_me(target) {
+                call.enlist(target, ParticipantStatus::Invited);
+            }
+        }
+        cx.refresh_config();
+        call.server_known(cx);
+        call
+    }
+
+    /// Answers the caller's offer while it rings; the answer stays here until it is accepted.
+    pub(super) fn prepare_answer(&mut self, cx: &mut Context, offer: SessionDescription) {
+        self.open_answering_link(cx, 0);
+        self.take_offer(cx, 0, offer);
+    }
+
+    /// The person answers.
+    pub(in crate::core) fn accept(&mut self, cx: &mut Context, request: RequestId) {
+        let Stage::Ringing { session, .. } = &self.stage else {
+            cx.settle(request, Err(ClientCode::NotRinging.into()));
+            return;
+        };
+        let session = session.clone();
+        self.stage = Stage::Accepting { session, request };
+        cx.open_microphone();
+        if self.is_answer_under_way() {
+            cx.timers.set(Timer::Early, cx.now.after(EARLY_MS));
+        }
+        self.advance(cx);
+    }
+
+    /// Emits `call:accept` once the microphone and the prepared answer allow it.
+    pub(super) fn advance(&mut self, cx: &mut Context) {
+        let Stage::Accepting { session, request } = &self.stage else {
+            return;
+        };
+        let is_heard = cx.media.microphone.is_open() || cx.media.is_granted();
+        if is_heard && !self.is_answer_under_way() && cx.signaling.is_up() {
+            let (session, request) = (session.clone(), *request);
+            self.send_accept(cx, session, Some(request));
+        }
+    }
+
+    /// The prepared answer did not come in time, or failed: the reference's flow takes over.
+    pub(super) fn early_answer_failed(&mut self, cx: &mut Context) {
+        self.close_link(cx, 0);
+        self.advance(cx);
+    }
+
+    fn is_answer_under_way(&self) -> bool {
+        let caller = self.participants.first();
+        caller.is_some_and(|caller| caller.link().is_some() && early_answer(caller).is_none())
+    }
+
+    fn send_accept(&mut self, cx: &mut Context, session: SessionId, request: Option<RequestId>) {
+        cx.timers.stop(Timer::Early);
+        let accept = client::CallAccept {
+            session_id: session.clone(),
+            chat_id: Some(self.chat.clone()),
+            answer: self.participants.first_mut().and_then(take_early_answer),
+        };
+        cx.ask(ClientEvent::CallAccept(accept.clone()), Purpose::Accept);
+        let answering = Answering::Awaited {
+            request,
+            ack: Half::Awaited,
+            microphone: if cx.media.microphone.is_open() {
+                Half::Done
+            } else {
+                Half::Awaited
+            },
+            accept,
+        };
+        self.activate(cx, session, answering);
+        self.carry_caller(cx);
+    }
+
+    /// Leaves one's own call for the one that the other side placed at the same time.
+    pub(in crate::core) fn cross_over(&mut self, cx: &mut Context, other: server::CallIncoming) {
+        self.close_link(cx, 0);
+        self.learn(caller(&other));
+        self.send_accept(cx, other.session_id, None);
+    }
+
+    /// Brings the link to the caller into use, or makes one for the offer that will come.
+    fn carry_caller(&mut self, cx: &mut Context) {
+        let Some(caller) = self.participants.first() else {
+            return;
+        };
+        let link = caller.link().map(|link| link.id);
+        let whom = Whom {
+            user: caller.user.id.clone(),
+            device: caller.device.clone(),
+        };
+        match link {
+            Some(link) => {
+                cx.peer(link, PeerCommand::SendMicrophone);
+                cx.peer(link, PeerCommand::Play);
+                self.watch_link(cx, link);
+                self.flush(cx, 0);
+            }
+            None => self.await_offer(cx, &whom),
+        }
+    }
+
+    /// The call was answered, here or by the other side.
+    pub(super) fn activate(&mut self, cx: &mut Context, session: SessionId, answering: Answering) {
+        cx.timers.stop(Timer::Ring);
+        cx.timers.stop(Timer::Lost);
+        self.stage = Stage::Active(Active {
+            named: Named {
+                session,
+                standing: Standing::InStep,
+            },
+            started_at: cx.now,
+            answering,
+            told_muted: false,
+        });
+        self.start_measuring(cx);
+        self.tell_muted(cx);
+    }
+
+    /// `call:accept` was acked.
+    pub(in crate::core) fn accepted(&mut self, cx: &mut Context, ack: JoinAck) -> Flow {
+        self.half_answered(cx, |ack, _| *ack = Half::Done);
+        match ack.call {
+            Some(snapshot) => self.apply(cx, snapshot, Since::Now),
+            None => GOES_ON,
+        }
+    }
+
+    /// `call:accept` was refused, or its ack is overdue.
+    pub(in crate::core) fn not_accepted(&self, cx: &Context, error: ClientError) -> Flow {
+        let mut flow = match error.code {
+            Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere(),
+            Code::Server(code) if is_gone(code) => End::failed(error.clone()),
+            Code::Server(_) | Code::Client(_) => End::broken(error.clone()),
+        };
+        if let Flow::Break(end) = &mut flow {
+            end.cause = error;
+            end.by = cx.signaling.user.clone();
+        }
+        flow
+    }
+
+    /// Says `call:accept` again: the server did not hear it.
+    pub(super) fn accept_again(&self, cx: &mut Context) {
+        if let Some(Active {
+            answering:
+                Answering::Awaited {
+                    ack: Half::Awaited,
+                    accept,
+                    ..
+                },
+            ..
+        }) = self.active()
+        {
+            cx.ask(ClientEvent::CallAccept(accept.clone()), Purpose::Accept);
+        }
+    }
+
+    /// Tells whether `call:accept` was emitted and not acked.
+    pub(super) fn is_accept_unacked(&self) -> bool {
+        self.active().is_some_and(|active| match &active.answering {
+            Answering::Awaited { ack, .. } => *ack == Half::Awaited,
+            Answering::Done => false,
+        })
+    }
+
+    /// Settles the promise of answering once both halves are done.
+    pub(super) fn half_answered(
+        &mut self,
+        cx: &mut Context,
+        done: fn(ack: &mut Half, microphone: &mut Half),
+    ) {
+        let Some(active) = self.active_mut() else {
+            return;
+        };
+        if let Answering::Awaited {
+            request,
+            ack,
+            microphone,
+            ..
+        } = &mut active.answering
+        {
+            done(ack, microphone);
+            if (*ack, *microphone) == (Half::Done, Half::Done) {
+                let request = request.take();
+                active.answering = Answering::Done;
+                if let Some(request) = request {
+                    cx.settle(request, Ok(Settled::Done));
+                }
+            }
+        }
+    }
+}
+
+/// Returns the caller as `call:incoming` describes them.
+pub(in crate::core) fn caller(incoming: &server::CallIncoming) -> Participant {
+    let mut caller = Participant::new(&incoming.caller_id, ParticipantStatus::Joined);
+    if !incoming.caller_name.is_empty() {
+        caller.user.name.clone_from(&incoming.caller_name);
+    }
+    caller.user.avatar.clone_from(&incoming.caller_avatar);
+    caller.device.clone_from(&incoming.caller_device_id);
+    caller
+}
+
+fn early_answer(caller: &Participant) -> Option<usize> {
+    caller.outbox.iter().position(|signal| match signal {
+        Signal::Answer(_) => true,
+        Signal::Offer(_) | Signal::Candidate(_) => false,
+    })
+}
+
+fn take_early_answer(caller: &mut Participant) -> Option<SessionDescription> {
+    let position = early_answer(caller)?;
+    match caller.outbox.remove(position) {
+        Signal::Answer(answer) => Some(answer),
+        Signal::Offer(_) | Signal::Candidate(_) => None,
+    }
+}

@@ -1,0 +1,263 @@
+//! Who comes into an answered call and who leaves it, and what this side tells them.
+
+use ringback_protocol::{
+    ClientEvent, EndReason, ParticipantStatus, SessionDescription, SessionId, UserId, client,
+};
+
+use super::end::Parting;
+use super::{Active, Call, End, Flow, GOES_ON, Half, Stage, Standing, Whom};
+use crate::core::context::Context;
+use crate::core::error::{ClientCode, ClientError};
+use crate::core::link::Signal;
+use crate::core::output::{Notification, PeerCommand};
+use crate::core::participant::Path;
+use crate::core::signaling::Purpose;
+use crate::core::timers::Timer;
+
+impl Call {
+    /// Somebody is in the call now; this side was in it before them, and so it offers.
+    pub(super) fn offer_to(
+        &mut self,
+        cx: &mut Context,
+        whom: &Whom,
+        answer: Option<SessionDescription>,
+    ) {
+        let at = self.seat(whom);
+        match self.participants.get(at).map(|other| &other.path) {
+            None => {}
+            Some(Path::Link(link)) if link.is_negotiated() => {}
+            Some(Path::Link(_)) => self.use_early_offer(cx, at, answer),
+            Some(Path::None | Path::Failed) => self.open_offering_link(cx, at),
+        }
+        self.tell_newcomer(cx);
+    }
+
+    /// The early offer is answered, or goes out the way of the reference.
+    fn use_early_offer(&mut self, cx: &mut Context, at: usize, answer: Option<SessionDescription>) {
+        let Some(id) = self
+            .participants
+            .get(at)
+            .and_then(|other| other.link())
+            .map(|link| link.id)
+        else {
+            return;
+        };
+        cx.peer(id, PeerCommand::Play);
+        self.watch_link(cx, id);
+        match answer {
+            Some(answer) => {
+                self.drop_offer(at);
+                self.drive(cx, at, |link, out| link.answer_received(answer, out));
+            }
+            None => self.flush(cx, at),
+        }
+    }
+
+    /// The other side has the offer already: it was in `call:incoming`.
+    fn drop_offer(&mut self, at: usize) {
+        if let Some(participant) = self.participants.get_mut(at) {
+            participant.outbox.retain(|signal| match signal {
+                Signal::Offer(_) => false,
+                Signal::Answer(_) | Signal::Candidate(_) => true,
+            });
+        }
+    }
+
+    /// Somebody was in the call before this side, and so they offer.
+    pub(super) fn await_offer(&mut self, cx: &mut Context, whom: &Whom) {
+        let at = self.seat(whom);
+        match self.participants.get(at).map(|other| &other.path) {
+            Some(Path::None | Path::Failed) => self.open_answering_link(cx, at),
+            Some(Path::Link(_)) | None => {}
+        }
+    }
+
+    /// Notes that somebody is in the call and returns their position.
+    fn seat(&mut self, whom: &Whom) -> usize {
+        let at = self.enlist(&whom.user, ParticipantStatus::Joined);
+        if let Some(participant) = self.participants.get_mut(at) {
+            participant.status = ParticipantStatus::Joined;
+            if whom.device.is_some() {
+                participant.device.clone_from(&whom.device);
+            }
+        }
+        at
+    }
+
+    /// Somebody left the call, or never came in.
+    pub(super) fn unseat(&mut self, cx: &mut Context, user: &UserId, status: ParticipantStatus) {
+        if let Some(at) = self.position(user) {
+            self.close_link(cx, at);
+            if let Some(participant) = self.participants.get_mut(at) {
+                participant.status = status;
+            }
+        }
+    }
+
+    /// Somebody left the call.
+    pub(super) fn left(&mut self, cx: &mut Context, user: &UserId, reason: EndReason) -> Flow {
+        if cx.signaling.is_me(user) {
+            // The server let this device go while it was away.
+            return End::told(reason, Some(user.clone()));
+        }
+        self.unseat(cx, user, ParticipantStatus::Left);
+        if self.is_deserted() && !cx.signaling.features().extended {
+            // Ringback's server ends a call that one person is left in; the reference leaves it open.
+            let mut end = self.hang_up(cx, None, Parting::End(None));
+            end.reason = reason;
+            end.by = Some(user.clone());
+            return Flow::Break(end);
+        }
+        GOES_ON
+    }
+
+    /// Tells everyone whether this side is muted, if they may believe otherwise.
+    pub(in crate::core) fn tell_muted(&mut self, cx: &mut Context) {
+        let muted = cx.media.muted;
+        let chat = self.chat.clone();
+        let Some(active) = self.active_mut() else {
+            return;
+        };
+        if active.named.standing == Standing::InStep && active.told_muted != muted {
+            active.told_muted = muted;
+            cx.emit(ClientEvent::CallToggleAudio(client::CallToggleAudio {
+                session_id: active.named.session.clone(),
+                chat_id: Some(chat),
+                muted,
+            }));
+        }
+    }
+
+    /// A newcomer believes that nobody is muted.
+    pub(super) fn tell_newcomer(&mut self, cx: &mut Context) {
+        if let Some(active) = self.active_mut()
+            && cx.media.muted
+        {
+            active.told_muted = false;
+        }
+        self.tell_muted(cx);
+    }
+
+    /// The microphone is open.
+    pub(in crate::core) fn microphone_opened(&mut self, cx: &mut Context) {
+        match self.stage {
+            Stage::Preparing { .. } => self.place(cx),
+            Stage::Accepting { .. } => self.advance(cx),
+            Stage::Active(_) => self.half_answered(cx, |_, microphone| *microphone = Half::Done),
+            Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {}
+        }
+    }
+
+    /// The microphone did not open.
+    pub(in crate::core) fn microphone_failed(
+        &mut self,
+        cx: &mut Context,
+        error: ClientError,
+    ) -> Flow {
+        match &self.stage {
+            Stage::Preparing { .. } => End::failed(error),
+            Stage::Accepting { session, request } => {
+                let (session, request) = (session.clone(), *request);
+                cx.settle(request, Err(error));
+                self.ring_on(cx, session);
+                GOES_ON
+            }
+            Stage::Active(active) => match active.answering {
+                super::Answering::Awaited { .. } => End::broken(error),
+                super::Answering::Done => {
+                    // One can still listen.
+                    cx.notify(Notification::Error(error));
+                    GOES_ON
+                }
+            },
+            Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {
+                cx.notify(Notification::Error(error));
+                GOES_ON
+            }
+        }
+    }
+
+    /// The server still rings this device: the person may answer again.
+    fn ring_on(&mut self, cx: &mut Context, session: SessionId) {
+        cx.timers.stop(Timer::Early);
+        self.stage = Stage::Ringing {
+            session,
+            offer: None,
+        };
+    }
+
+    /// The socket is gone: media goes on, signals wait.
+    pub(in crate::core) fn adrift(&mut self, cx: &mut Context) -> Flow {
+        if let Some(named) = self.named_mut() {
+            named.standing = Standing::Adrift;
+        }
+        cx.timers.stop(Timer::Resume);
+        self.placing_lost(cx)
+    }
+
+    /// The socket is back.
+    pub(in crate::core) fn back(&mut self, cx: &mut Context) {
+        match &self.stage {
+            Stage::Preparing { .. } => self.server_known(cx),
+            Stage::Placing { .. } => self.place_again(cx),
+            Stage::Ringing { .. } => self.ask_whether_ringing(cx),
+            Stage::Accepting { .. } => {
+                self.ask_whether_ringing(cx);
+                self.advance(cx);
+            }
+            Stage::Calling(_) | Stage::Active(_) => self.resume(cx),
+        }
+    }
+
+    fn ask_whether_ringing(&self, cx: &mut Context) {
+        if cx.signaling.features().sync {
+            cx.ask(ClientEvent::CallSync(client::CallSync {}), Purpose::Sync);
+        }
+    }
+
+    /// Asks the server how the call stands; a reference server is believed to know no better.
+    pub(super) fn resume(&mut self, cx: &mut Context) {
+        let can_resume = cx.signaling.features().resume;
+        let Some(named) = self.named_mut() else {
+            return;
+        };
+        if can_resume {
+            named.standing = Standing::Resuming;
+            let session_id = named.session.clone();
+            let event = ClientEvent::CallResume(client::CallResume { session_id });
+            cx.ask(event, Purpose::Resume);
+        } else {
+            self.accept_again(cx);
+            self.in_step(cx);
+        }
+    }
+
+    /// This side and the server believe the same again: what waited goes out.
+    pub(super) fn in_step(&mut self, cx: &mut Context) {
+        if let Some(named) = self.named_mut() {
+            named.standing = Standing::InStep;
+        }
+        for at in 0..self.participants.len() {
+            self.flush(cx, at);
+        }
+        self.tell_newcomer(cx);
+        self.mend_on(cx);
+    }
+
+    /// Returns what a call in which this device is not any more, by the server's word, ends with.
+    pub(super) fn lost(&self) -> Flow {
+        let reason = match &self.stage {
+            Stage::Active(Active { .. }) => EndReason::Disconnected,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => EndReason::Missed,
+        };
+        let mut flow = End::told(reason, None);
+        if let Flow::Break(end) = &mut flow {
+            end.cause = ClientCode::SignalingLost.into();
+        }
+        flow
+    }
+}

@@ -1,0 +1,359 @@
+//! What the server says about the current call.
+
+use ringback_protocol::server::{ElsewhereAction, ServerEvent};
+use ringback_protocol::{EndReason, ErrorCode, ParticipantStatus, SessionId, UserId, server};
+
+use super::end::Parting;
+use super::{Call, End, Flow, GOES_ON, Named, Stage, Whom, is_own_device};
+use crate::core::context::Context;
+use crate::core::error::{ClientError, Code};
+use crate::core::link::Link;
+use crate::core::output::Notification;
+use crate::core::signaling::is_gone;
+
+impl Call {
+    /// `call:ringing`
+    pub(in crate::core) fn rings(&mut self, cx: &mut Context, event: server::CallRinging) {
+        for target in &event.target_user_ids {
+            if !cx.signaling.is_me(target) {
+                let at = self.enlist(target, ParticipantStatus::Ringing);
+                self.mark(
+                    at,
+                    ParticipantStatus::is_pending,
+                    ParticipantStatus::Ringing,
+                );
+            }
+        }
+        cx.notify(Notification::Event(ServerEvent::CallRinging(event)));
+    }
+
+    /// `call:accepted`
+    pub(in crate::core) fn answered(&mut self, cx: &mut Context, mut event: server::CallAccepted) {
+        let whom = Whom {
+            user: event.accepted_by.clone(),
+            device: event.device_id.clone(),
+        };
+        let answer = event.answer.take();
+        match &self.stage {
+            Stage::Calling(Named { session, .. }) => {
+                let session = session.clone();
+                self.activate(cx, session, super::Answering::Done);
+                self.offer_to(cx, &whom, answer);
+            }
+            Stage::Active(_) => self.offer_to(cx, &whom, answer),
+            // Not ours to hear of.
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => return,
+        }
+        cx.notify(Notification::Event(ServerEvent::CallAccepted(event)));
+    }
+
+    /// `call:rejected`
+    pub(in crate::core) fn rejected(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallRejected,
+    ) -> Flow {
+        let (by, reason) = (event.rejected_by.clone(), event.reason.clone());
+        let status = if reason == EndReason::Busy {
+            ParticipantStatus::Busy
+        } else {
+            ParticipantStatus::Rejected
+        };
+        let at = self.enlist(&by, status);
+        self.mark(at, ParticipantStatus::is_pending, status);
+        cx.notify(Notification::Event(ServerEvent::CallRejected(event)));
+        match &self.stage {
+            Stage::Calling(_) if self.is_deserted() => End::told(reason, Some(by)),
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. }
+            | Stage::Active(_) => GOES_ON,
+        }
+    }
+
+    /// `call:missed`
+    pub(in crate::core) fn missed(&self, cx: &mut Context, event: server::CallMissed) -> Flow {
+        let caller = event.caller_id.clone();
+        cx.notify(Notification::Event(ServerEvent::CallMissed(event)));
+        match &self.stage {
+            Stage::Calling(_) | Stage::Ringing { .. } | Stage::Accepting { .. } => {
+                End::told(EndReason::Missed, Some(caller))
+            }
+            // A group call goes on although somebody missed it.
+            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Active(_) => GOES_ON,
+        }
+    }
+
+    /// `call:answered-elsewhere`
+    pub(in crate::core) fn elsewhere(
+        &self,
+        cx: &mut Context,
+        event: server::CallAnsweredElsewhere,
+    ) -> Flow {
+        let is_here = cx.signaling.device.is_some() && is_own_device(cx, Some(&event.device_id));
+        let concerns = match (&self.stage, event.action) {
+            (Stage::Ringing { .. } | Stage::Accepting { .. }, _) => true,
+            (Stage::Active(_), ElsewhereAction::Accepted) => true,
+            (Stage::Active(_), ElsewhereAction::Rejected)
+            | (Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_), _) => false,
+        };
+        if is_here || !concerns {
+            return GOES_ON;
+        }
+        cx.notify(Notification::Event(ServerEvent::CallAnsweredElsewhere(
+            event,
+        )));
+        End::elsewhere()
+    }
+
+    /// `call:participant-joined`
+    pub(in crate::core) fn joined(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantJoined,
+    ) {
+        if self.is_myself(cx, &event.user_id) {
+            return;
+        }
+        let whom = Whom {
+            user: event.user_id.clone(),
+            device: event.device_id.clone(),
+        };
+        match &self.stage {
+            Stage::Active(_) => self.offer_to(cx, &whom, None),
+            // The caller hears of its callee by `call:accepted`, which may carry the answer; on a
+            // device that only rings, somebody else came in.
+            Stage::Calling(_) | Stage::Ringing { .. } | Stage::Accepting { .. } => {
+                let at = self.enlist(&whom.user, ParticipantStatus::Joined);
+                self.mark(at, |_| true, ParticipantStatus::Joined);
+            }
+            Stage::Preparing { .. } | Stage::Placing { .. } => return,
+        }
+        cx.notify(Notification::Event(ServerEvent::CallParticipantJoined(
+            event,
+        )));
+    }
+
+    /// A server that does not say who this is may tell this side of its own coming.
+    fn is_myself(&self, cx: &Context, user: &UserId) -> bool {
+        match &cx.signaling.user {
+            Some(own) => own == user,
+            None => self.direction == super::Direction::Incoming && self.position(user).is_none(),
+        }
+    }
+
+    /// `call:participant-left`
+    pub(in crate::core) fn participant_left(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantLeft,
+    ) -> Flow {
+        let (user, reason) = (event.user_id.clone(), event.reason.clone());
+        cx.notify(Notification::Event(ServerEvent::CallParticipantLeft(event)));
+        self.left(cx, &user, reason)
+    }
+
+    /// `call:participant-reconnecting`
+    pub(in crate::core) fn participant_away(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantReconnecting,
+    ) {
+        if let Some(at) = self.position(&event.user_id) {
+            self.mark(
+                at,
+                ParticipantStatus::is_in_call,
+                ParticipantStatus::Reconnecting,
+            );
+        }
+        cx.notify(Notification::Event(
+            ServerEvent::CallParticipantReconnecting(event),
+        ));
+    }
+
+    /// `call:participant-reconnected`
+    pub(in crate::core) fn participant_back(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantReconnected,
+    ) {
+        if let Some(at) = self.position(&event.user_id) {
+            self.mark(at, ParticipantStatus::is_in_call, ParticipantStatus::Joined);
+            if self.moved(at, event.device_id.as_ref()) {
+                self.close_link(cx, at);
+                self.open_offering_link(cx, at);
+            } else {
+                self.mend_after_absence(cx, at);
+            }
+            self.tell_newcomer(cx);
+        }
+        cx.notify(Notification::Event(
+            ServerEvent::CallParticipantReconnected(event),
+        ));
+    }
+
+    /// `call:participant-audio-toggle`
+    pub(in crate::core) fn audio_toggled(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantAudioToggle,
+    ) {
+        if let Some(participant) = self.participant_mut(&event.user_id) {
+            participant.muted = event.muted;
+            cx.notify(Notification::Event(
+                ServerEvent::CallParticipantAudioToggle(event),
+            ));
+        }
+    }
+
+    /// `call:participant-video-toggle`
+    pub(in crate::core) fn video_toggled(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantVideoToggle,
+    ) {
+        if let Some(participant) = self.participant_mut(&event.user_id) {
+            participant.video_enabled = event.enabled;
+            cx.notify(Notification::Event(
+                ServerEvent::CallParticipantVideoToggle(event),
+            ));
+        }
+    }
+
+    /// `webrtc:offer`
+    pub(in crate::core) fn offer(&mut self, cx: &mut Context, event: server::WebrtcOffer) {
+        if self.active().is_none() || cx.signaling.is_me(&event.from_user_id) {
+            return;
+        }
+        let at = self.enlist(&event.from_user_id, ParticipantStatus::Joined);
+        self.mark(at, |_| true, ParticipantStatus::Joined);
+        let moved = self.moved(at, event.from_device_id.as_ref());
+        let has_link = self
+            .participants
+            .get(at)
+            .is_some_and(|other| other.link().is_some());
+        if moved || !has_link {
+            self.open_answering_link(cx, at);
+        }
+        self.take_offer(cx, at, event.offer);
+    }
+
+    /// `webrtc:answer`
+    pub(in crate::core) fn answer(&mut self, cx: &mut Context, event: server::WebrtcAnswer) {
+        if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref()) {
+            self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
+        }
+    }
+
+    /// `webrtc:ice-candidate`
+    pub(in crate::core) fn candidate(
+        &mut self,
+        cx: &mut Context,
+        event: server::WebrtcIceCandidate,
+    ) {
+        if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref()) {
+            self.drive(cx, at, |link: &mut Link, out| {
+                link.candidate_received(event.candidate, out);
+            });
+        }
+    }
+
+    /// `call:error`: an event of ours that carried no ack failed.
+    pub(in crate::core) fn refused(&self, cx: &mut Context, event: server::CallError) -> Flow {
+        if is_gone(event.code) {
+            return self.lost();
+        }
+        // A participant who is away is reached again by the link's own means.
+        if event.code != ErrorCode::TargetUnreachable {
+            cx.notify(Notification::Error(ClientError {
+                code: Code::Server(event.code),
+                detail: Some(event.error),
+            }));
+        }
+        GOES_ON
+    }
+
+    /// The server did not say in time that nobody answered.
+    pub(in crate::core) fn rang_out(&self, cx: &Context) -> Flow {
+        let parting = match &self.stage {
+            Stage::Calling(_) => Parting::End(Some(EndReason::Missed)),
+            Stage::Ringing { .. } | Stage::Accepting { .. } => Parting::Silent,
+            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Active(_) => return GOES_ON,
+        };
+        let mut end = self.hang_up(cx, None, parting);
+        end.reason = EndReason::Missed;
+        end.by = None;
+        Flow::Break(end)
+    }
+
+    /// Changes how a participant stands, if they stand as they must for it.
+    pub(super) fn mark(
+        &mut self,
+        at: usize,
+        from: fn(ParticipantStatus) -> bool,
+        to: ParticipantStatus,
+    ) {
+        if let Some(participant) = self.participants.get_mut(at)
+            && from(participant.status)
+        {
+            participant.status = to;
+        }
+    }
+
+    /// Notes the device of a participant and tells whether it is another one than before.
+    pub(super) fn moved(
+        &mut self,
+        at: usize,
+        device: Option<&ringback_protocol::DeviceId>,
+    ) -> bool {
+        let (Some(participant), Some(device)) = (self.participants.get_mut(at), device) else {
+            return false;
+        };
+        let former = participant.device.replace(device.clone());
+        former.is_some_and(|former| former != *device)
+    }
+
+    /// Returns the position of a participant on the device that is in the call.
+    fn reachable(
+        &self,
+        user: &UserId,
+        device: Option<&ringback_protocol::DeviceId>,
+    ) -> Option<usize> {
+        self.active()?;
+        let at = self.position(user)?;
+        let known = self.participants.get(at)?.device.as_ref();
+        let is_other = known
+            .zip(device)
+            .is_some_and(|(known, device)| known != device);
+        (!is_other).then_some(at)
+    }
+}
+
+/// Returns the call that an event is about; none for an event about no call in particular.
+pub(in crate::core) fn session_of(event: &ServerEvent) -> Option<&SessionId> {
+    match event {
+        ServerEvent::CallIncoming(event) => Some(&event.session_id),
+        ServerEvent::CallRinging(event) => Some(&event.session_id),
+        ServerEvent::CallAccepted(event) => Some(&event.session_id),
+        ServerEvent::CallRejected(event) => Some(&event.session_id),
+        ServerEvent::CallMissed(event) => Some(&event.session_id),
+        ServerEvent::CallEnded(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantJoined(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantLeft(event) => Some(&event.session_id),
+        ServerEvent::WebrtcOffer(event) => Some(&event.session_id),
+        ServerEvent::WebrtcAnswer(event) => Some(&event.session_id),
+        ServerEvent::WebrtcIceCandidate(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantAudioToggle(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantVideoToggle(event) => Some(&event.session_id),
+        ServerEvent::CallAnsweredElsewhere(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantReconnecting(event) => Some(&event.session_id),
+        ServerEvent::CallParticipantReconnected(event) => Some(&event.session_id),
+        ServerEvent::CallError(event) => event.session_id.as_ref(),
+        ServerEvent::CallState(_) | ServerEvent::ServerDraining(_) => None,
+    }
+}

@@ -1,0 +1,341 @@
+//! The links of a call: made, driven, closed; and what they say to the other side.
+
+use ringback_protocol::{ClientEvent, IceCandidate, ParticipantStatus, SessionDescription, client};
+
+use super::{Call, Direction, Flow, GOES_ON, Stage, Whom};
+use crate::core::context::Context;
+use crate::core::ids::LinkId;
+use crate::core::input::{ConnectionState, PeerInput};
+use crate::core::link::{Link, LinkOutput, Manners, Progress, Received, Signal};
+use crate::core::output::{Notification, PeerCommand};
+use crate::core::participant::{Participant, Path};
+use crate::core::repair::{ANSWER_MS, CONNECT_MS, FIRST_TRY_MS};
+use crate::core::timers::Timer;
+
+impl Call {
+    /// Makes a link on which this side offers, and the offer.
+    pub(super) fn open_offering_link(&mut self, cx: &mut Context, at: usize) {
+        self.open_link(cx, at, true);
+        self.drive(cx, at, Link::offer);
+    }
+
+    /// Makes a link on which the other side offers.
+    pub(super) fn open_answering_link(&mut self, cx: &mut Context, at: usize) {
+        self.open_link(cx, at, false);
+    }
+
+    fn open_link(&mut self, cx: &mut Context, at: usize, offerer: bool) {
+        self.close_link(cx, at);
+        let call_type = self.call_type;
+        let is_heard = self.sends_microphone();
+        let is_active = self.active().is_some();
+        let Some(participant) = self.participants.get_mut(at) else {
+            return;
+        };
+        let id = cx.next_link();
+        participant.path = Path::Link(Box::new(Link::new(id)));
+        let create = PeerCommand::Create {
+            config: cx.config(),
+            offerer,
+            call_type,
+            user: Some(participant.user.id.clone()),
+        };
+        cx.peer(id, create);
+        if is_heard {
+            cx.peer(id, PeerCommand::SendMicrophone);
+        }
+        if is_active {
+            cx.peer(id, PeerCommand::Play);
+            self.watch_link(cx, id);
+        }
+    }
+
+    /// A callee's microphone belongs to no link before the call is answered.
+    const fn sends_microphone(&self) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } | Stage::Accepting { .. } => false,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Active(_) => true,
+        }
+    }
+
+    /// Gives a link its time to come up.
+    pub(super) fn watch_link(&self, cx: &mut Context, id: LinkId) {
+        cx.timers
+            .set(Timer::Attempt(id), cx.now.after(FIRST_TRY_MS));
+        cx.timers.set(Timer::GiveUp(id), cx.now.after(CONNECT_MS));
+    }
+
+    /// Closes the link to a participant, and forgets what was to be said over it.
+    pub(super) fn close_link(&mut self, cx: &mut Context, at: usize) {
+        if let Some(participant) = self.participants.get_mut(at) {
+            close(cx, participant, Path::None);
+        }
+    }
+
+    /// Closes the link to a participant for good.
+    pub(super) fn fail_link(&mut self, cx: &mut Context, at: usize) {
+        if let Some(participant) = self.participants.get_mut(at) {
+            close(cx, participant, Path::Failed);
+        }
+    }
+
+    /// Lets a link act, and performs what it asks for.
+    pub(super) fn drive(
+        &mut self,
+        cx: &mut Context,
+        at: usize,
+        act: impl FnOnce(&mut Link, &mut Vec<LinkOutput>),
+    ) {
+        let mut outputs = Vec::new();
+        if let Some(participant) = self.participants.get_mut(at) {
+            if let Some(link) = participant.link_mut() {
+                act(link, &mut outputs);
+            }
+            perform(cx, participant, outputs);
+        }
+        self.flush(cx, at);
+    }
+
+    /// Takes in an offer of a participant.
+    pub(super) fn take_offer(&mut self, cx: &mut Context, at: usize, offer: SessionDescription) {
+        let manners = self.manners(cx, at);
+        let mut received = Received::Done;
+        self.drive(cx, at, |link, out| {
+            received = link.offer_received(offer, manners, out)
+        });
+        if let Received::Foreign(offer) = received {
+            // The other side has a new peer connection: this side needs one too.
+            self.open_answering_link(cx, at);
+            self.drive(cx, at, |link, out| {
+                link.offer_received(offer, manners, out);
+            });
+        }
+    }
+
+    /// The greater user, then the greater device, is the polite one.
+    fn manners(&self, cx: &Context, at: usize) -> Manners {
+        let is_polite = match (self.participants.get(at), &cx.signaling.user) {
+            (Some(other), Some(own)) => {
+                (own, &cx.signaling.device) > (&other.user.id, &other.device)
+            }
+            // A server that does not say who this is: then the one who was called gives way.
+            (Some(_) | None, None) | (None, Some(_)) => self.direction == Direction::Incoming,
+        };
+        if is_polite {
+            Manners::Polite
+        } else {
+            Manners::Impolite
+        }
+    }
+
+    /// Tells a participant what waits for them, if they can be reached.
+    pub(super) fn flush(&mut self, cx: &mut Context, at: usize) {
+        if !self.is_in_step() {
+            return;
+        }
+        let chat = self.chat.clone();
+        let (Some(active), Some(participant)) = (self.active(), self.participants.get(at)) else {
+            return;
+        };
+        // What is said to somebody who is away is lost.
+        if participant.status != ParticipantStatus::Joined {
+            return;
+        }
+        let session = active.named.session.clone();
+        let whom = Whom {
+            user: participant.user.id.clone(),
+            device: participant.device.clone(),
+        };
+        let link = participant.link().map(|link| link.id);
+        for signal in self.take_outbox(at) {
+            match (&signal, link) {
+                (Signal::Offer(_), Some(link)) => {
+                    cx.timers.set(Timer::Answer(link), cx.now.after(ANSWER_MS));
+                }
+                (Signal::Offer(_), None) | (Signal::Answer(_) | Signal::Candidate(_), _) => {}
+            }
+            let envelope = Envelope {
+                session: &session,
+                chat: &chat,
+                whom: &whom,
+            };
+            cx.emit(envelope.seal(signal));
+        }
+    }
+
+    fn take_outbox(&mut self, at: usize) -> Vec<Signal> {
+        self.participants
+            .get_mut(at)
+            .map(|participant| std::mem::take(&mut participant.outbox))
+            .unwrap_or_default()
+    }
+
+    /// Takes in what a peer connection reports.
+    pub(in crate::core) fn peer(&mut self, cx: &mut Context, id: LinkId, input: PeerInput) -> Flow {
+        let Some(at) = self
+            .participants
+            .iter()
+            .position(|other| other.has_link(id))
+        else {
+            // Of a link that was closed meanwhile.
+            return GOES_ON;
+        };
+        match input {
+            PeerInput::ConnectionState(state) => self.connection_changed(cx, at, id, state),
+            PeerInput::RemoteTrack => {
+                if let Some(participant) = self.participants.get(at) {
+                    let user = participant.user.id.clone();
+                    cx.notify(Notification::RemoteStream(id, user));
+                }
+                GOES_ON
+            }
+            PeerInput::Stats(sample) => {
+                self.sampled(cx, at, sample);
+                GOES_ON
+            }
+            input @ (PeerInput::OfferCreated(..)
+            | PeerInput::OfferApplied(_)
+            | PeerInput::AnswerCreated(..)
+            | PeerInput::AnswerApplied(_)
+            | PeerInput::NegotiationFailed(..)
+            | PeerInput::CandidateFound(_)
+            | PeerInput::NegotiationNeeded) => self.negotiated(cx, at, id, input),
+        }
+    }
+
+    fn negotiated(&mut self, cx: &mut Context, at: usize, id: LinkId, input: PeerInput) -> Flow {
+        let mut progress = Progress::Under;
+        self.drive(cx, at, |link, out| progress = link.report(input, out));
+        match (&self.stage, progress) {
+            (Stage::Active(_), Progress::Broken) => return self.negotiation_broke(cx, at, id),
+            (
+                Stage::Preparing { .. }
+                | Stage::Placing { .. }
+                | Stage::Calling(_)
+                | Stage::Ringing { .. }
+                | Stage::Accepting { .. },
+                Progress::Broken,
+            ) => self.early_link_failed(cx, at),
+            (Stage::Preparing { .. }, Progress::Under) => self.note_early_offer(cx, at),
+            (Stage::Accepting { .. }, Progress::Under) => self.advance(cx),
+            (
+                Stage::Placing { .. }
+                | Stage::Calling(_)
+                | Stage::Ringing { .. }
+                | Stage::Active(_),
+                Progress::Under,
+            ) => {}
+        }
+        GOES_ON
+    }
+
+    fn note_early_offer(&mut self, cx: &mut Context, at: usize) {
+        let is_ready = self.participants.get(at).is_some_and(|participant| {
+            participant.outbox.iter().any(|signal| match signal {
+                Signal::Offer(_) => true,
+                Signal::Answer(_) | Signal::Candidate(_) => false,
+            })
+        });
+        if is_ready {
+            self.early_offer_ready(cx);
+        }
+    }
+
+    /// A link that was made before the call was answered is of no use.
+    pub(super) fn early_link_failed(&mut self, cx: &mut Context, at: usize) {
+        match self.stage {
+            Stage::Preparing { .. } => self.early_offer_failed(cx),
+            Stage::Accepting { .. } => self.early_answer_failed(cx),
+            Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {
+                self.close_link(cx, at);
+            }
+            Stage::Active(_) => {}
+        }
+    }
+
+    fn connection_changed(
+        &mut self,
+        cx: &mut Context,
+        at: usize,
+        id: LinkId,
+        state: ConnectionState,
+    ) -> Flow {
+        let is_failed = state == ConnectionState::Failed;
+        if self.active().is_some() {
+            self.health_changed(cx, at, id, state);
+        } else if is_failed {
+            self.early_link_failed(cx, at);
+        }
+        GOES_ON
+    }
+}
+
+/// Whom a signal goes to, in which call.
+struct Envelope<'a> {
+    session: &'a ringback_protocol::SessionId,
+    chat: &'a ringback_protocol::ChatId,
+    whom: &'a Whom,
+}
+
+impl Envelope<'_> {
+    fn seal(&self, signal: Signal) -> ClientEvent {
+        match signal {
+            Signal::Offer(offer) => self.offer(offer),
+            Signal::Answer(answer) => self.answer(answer),
+            Signal::Candidate(candidate) => self.candidate(candidate),
+        }
+    }
+
+    fn offer(&self, offer: SessionDescription) -> ClientEvent {
+        ClientEvent::WebrtcOffer(client::WebrtcOffer {
+            session_id: self.session.clone(),
+            target_user_id: Some(self.whom.user.clone()),
+            target_device_id: self.whom.device.clone(),
+            offer,
+            chat_id: Some(self.chat.clone()),
+        })
+    }
+
+    fn answer(&self, answer: SessionDescription) -> ClientEvent {
+        ClientEvent::WebrtcAnswer(client::WebrtcAnswer {
+            session_id: self.session.clone(),
+            target_user_id: Some(self.whom.user.clone()),
+            target_device_id: self.whom.device.clone(),
+            answer,
+            chat_id: Some(self.chat.clone()),
+        })
+    }
+
+    fn candidate(&self, candidate: IceCandidate) -> ClientEvent {
+        ClientEvent::WebrtcIceCandidate(client::WebrtcIceCandidate {
+            session_id: self.session.clone(),
+            target_user_id: Some(self.whom.user.clone()),
+            target_device_id: self.whom.device.clone(),
+            candidate,
+            chat_id: Some(self.chat.clone()),
+        })
+    }
+}
+
+fn perform(cx: &mut Context, participant: &mut Participant, outputs: Vec<LinkOutput>) {
+    let Some(id) = participant.link().map(|link| link.id) else {
+        return;
+    };
+    for output in outputs {
+        match output {
+            LinkOutput::Do(command) => cx.peer(id, command),
+            LinkOutput::Send(signal) => participant.post(signal),
+        }
+    }
+}
+
+fn close(cx: &mut Context, participant: &mut Participant, remains: Path) {
+    participant.outbox.clear();
+    if let Path::Link(link) = std::mem::replace(&mut participant.path, remains) {
+        cx.timers.stop_link(link.id);
+        cx.peer(link.id, PeerCommand::Close);
+    }
+}

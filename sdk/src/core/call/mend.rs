@@ -1,0 +1,248 @@
+//! Bringing links up, and bringing them back.
+
+use ringback_protocol::ParticipantStatus;
+
+use super::{Call, End, Flow, GOES_ON};
+use crate::core::context::Context;
+use crate::core::error::ClientCode;
+use crate::core::ids::LinkId;
+use crate::core::input::ConnectionState;
+use crate::core::link::Link;
+use crate::core::output::Notification;
+use crate::core::repair::{
+    CONNECT_MS, Change, Effort, Health, RECOVER_MS, Remedy, Step, TRY_MS, WAVER_MS,
+};
+use crate::core::timers::Timer;
+
+impl Call {
+    /// `connectionState` changed.
+    pub(super) fn health_changed(
+        &mut self,
+        cx: &mut Context,
+        at: usize,
+        id: LinkId,
+        state: ConnectionState,
+    ) {
+        let Some(link) = self.link_mut(at) else {
+            return;
+        };
+        match link.health.changed(state) {
+            Change::None => {}
+            Change::Up => {
+                cx.timers.stop(Timer::Waver(id));
+                cx.timers.stop(Timer::Attempt(id));
+                cx.timers.stop(Timer::GiveUp(id));
+            }
+            Change::Waver => cx.timers.set(Timer::Waver(id), cx.now.after(WAVER_MS)),
+            Change::Lost => self.mend(cx, at, id),
+            Change::Setback => self.pause(cx, at, id),
+        }
+    }
+
+    /// A link did not recover by itself.
+    pub(in crate::core) fn wavered(&mut self, cx: &mut Context, id: LinkId) {
+        let Some(at) = self.position_of(id) else {
+            return;
+        };
+        if let Some(link) = self.link_mut(at)
+            && link.health == Health::Wavering
+        {
+            link.health = Health::Mending(Effort::new(Step::Pausing));
+            self.mend(cx, at, id);
+        }
+    }
+
+    /// A link is lost: the first attempt begins at once.
+    fn mend(&mut self, cx: &mut Context, at: usize, id: LinkId) {
+        if let Some(link) = self.link_mut(at) {
+            link.sampler.pause();
+        }
+        cx.timers.stop(Timer::Waver(id));
+        cx.timers.set(Timer::GiveUp(id), cx.now.after(RECOVER_MS));
+        self.attempt(cx, at, id);
+    }
+
+    /// The attempt under way did not help; the next one waits.
+    fn pause(&mut self, cx: &mut Context, at: usize, id: LinkId) {
+        if let Some(effort) = self.link_mut(at).and_then(|link| link.health.effort()) {
+            effort.step = Step::Pausing;
+            let pause_ms = effort.pause_ms();
+            cx.timers.set(Timer::Attempt(id), cx.now.after(pause_ms));
+        }
+    }
+
+    /// An attempt took too long, or the next one is due.
+    pub(in crate::core) fn attempt_due(&mut self, cx: &mut Context, id: LinkId) {
+        let Some(at) = self.position_of(id) else {
+            return;
+        };
+        match self
+            .link_mut(at)
+            .and_then(|link| link.health.effort())
+            .map(|effort| effort.step)
+        {
+            Some(Step::Trying) => self.pause(cx, at, id),
+            Some(Step::Pausing) => self.attempt(cx, at, id),
+            Some(Step::Blocked) | None => {}
+        }
+    }
+
+    fn attempt(&mut self, cx: &mut Context, at: usize, id: LinkId) {
+        let can_signal = self.can_signal(at);
+        let Some(link) = self.link_mut(at) else {
+            return;
+        };
+        let is_negotiated = link.is_negotiated();
+        let Some(effort) = link.health.effort() else {
+            return;
+        };
+        if !can_signal {
+            effort.step = Step::Blocked;
+            cx.timers.stop(Timer::Attempt(id));
+            return;
+        }
+        let remedy = effort.begin();
+        cx.timers.set(Timer::Attempt(id), cx.now.after(TRY_MS));
+        match remedy {
+            Remedy::Restart if is_negotiated => self.drive(cx, at, Link::restart),
+            // A link that nothing was negotiated on has nothing to restart.
+            Remedy::Restart | Remedy::Rebuild => self.rebuild(cx, at),
+        }
+    }
+
+    /// Puts a new peer connection in a link's place; its time does not begin anew.
+    fn rebuild(&mut self, cx: &mut Context, at: usize) {
+        let Some(former) = self.link_mut(at).map(|link| (link.id, link.health)) else {
+            return;
+        };
+        let (former_id, health) = former;
+        let give_up_at = cx.timers.due(Timer::GiveUp(former_id));
+        self.open_offering_link(cx, at);
+        if let Some(link) = self.link_mut(at) {
+            link.health = health;
+            let id = link.id;
+            let most = cx.now.after(CONNECT_MS);
+            cx.timers.set(Timer::Attempt(id), cx.now.after(TRY_MS));
+            cx.timers.set(Timer::GiveUp(id), give_up_at.unwrap_or(most));
+        }
+    }
+
+    /// The browser could not negotiate: only a new peer connection helps.
+    pub(super) fn negotiation_broke(&mut self, cx: &mut Context, at: usize, id: LinkId) -> Flow {
+        let Some(link) = self.link_mut(at) else {
+            return GOES_ON;
+        };
+        match &mut link.health {
+            // Media flows: a later round may do better.
+            Health::Connected | Health::Wavering => {}
+            Health::Connecting(effort) | Health::Mending(effort) => {
+                // The fourth attempt is the one that rebuilds.
+                effort.attempts = effort.attempts.max(3);
+                effort.step = Step::Pausing;
+                cx.timers.set(Timer::Attempt(id), cx.now.after(500));
+            }
+        }
+        GOES_ON
+    }
+
+    /// An offer was not answered in time.
+    pub(in crate::core) fn answer_overdue(&mut self, cx: &mut Context, id: LinkId) {
+        let Some(at) = self.position_of(id) else {
+            return;
+        };
+        let is_overdue = self
+            .link_mut(at)
+            .is_some_and(|link| link.awaits_answer() && link.health.is_up());
+        if is_overdue && self.can_signal(at) {
+            self.drive(cx, at, Link::restart);
+        }
+    }
+
+    /// A link did not come up in time.
+    pub(in crate::core) fn give_up(&mut self, cx: &mut Context, id: LinkId) -> Flow {
+        let Some(at) = self.position_of(id) else {
+            return GOES_ON;
+        };
+        self.fail_link(cx, at);
+        cx.notify(Notification::Error(ClientCode::ConnectionFailed.into()));
+        if self.is_one_to_one() {
+            return End::broken(ClientCode::ConnectionFailed.into());
+        }
+        GOES_ON
+    }
+
+    /// Another network: the path of every link is to be found anew.
+    pub(in crate::core) fn network_changed(&mut self, cx: &mut Context) {
+        for at in 0..self.participants.len() {
+            let Some((id, health)) = self.link_mut(at).map(|link| (link.id, link.health)) else {
+                continue;
+            };
+            match health {
+                // Without the socket the offer waits in the outbox, its candidates behind it.
+                Health::Connected => self.drive(cx, at, Link::restart),
+                Health::Wavering => self.wavered(cx, id),
+                Health::Connecting(_) | Health::Mending(_) => self.attempt_now(cx, at, id),
+            }
+        }
+    }
+
+    /// Begins the next attempt without waiting, unless one is under way.
+    fn attempt_now(&mut self, cx: &mut Context, at: usize, id: LinkId) {
+        let step = self
+            .link_mut(at)
+            .and_then(|link| link.health.effort())
+            .map(|effort| effort.step);
+        match step {
+            Some(Step::Pausing | Step::Blocked) if self.active().is_some() => {
+                self.attempt(cx, at, id);
+            }
+            Some(Step::Pausing | Step::Blocked | Step::Trying) | None => {}
+        }
+    }
+
+    /// Signaling is back: what waited for it begins.
+    pub(super) fn mend_on(&mut self, cx: &mut Context) {
+        for at in 0..self.participants.len() {
+            self.mend_after_absence(cx, at);
+        }
+    }
+
+    /// A participant, or this side, was away from signaling: what was said meanwhile is lost.
+    pub(super) fn mend_after_absence(&mut self, cx: &mut Context, at: usize) {
+        let Some(link) = self.link_mut(at) else {
+            return;
+        };
+        let id = link.id;
+        let is_stuck = link.awaits_answer();
+        let Some(effort) = link.health.effort() else {
+            if is_stuck && self.can_signal(at) {
+                self.drive(cx, at, Link::restart);
+            }
+            return;
+        };
+        effort.attempts = 0;
+        effort.step = Step::Pausing;
+        self.attempt(cx, at, id);
+    }
+
+    /// Tells whether a participant can be told anything now.
+    fn can_signal(&self, at: usize) -> bool {
+        self.is_in_step()
+            && self
+                .participants
+                .get(at)
+                .is_some_and(|other| other.status == ParticipantStatus::Joined)
+    }
+
+    pub(super) fn link_mut(&mut self, at: usize) -> Option<&mut Link> {
+        self.participants
+            .get_mut(at)
+            .and_then(|other| other.link_mut())
+    }
+
+    fn position_of(&self, id: LinkId) -> Option<usize> {
+        self.participants
+            .iter()
+            .position(|other| other.has_link(id))
+    }
+}

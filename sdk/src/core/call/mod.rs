@@ -1,0 +1,377 @@
+//! The current call: who is in it, how far it has come, and the links that carry it.
+
+mod accept;
+mod active;
+mod end;
+mod events;
+mod links;
+mod mend;
+mod place;
+mod quality;
+mod snapshot;
+mod view;
+
+use std::ops::ControlFlow;
+
+use ringback_protocol::{
+    CallRequestId, CallType, ChatId, DeviceId, ParticipantStatus, SessionDescription, SessionId,
+    UserId, client,
+};
+
+pub(super) use accept::caller;
+pub(super) use end::{End, Parting};
+pub(super) use events::session_of;
+pub(super) use place::Dial;
+pub(super) use snapshot::Since;
+
+use super::context::Context;
+use super::error::ClientCode;
+use super::ids::{LinkId, RequestId};
+use super::participant::Participant;
+use super::time::Instant;
+use super::timers::Timer;
+
+/// Whether the call goes on after an input, or how it ended.
+pub(super) type Flow = ControlFlow<Box<End>>;
+
+/// Returns that the call goes on.
+pub(super) const GOES_ON: Flow = ControlFlow::Continue(());
+
+/// Who placed the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// This device rang.
+    Incoming,
+    /// This device called.
+    Outgoing,
+}
+
+/// The offer that is made before anyone answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Early {
+    /// There will be none.
+    Without,
+    /// It is being made, or waits for the configuration.
+    Awaited,
+    /// It lies in the outbox of the one who is called.
+    Ready,
+}
+
+/// What is known of a call that was placed and not acked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placed {
+    /// The ack is on its way.
+    Awaited,
+    /// The socket was lost: the call is placed again, under the same name, when it is back.
+    Lost,
+}
+
+/// One of the two things that answering consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    /// It is under way.
+    Awaited,
+    /// It is done.
+    Done,
+}
+
+/// How far answering has come.
+#[derive(Debug)]
+enum Answering {
+    /// `call:accept` was emitted; the ack, the microphone, or both, are awaited.
+    Awaited {
+        /// None when both dialled at once: nobody asked to answer.
+        request: Option<RequestId>,
+        ack: Half,
+        microphone: Half,
+        /// To be said again if it got lost.
+        accept: client::CallAccept,
+    },
+    /// All is settled, or this side placed the call.
+    Done,
+}
+
+/// Whether what this side believes of the call is what the server believes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// As far as events tell.
+    InStep,
+    /// The socket is gone: signals wait.
+    Adrift,
+    /// `call:resume` is under way, or about to be repeated: signals wait.
+    Resuming,
+}
+
+/// A call that the server has named.
+#[derive(Debug)]
+struct Named {
+    session: SessionId,
+    standing: Standing,
+}
+
+/// A call that was answered.
+#[derive(Debug)]
+struct Active {
+    named: Named,
+    started_at: Instant,
+    answering: Answering,
+    /// What the server was last told about the microphone.
+    told_muted: bool,
+}
+
+/// How far the call has come.
+///
+/// ```text
+/// Preparing --microphone, offer--> Placing --ack--> Calling --accepted--> Active
+///                                     \__________joined_____________________^
+///                      Ringing --accept--> Accepting --microphone, answer___|
+///                         ^------microphone failed----'
+/// ```
+/// Every stage may end; what then remains is a `CallView`.
+#[derive(Debug)]
+enum Stage {
+    /// Outgoing: microphone and offer are on their way, the server knows nothing.
+    Preparing { request: RequestId, early: Early },
+    /// Outgoing: `call:initiate` was emitted.
+    Placing {
+        request: RequestId,
+        attempt: Option<CallRequestId>,
+        placed: Placed,
+    },
+    /// Outgoing: the server has named the call; nobody has answered.
+    Calling(Named),
+    /// Incoming: it rings here. The offer waits for the configuration, if it came before it.
+    Ringing {
+        session: SessionId,
+        offer: Option<SessionDescription>,
+    },
+    /// Incoming: it was answered here; the server does not know yet.
+    Accepting {
+        session: SessionId,
+        request: RequestId,
+    },
+    /// Answered.
+    Active(Active),
+}
+
+/// Whether everyone who is called is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Roster {
+    /// Yes.
+    Complete,
+    /// The server called everyone in the chat and did not say who that is.
+    Partial,
+}
+
+/// The current call.
+#[derive(Debug)]
+pub(super) struct Call {
+    chat: ChatId,
+    call_type: CallType,
+    direction: Direction,
+    roster: Roster,
+    /// Everyone else, in the order in which they became known; nobody is ever taken out.
+    participants: Vec<Participant>,
+    stage: Stage,
+    /// Of the last snapshot: an older one says nothing.
+    version: u64,
+}
+
+impl Call {
+    /// Returns the call's name; none until the server has given it.
+    pub(super) fn session(&self) -> Option<&SessionId> {
+        match &self.stage {
+            Stage::Preparing { .. } | Stage::Placing { .. } => None,
+            Stage::Calling(named) | Stage::Active(Active { named, .. }) => Some(&named.session),
+            Stage::Ringing { session, .. } | Stage::Accepting { session, .. } => Some(session),
+        }
+    }
+
+    /// Returns the chat of the call.
+    pub(super) const fn chat(&self) -> &ChatId {
+        &self.chat
+    }
+
+    /// Tells whether it rings here and was not answered.
+    pub(super) const fn is_ringing(&self) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } => true,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Accepting { .. }
+            | Stage::Active(_) => false,
+        }
+    }
+
+    /// Tells whether it rings here, or is just being answered.
+    pub(super) const fn is_unanswered(&self) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } | Stage::Accepting { .. } => true,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Active(_) => false,
+        }
+    }
+
+    /// Tells whether this device is in the call, by its own act.
+    pub(super) const fn is_entered(&self) -> bool {
+        match self.stage {
+            Stage::Calling(_) | Stage::Active(_) => true,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => false,
+        }
+    }
+
+    /// Tells whether the server may know the call although it never said so.
+    pub(super) const fn is_lost(&self) -> bool {
+        match self.stage {
+            Stage::Placing {
+                placed: Placed::Lost,
+                ..
+            } => true,
+            Stage::Placing {
+                placed: Placed::Awaited,
+                ..
+            }
+            | Stage::Preparing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. }
+            | Stage::Active(_) => false,
+        }
+    }
+
+    /// Returns who is on the other side of a link.
+    pub(super) fn user_of(&self, link: LinkId) -> Option<&UserId> {
+        let mut others = self.participants.iter();
+        others
+            .find(|other| other.has_link(link))
+            .map(|other| &other.user.id)
+    }
+
+    /// One of the call's timers is due.
+    pub(super) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Flow {
+        match timer {
+            Timer::Early => self.early_overdue(cx),
+            Timer::Lost => return End::failed(ClientCode::SignalingLost.into()),
+            Timer::Ring => return self.rang_out(cx),
+            Timer::Resume => self.resume(cx),
+            Timer::Sample => self.sample(cx),
+            Timer::Report => self.report_due(cx),
+            Timer::Waver(link) => self.wavered(cx, link),
+            Timer::Attempt(link) => self.attempt_due(cx, link),
+            Timer::GiveUp(link) => return self.give_up(cx, link),
+            Timer::Answer(link) => self.answer_overdue(cx, link),
+            // Not the call's.
+            Timer::Ack(_) | Timer::Farewell => {}
+        }
+        GOES_ON
+    }
+
+    fn early_overdue(&mut self, cx: &mut Context) {
+        match self.stage {
+            Stage::Preparing { .. } => self.early_offer_failed(cx),
+            Stage::Accepting { .. } => self.early_answer_failed(cx),
+            Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Active(_) => {}
+        }
+    }
+
+    fn active(&self) -> Option<&Active> {
+        match &self.stage {
+            Stage::Active(active) => Some(active),
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => None,
+        }
+    }
+
+    fn active_mut(&mut self) -> Option<&mut Active> {
+        match &mut self.stage {
+            Stage::Active(active) => Some(active),
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => None,
+        }
+    }
+
+    fn named_mut(&mut self) -> Option<&mut Named> {
+        match &mut self.stage {
+            Stage::Calling(named) | Stage::Active(Active { named, .. }) => Some(named),
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. } => None,
+        }
+    }
+
+    /// Tells whether participants can be reached now.
+    fn is_in_step(&self) -> bool {
+        self.active()
+            .is_some_and(|active| active.named.standing == Standing::InStep)
+    }
+
+    fn position(&self, user: &UserId) -> Option<usize> {
+        self.participants
+            .iter()
+            .position(|participant| participant.user.id == *user)
+    }
+
+    fn participant_mut(&mut self, user: &UserId) -> Option<&mut Participant> {
+        self.participants
+            .iter_mut()
+            .find(|participant| participant.user.id == *user)
+    }
+
+    /// Returns the position of a participant, who becomes known by this if need be.
+    fn enlist(&mut self, user: &UserId, status: ParticipantStatus) -> usize {
+        self.position(user).unwrap_or_else(|| {
+            self.participants.push(Participant::new(user, status));
+            self.participants.len() - 1
+        })
+    }
+
+    /// Tells whether the call is between this side and one other.
+    fn is_one_to_one(&self) -> bool {
+        let others = self.participants.iter();
+        let counting =
+            others.filter(|other| other.status.is_in_call() || other.status.is_pending());
+        counting.count() <= 1
+    }
+
+    /// Tells whether nobody else is in the call or may still come.
+    fn is_deserted(&self) -> bool {
+        self.roster == Roster::Complete
+            && !self
+                .participants
+                .iter()
+                .any(|other| other.status.is_in_call() || other.status.is_pending())
+    }
+}
+
+/// Whom an event of the server is about.
+#[derive(Debug, Clone)]
+pub(super) struct Whom {
+    /// The user.
+    pub(super) user: UserId,
+    /// The device, when the server says.
+    pub(super) device: Option<DeviceId>,
+}
+
+/// Tells whether this device is meant: by user, and by device where both are known.
+fn is_own_device(cx: &Context, device: Option<&DeviceId>) -> bool {
+    match (&cx.signaling.device, device) {
+        (Some(own), Some(device)) => own == device,
+        (Some(_) | None, None) | (None, Some(_)) => true,
+    }
+}

@@ -1,0 +1,84 @@
+//! Measuring the links once a second, and telling the server every ten.
+
+use ringback_protocol::{ClientEvent, client};
+
+use super::{Call, Standing};
+use crate::core::context::Context;
+use crate::core::output::{Notification, PeerCommand};
+use crate::core::quality::{StatsSample, Tally};
+use crate::core::repair::Health;
+use crate::core::timers::Timer;
+
+/// How often links are sampled, in milliseconds.
+const SAMPLE_MS: u64 = 1_000;
+/// How often the server is told, in milliseconds.
+const REPORT_MS: u64 = 10_000;
+
+impl Call {
+    /// The call was answered.
+    pub(super) fn start_measuring(&self, cx: &mut Context) {
+        cx.timers.set(Timer::Sample, cx.now.after(SAMPLE_MS));
+        cx.timers.set(Timer::Report, cx.now.after(REPORT_MS));
+    }
+
+    /// A second is over.
+    pub(in crate::core) fn sample(&self, cx: &mut Context) {
+        cx.timers.set(Timer::Sample, cx.now.after(SAMPLE_MS));
+        for link in self.participants.iter().filter_map(|other| other.link()) {
+            if link.health == Health::Connected {
+                cx.peer(link.id, PeerCommand::SampleStats);
+            }
+        }
+    }
+
+    /// A link was read.
+    pub(super) fn sampled(&mut self, cx: &mut Context, at: usize, sample: StatsSample) {
+        let Some(thresholds) = cx
+            .signaling
+            .server
+            .as_ref()
+            .map(|server| &server.thresholds)
+        else {
+            return;
+        };
+        let Some(participant) = self.participants.get_mut(at) else {
+            return;
+        };
+        let user = participant.user.id.clone();
+        let Some(link) = participant.link_mut().filter(|link| link.health.is_up()) else {
+            return;
+        };
+        if let Some(quality) = link.sampler.read(cx.now, sample, thresholds) {
+            cx.notify(Notification::Quality(user, quality));
+        }
+    }
+
+    /// Ten seconds are over.
+    pub(in crate::core) fn report_due(&mut self, cx: &mut Context) {
+        cx.timers.set(Timer::Report, cx.now.after(REPORT_MS));
+        self.report_quality(cx);
+    }
+
+    /// Tells the server what was measured since the last time.
+    pub(in crate::core) fn report_quality(&mut self, cx: &mut Context) {
+        let Some(active) = self.active() else {
+            return;
+        };
+        if active.named.standing != Standing::InStep {
+            return;
+        }
+        let session_id = active.named.session.clone();
+        let mut tally = Tally::default();
+        for other in &mut self.participants {
+            if let Some(link) = other.link_mut() {
+                tally.add(&link.sampler.take_tally());
+            }
+        }
+        if let Some(quality) = tally.report() {
+            cx.emit(ClientEvent::CallQuality(client::CallQuality {
+                session_id,
+                quality,
+            }));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Snapshots: the whole call as the server has it takes the place of what was believed.
+
+use ringback_protocol::{CallSnapshot, EndReason, ErrorCode, JoinAck, ParticipantSnapshot};
+
+use super::is_own_device;
+use super::{Answering, Call, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
+use crate::core::context::Context;
+use crate::core::error::{ClientError, Code};
+use crate::core::signaling::is_gone;
+use crate::core::timers::Timer;
+
+/// How long to wait before `call:resume` is asked again, in milliseconds.
+const RESUME_AGAIN_MS: u64 = 2_000;
+
+/// Since when this device has been in the call: whoever was in it before offers to the newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::core) enum Since {
+    /// It was in the call before the snapshot was asked for.
+    Before,
+    /// It came in by the very act that the snapshot answers.
+    Now,
+}
+
+impl Call {
+    /// Takes a snapshot in.
+    pub(in crate::core) fn apply(
+        &mut self,
+        cx: &mut Context,
+        snapshot: CallSnapshot,
+        since: Since,
+    ) -> Flow {
+        if self.session() != Some(&snapshot.session_id) || snapshot.version < self.version {
+            return GOES_ON;
+        }
+        self.version = snapshot.version;
+        if !snapshot.status.is_live() {
+            return End::told(snapshot.end_reason.unwrap_or(EndReason::Completed), None);
+        }
+        let mut others = Vec::new();
+        for participant in snapshot.participants {
+            if cx.signaling.is_me(&participant.user_id) {
+                self.check_own_place(cx, &participant)?;
+            } else {
+                others.push(participant);
+            }
+        }
+        self.roster = Roster::Complete;
+        for participant in others {
+            self.apply_participant(cx, participant, since);
+        }
+        self.start_at(cx, snapshot.elapsed_ms);
+        GOES_ON
+    }
+
+    /// Ends the call when, by the server's word, this device is not in it any more.
+    fn check_own_place(&self, cx: &Context, own: &ParticipantSnapshot) -> Flow {
+        let is_here = is_own_device(cx, own.device_id.as_ref());
+        match &self.stage {
+            Stage::Calling(_) | Stage::Active(_) if !own.status.is_in_call() => {
+                if self.is_accept_unacked() && own.status.is_pending() {
+                    GOES_ON
+                } else {
+                    self.lost()
+                }
+            }
+            Stage::Active(_) if !is_here => End::elsewhere(),
+            Stage::Ringing { .. } | Stage::Accepting { .. } if own.status.is_in_call() => {
+                End::elsewhere()
+            }
+            Stage::Ringing { .. } | Stage::Accepting { .. } if !own.status.is_pending() => {
+                self.lost()
+            }
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. }
+            | Stage::Active(_) => GOES_ON,
+        }
+    }
+
+    fn apply_participant(&mut self, cx: &mut Context, other: ParticipantSnapshot, since: Since) {
+        let at = self.enlist(&other.user_id, other.status);
+        let Some(participant) = self.participants.get_mut(at) else {
+            return;
+        };
+        let was_in_call = participant.status.is_in_call();
+        participant.user.name.clone_from(&other.name);
+        participant.user.avatar.clone_from(&other.avatar);
+        participant.status = other.status;
+        let whom = Whom {
+            user: other.user_id,
+            device: other.device_id,
+        };
+        if other.status.is_in_call() {
+            if self.moved(at, whom.device.as_ref()) {
+                self.close_link(cx, at);
+            }
+            self.meet(cx, &whom, since);
+            self.mark(at, |_| true, other.status);
+        } else if was_in_call {
+            self.unseat(cx, &whom.user, other.status);
+        }
+    }
+
+    /// Somebody is in the call, by a snapshot: there has to be a link to them.
+    fn meet(&mut self, cx: &mut Context, whom: &Whom, since: Since) {
+        match (&self.stage, since) {
+            (Stage::Calling(named), Since::Before | Since::Now) => {
+                let session = named.session.clone();
+                self.activate(cx, session, Answering::Done);
+                self.offer_to(cx, whom, None);
+            }
+            (Stage::Active(_), Since::Now) => self.await_offer(cx, whom),
+            (Stage::Active(_), Since::Before) => {
+                let at = self.position(&whom.user);
+                if at.and_then(|at| self.link_mut(at)).is_none() {
+                    self.offer_to(cx, whom, None);
+                }
+            }
+            (
+                Stage::Preparing { .. }
+                | Stage::Placing { .. }
+                | Stage::Ringing { .. }
+                | Stage::Accepting { .. },
+                Since::Before | Since::Now,
+            ) => {}
+        }
+    }
+
+    /// The call may have been answered while this side was away.
+    fn start_at(&mut self, cx: &Context, elapsed_ms: u64) {
+        let now = cx.now;
+        if let Some(active) = self.active_mut()
+            && active.started_at == now
+            && elapsed_ms > 0
+        {
+            active.started_at.0 = now.0.saturating_sub(elapsed_ms);
+        }
+    }
+
+    /// `call:resume` was acked.
+    pub(in crate::core) fn resumed(&mut self, cx: &mut Context, ack: JoinAck) -> Flow {
+        if let Some(named) = self.named_mut() {
+            named.standing = Standing::InStep;
+        }
+        if self.is_accept_unacked() {
+            // The ack got lost, the answer did not: the server has this device in the call.
+            self.half_answered(cx, |ack, _| *ack = Half::Done);
+        }
+        if let Some(snapshot) = ack.call {
+            self.apply(cx, snapshot, Since::Before)?;
+        }
+        self.in_step(cx);
+        GOES_ON
+    }
+
+    /// `call:resume` was refused, or its ack is overdue.
+    pub(in crate::core) fn not_resumed(&mut self, cx: &mut Context, error: &ClientError) -> Flow {
+        match error.code {
+            Code::Server(ErrorCode::NotInCall) if self.is_accept_unacked() => {
+                if let Some(named) = self.named_mut() {
+                    named.standing = Standing::InStep;
+                }
+                self.accept_again(cx);
+                self.in_step(cx);
+                GOES_ON
+            }
+            Code::Server(code) if is_gone(code) => self.lost(),
+            Code::Server(_) | Code::Client(_) => {
+                cx.timers.set(Timer::Resume, cx.now.after(RESUME_AGAIN_MS));
+                GOES_ON
+            }
+        }
+    }
+
+    /// `call:sync` was acked: a call that the server does not list does not ring any more.
+    pub(in crate::core) fn synced(&mut self, cx: &mut Context, calls: Vec<CallSnapshot>) -> Flow {
+        let listed = calls.into_iter().find(|call| self.is(&call.session_id));
+        match (&self.stage, listed) {
+            (_, Some(snapshot)) => self.apply(cx, snapshot, Since::Before),
+            (Stage::Ringing { .. } | Stage::Accepting { .. }, None) => self.lost(),
+            (
+                Stage::Preparing { .. }
+                | Stage::Placing { .. }
+                | Stage::Calling(_)
+                | Stage::Active(_),
+                None,
+            ) => GOES_ON,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What the server acks.
+
+use ringback_protocol::{
+    CallSnapshot, CallStatus, ChatId, ClientEvent, ConfigAck, EndReason, SessionId, client,
+};
+
+use super::{Client, Slot};
+use crate::core::call::GOES_ON;
+use crate::core::error::{ClientCode, ClientError};
+use crate::core::farewell::Heard;
+use crate::core::ids::AckId;
+use crate::core::input::{AckBody, AckFailure};
+use crate::core::output::Settled;
+use crate::core::signaling::{Purpose, Server, ack_error};
+use crate::core::timers::Timer;
+
+impl Client {
+    pub(super) fn ack(&mut self, id: AckId, result: Result<AckBody, AckFailure>) {
+        self.cx.timers.stop(Timer::Ack(id));
+        // An ack that nothing waits for any more came too late.
+        let Some(purpose) = self.cx.signaling.take(id) else {
+            return;
+        };
+        if purpose == Purpose::Farewell {
+            self.farewell_acked(id, result.as_ref().map(|_| ()));
+            return;
+        }
+        match result {
+            Ok(body) => self.acked(purpose, body),
+            Err(failure) => self.refused(purpose, ack_error(failure)),
+        }
+    }
+
+    fn acked(&mut self, purpose: Purpose, body: AckBody) {
+        match (purpose, body) {
+            (Purpose::Config, AckBody::Config(config)) => self.configured(config),
+            (Purpose::Initiate, AckBody::Initiate(ack)) => {
+                self.forget_waiting(&ack.session_id);
+                self.with_call(|call, cx| call.placed(cx, ack));
+                self.settle_crossing();
+            }
+            (Purpose::Abandoned(chat), AckBody::Initiate(ack)) => {
+                self.end_orphan(&chat, ack.session_id);
+            }
+            (Purpose::Accept, AckBody::Join(ack)) => {
+                self.with_call(|call, cx| call.accepted(cx, ack));
+            }
+            (Purpose::Accept, AckBody::Empty) => {
+                let ack = ringback_protocol::JoinAck { call: None };
+                self.with_call(|call, cx| call.accepted(cx, ack));
+            }
+            (Purpose::Resume, AckBody::Join(ack)) => {
+                self.with_call(|call, cx| call.resumed(cx, ack));
+            }
+            (Purpose::Sync, AckBody::State(ack)) => {
+                self.with_call(|call, cx| call.synced(cx, ack.calls));
+            }
+            // A body of another event: as good as no ack at all.
+            (
+                purpose,
+                AckBody::Empty
+                | AckBody::Config(_)
+                | AckBody::Initiate(_)
+                | AckBody::Join(_)
+                | AckBody::State(_),
+            ) => self.refused(purpose, ClientCode::ServerError.into()),
+        }
+    }
+
+    fn refused(&mut self, purpose: Purpose, error: ClientError) {
+        match purpose {
+            Purpose::Config => self.unconfigured(),
+            Purpose::Initiate => self.with_call(|call, _| call.not_placed(error)),
+            Purpose::Accept => self.with_call(|call, cx| call.not_accepted(cx, error)),
+            Purpose::Resume => self.with_call(|call, cx| call.not_resumed(cx, &error)),
+            Purpose::Abandoned(_) | Purpose::Sync | Purpose::Farewell => {}
+        }
+    }
+
+    pub(super) fn ack_overdue(&mut self, id: AckId) {
+        let Some(purpose) = self.cx.signaling.take(id) else {
+            return;
+        };
+        match purpose {
+            Purpose::Farewell => {
+                if let Some(request) = self.farewells.overdue(id) {
+                    self.cx.settle(request, Ok(Settled::Done));
+                }
+            }
+            // Should the ack come after all, the call must be ended on the server.
+            Purpose::Initiate => {
+                if let Some(chat) = self.live().map(|call| call.chat().clone()) {
+                    self.cx.signaling.expect(id, Purpose::Abandoned(chat));
+                }
+                self.refused(Purpose::Initiate, ClientCode::SignalingTimeout.into());
+            }
+            Purpose::Abandoned(chat) => {
+                self.cx.signaling.expect(id, Purpose::Abandoned(chat));
+            }
+            purpose @ (Purpose::Config | Purpose::Accept | Purpose::Resume | Purpose::Sync) => {
+                self.refused(purpose, ClientCode::SignalingTimeout.into());
+            }
+        }
+    }
+
+    fn farewell_acked(&mut self, id: AckId, result: Result<(), &AckFailure>) {
+        let request = match self.farewells.acked(id, result) {
+            Heard::Settle(request) => request,
+            Heard::Again(request) => {
+                self.repeat_farewells();
+                request
+            }
+        };
+        if let Some(request) = request {
+            self.cx.settle(request, Ok(Settled::Done));
+        }
+    }
+
+    fn configured(&mut self, config: ConfigAck) {
+        if let Some(you) = &config.you {
+            self.cx.signaling.user = Some(you.user_id.clone());
+            self.cx.signaling.device = Some(you.device_id.clone());
+        }
+        self.cx.signaling.server = Some(Server::from_ack(self.cx.now, config));
+        self.server_known();
+    }
+
+    fn unconfigured(&mut self) {
+        self.cx.assume_server();
+        self.server_known();
+    }
+
+    fn server_known(&mut self) {
+        self.with_call(|call, cx| {
+            call.server_known(cx);
+            GOES_ON
+        });
+    }
+
+    /// Ends a call that the server knows and this device does not want any more.
+    fn end_orphan(&mut self, chat: &ChatId, session_id: SessionId) {
+        let event = ClientEvent::CallEnd(client::CallEnd {
+            session_id: session_id.clone(),
+            chat_id: Some(chat.clone()),
+            reason: Some(EndReason::Cancelled),
+        });
+        self.forget_waiting(&session_id);
+        self.part(Some(&session_id), Some(event), None);
+        self.orphans.retain(|orphan| orphan != chat);
+    }
+
+    /// Looks for calls of this device that it gave up before the server had named them.
+    pub(super) fn end_orphans(&mut self, calls: &[CallSnapshot]) {
+        for call in calls {
+            let is_mine = self.cx.signaling.is_me(&call.caller_id)
+                && call.status == CallStatus::Ringing
+                && self.orphans.contains(&call.chat_id)
+                && !self.is_current(&call.session_id);
+            if is_mine && !self.placed_here(&call.chat_id) {
+                self.end_orphan(&call.chat_id, call.session_id.clone());
+            }
+        }
+    }
+
+    /// Tells whether the current call may be the one that a snapshot of this chat shows.
+    fn placed_here(&self, chat: &ChatId) -> bool {
+        match &self.slot {
+            Slot::Live(call) => call.session().is_none() && call.chat() == chat,
+            Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => false,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The client: one input in, the outputs that follow from it out.
+
+mod acks;
+mod events;
+mod finish;
+mod requests;
+mod socket;
+
+use ringback_protocol::{ChatId, SessionId, server};
+
+use super::call::{Call, Flow};
+use super::context::{ClientOptions, Context};
+use super::farewell::Farewells;
+use super::input::{DeviceInput, Input};
+use super::media::{Microphone, microphone_error};
+use super::output::{Notification, Output};
+use super::time::Instant;
+use super::timers::Timer;
+use super::view::{CallState, CallView};
+
+/// The call that the application sees as the current one.
+#[derive(Debug)]
+enum Slot {
+    /// There was none yet.
+    Idle,
+    /// There is one.
+    Live(Box<Call>),
+    /// There was one.
+    Ended(Box<CallView>),
+    /// The client was disposed, in or after this call.
+    Disposed(Option<Box<CallView>>),
+}
+
+/// Whether the application was told of a call that waits behind the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Announcement {
+    /// It was.
+    Made,
+    /// It was not: the one who calls is being called, and one of the two calls will go.
+    Withheld,
+}
+
+/// A call that rings here while there is another one.
+#[derive(Debug)]
+struct Waiting {
+    incoming: server::CallIncoming,
+    announcement: Announcement,
+}
+
+/// The whole client as a machine: no browser, no clock, no promise.
+///
+/// Feed it everything that happens through [`Client::handle`], perform the outputs in order, and
+/// call it with [`Input::Timeout`] when [`Client::next_deadline`] has come.
+#[derive(Debug)]
+pub struct Client {
+    cx: Context,
+    slot: Slot,
+    waiting: Vec<Waiting>,
+    farewells: Farewells,
+    /// Chats of calls that were given up before the server had named them.
+    orphans: Vec<ChatId>,
+    /// The calls that ended last, for events of them that come late.
+    ended: Vec<SessionId>,
+    /// What the application was last told of the current call.
+    told: Option<CallView>,
+}
+
+impl Client {
+    /// Makes a client whose socket is not connected.
+    #[must_use]
+    pub fn new(options: ClientOptions) -> Self {
+        Self {
+            cx: Context::new(options),
+            slot: Slot::Idle,
+            waiting: Vec::new(),
+            farewells: Farewells::default(),
+            orphans: Vec::new(),
+            ended: Vec::new(),
+            told: None,
+        }
+    }
+
+    /// Takes note of something that happened and returns what is to be done, in order.
+    pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
+        // A clock that jumps back must not make anything fire twice.
+        self.cx.now = self.cx.now.max(now);
+        match input {
+            Input::App(request) => self.request(request),
+            Input::Signaling(input) => self.signaling(input),
+            Input::Peer(link, input) => self.with_call(|call, cx| call.peer(cx, link, input)),
+            Input::Device(input) => self.device(input),
+            Input::Timeout => self.expire(),
+        }
+        self.announce();
+        self.cx.take_outputs()
+    }
+
+    /// Returns when [`Input::Timeout`] is next due.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.cx.timers.next()
+    }
+
+    /// Returns the current call, or the last one; none before the first.
+    #[must_use]
+    pub fn call(&self) -> Option<CallView> {
+        match &self.slot {
+            Slot::Idle => None,
+            Slot::Live(call) => Some(call.view(self.cx.media.muted)),
+            Slot::Ended(view) => Some((**view).clone()),
+            Slot::Disposed(view) => view.as_deref().cloned(),
+        }
+    }
+
+    /// Returns where the current call stands.
+    #[must_use]
+    pub fn state(&self) -> CallState {
+        match &self.slot {
+            Slot::Idle => CallState::Idle,
+            Slot::Live(call) => call.state(),
+            Slot::Ended(_) | Slot::Disposed(Some(_)) => CallState::Ended,
+            Slot::Disposed(None) => CallState::Idle,
+        }
+    }
+
+    /// Tells whether the microphone is muted, or will be in the next call.
+    #[must_use]
+    pub const fn is_muted(&self) -> bool {
+        self.cx.media.muted
+    }
+
+    fn live(&self) -> Option<&Call> {
+        match &self.slot {
+            Slot::Live(call) => Some(call),
+            Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => None,
+        }
+    }
+
+    /// Lets the current call act, and ends it when it says so.
+    fn with_call(&mut self, act: impl FnOnce(&mut Call, &mut Context) -> Flow) {
+        if let Slot::Live(call) = &mut self.slot
+            && let Flow::Break(end) = act(call, &mut self.cx)
+        {
+            self.finish(*end);
+        }
+    }
+
+    /// Tells the application when something in the view changed.
+    fn announce(&mut self) {
+        let view = self.call();
+        if view != self.told {
+            let previous = self
+                .told
+                .as_ref()
+                .map_or(CallState::Idle, |view| view.state);
+            self.told = view;
+            let state = self.state();
+            self.cx.notify(Notification::State { state, previous });
+        }
+    }
+
+    fn device(&mut self, input: DeviceInput) {
+        match input {
+            DeviceInput::Permission(permission) => self.cx.media.permission = permission,
+            DeviceInput::MicrophoneOpened(id) => self.microphone_opened(id),
+            DeviceInput::MicrophoneFailed(id, error, detail) => {
+                if self.cx.media.microphone.is_opening(id) {
+                    self.cx.media.microphone = Microphone::Closed;
+                    let error = microphone_error(error, detail);
+                    self.with_call(|call, cx| call.microphone_failed(cx, error));
+                }
+            }
+            DeviceInput::MicrophoneEnded(id) => {
+                // Unplugged, or taken away: the default one may do.
+                if self.cx.media.microphone == Microphone::Open(id) {
+                    self.cx.stop_microphone();
+                    self.cx.open_microphone();
+                }
+            }
+            DeviceInput::PlaybackBlocked(link) => {
+                if let Some(user) = self.live().and_then(|call| call.user_of(link)) {
+                    let user = user.clone();
+                    self.cx.notify(Notification::AudioBlocked(user));
+                }
+            }
+            DeviceInput::NetworkChanged => self.with_call(|call, cx| {
+                call.network_changed(cx);
+                super::call::GOES_ON
+            }),
+        }
+    }
+
+    fn microphone_opened(&mut self, id: super::ids::MediaId) {
+        match self.cx.media.microphone {
+            Microphone::Opening(current) if current == id => {
+                self.cx.media.microphone = Microphone::Open(id);
+                self.with_call(|call, cx| {
+                    call.microphone_opened(cx);
+                    super::call::GOES_ON
+                });
+            }
+            // The answer came after the call was over: no track may stay live.
+            Microphone::Closed => self.cx.stop_microphone(),
+            Microphone::Opening(_) | Microphone::Open(_) => {}
+        }
+    }
+
+    fn expire(&mut self) {
+        let now = self.cx.now;
+        while let Some(timer) = self.cx.timers.expire(now) {
+            self.timer(timer);
+        }
+    }
+
+    fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Ack(id) => self.ack_overdue(id),
+            Timer::Farewell => self.farewells_due(),
+            Timer::Early
+            | Timer::Lost
+            | Timer::Ring
+            | Timer::Resume
+            | Timer::Sample
+            | Timer::Report
+            | Timer::Waver(_)
+            | Timer::Attempt(_)
+            | Timer::GiveUp(_)
+            | Timer::Answer(_) => self.with_call(|call, cx| call.timer(cx, timer)),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What the application asks.
+
+use ringback_protocol::{CallType, ChatId, EndReason, ErrorCode, SessionId, UserId};
+use ringback_protocol::{ClientEvent, client};
+
+use super::{Announcement, Client, Slot};
+use crate::core::call::{Call, Dial, End, GOES_ON, Parting};
+use crate::core::error::{ClientCode, ClientError};
+use crate::core::ids::RequestId;
+use crate::core::input::{Command, Request};
+use crate::core::output::Settled;
+
+impl Client {
+    pub(super) fn request(&mut self, request: Request) {
+        let Request { id, command } = request;
+        if let Slot::Disposed(_) = self.slot {
+            let result = match command {
+                Command::Dispose => Ok(Settled::Done),
+                Command::Initiate { .. }
+                | Command::Accept(_)
+                | Command::Reject(..)
+                | Command::End(_)
+                | Command::Leave
+                | Command::SetMuted(_) => Err(ClientCode::Disposed.into()),
+            };
+            self.cx.settle(id, result);
+            return;
+        }
+        match command {
+            Command::Initiate {
+                chat_id,
+                call_type,
+                targets,
+            } => self.initiate(id, chat_id, call_type, targets),
+            Command::Accept(session) => self.accept(id, session),
+            Command::Reject(session, reason) => self.reject(id, session, reason),
+            Command::End(reason) => self.hang_up(id, Parting::End(reason)),
+            Command::Leave => self.hang_up(id, Parting::Leave),
+            Command::SetMuted(muted) => self.set_muted(id, muted),
+            Command::Dispose => self.dispose(id),
+        }
+    }
+
+    fn initiate(
+        &mut self,
+        id: RequestId,
+        chat: ChatId,
+        call_type: CallType,
+        targets: Option<Vec<UserId>>,
+    ) {
+        let refusal = match &self.slot {
+            _ if !self.cx.signaling.is_up() => Some(ClientError::from(ClientCode::NotConnected)),
+            _ if targets.as_ref().is_some_and(Vec::is_empty) => Some(ErrorCode::NoTargets.into()),
+            Slot::Live(_) => Some(ErrorCode::AlreadyInCall.into()),
+            Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            self.cx.settle(id, Err(refusal));
+            return;
+        }
+        let dial = Dial {
+            chat,
+            call_type,
+            targets,
+        };
+        self.slot = Slot::Live(Box::new(Call::dial(&mut self.cx, id, dial)));
+    }
+
+    fn accept(&mut self, id: RequestId, session: Option<SessionId>) {
+        if !self.cx.signaling.is_up() {
+            self.cx.settle(id, Err(ClientCode::NotConnected.into()));
+            return;
+        }
+        let session = session.or_else(|| self.ringing().cloned());
+        match session {
+            Some(session) if self.is_current(&session) => self.with_call(|call, cx| {
+                call.accept(cx, id);
+                GOES_ON
+            }),
+            Some(session) if self.bring_forward(&session) => {
+                self.make_room();
+                self.with_call(|call, cx| {
+                    call.accept(cx, id);
+                    GOES_ON
+                });
+            }
+            Some(_) | None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
+        }
+    }
+
+    /// Returns the call that rings: the current one, else the first behind it.
+    fn ringing(&self) -> Option<&SessionId> {
+        let current = self.live().filter(|call| call.is_ringing());
+        let behind = self
+            .waiting
+            .iter()
+            .find(|waiting| waiting.announcement == Announcement::Made);
+        current
+            .and_then(|call| call.session())
+            .or_else(|| behind.map(|waiting| &waiting.incoming.session_id))
+    }
+
+    pub(super) fn is_current(&self, session: &SessionId) -> bool {
+        self.live().is_some_and(|call| call.is(session))
+    }
+
+    /// Puts a waiting call first in line; false when there is none of that name.
+    fn bring_forward(&mut self, session: &SessionId) -> bool {
+        let position = self.waiting_position(session);
+        if let Some(position) = position {
+            let waiting = self.waiting.remove(position);
+            self.waiting.insert(0, waiting);
+        }
+        position.is_some()
+    }
+
+    pub(super) fn waiting_position(&self, session: &SessionId) -> Option<usize> {
+        self.waiting
+            .iter()
+            .position(|waiting| waiting.incoming.session_id == *session)
+    }
+
+    /// Ends the current call, so that the next in line becomes the current one.
+    fn make_room(&mut self) {
+        if let Some(call) = self.live() {
+            let end: Box<End> = call.hang_up(&self.cx, None, call.parting_of_disposed());
+            self.finish(*end);
+        } else {
+            self.promote();
+        }
+    }
+
+    fn reject(&mut self, id: RequestId, session: Option<SessionId>, reason: Option<EndReason>) {
+        let session = session.or_else(|| self.rejectable());
+        match session {
+            Some(session)
+                if self
+                    .live()
+                    .is_some_and(|call| call.is(&session) && call.is_unanswered()) =>
+            {
+                self.hang_up(id, Parting::Reject(reason));
+            }
+            Some(session) => match self.waiting_position(&session) {
+                Some(position) => self.reject_waiting(id, position, reason),
+                None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
+            },
+            None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
+        }
+    }
+
+    fn rejectable(&self) -> Option<SessionId> {
+        let current = self.live().filter(|call| call.is_unanswered());
+        let current = current.and_then(|call| call.session());
+        current.or_else(|| self.ringing()).cloned()
+    }
+
+    fn reject_waiting(&mut self, id: RequestId, position: usize, reason: Option<EndReason>) {
+        let waiting = self.waiting.remove(position);
+        let session_id = waiting.incoming.session_id.clone();
+        let event = ClientEvent::CallReject(client::CallReject {
+            session_id: session_id.clone(),
+            chat_id: Some(waiting.incoming.chat_id.clone()),
+            reason: reason.clone(),
+        });
+        self.part(Some(&session_id), Some(event), Some(id));
+        let by = self.cx.signaling.user.clone();
+        self.tell_ended(&waiting, reason.unwrap_or(EndReason::Declined), by);
+    }
+
+    fn hang_up(&mut self, id: RequestId, parting: Parting) {
+        match self.live() {
+            Some(call) => {
+                let end = call.hang_up(&self.cx, Some(id), parting);
+                self.finish(*end);
+            }
+            None => self.cx.settle(id, Err(ClientCode::NoCall.into())),
+        }
+    }
+
+    fn set_muted(&mut self, id: RequestId, muted: bool) {
+        if self.cx.media.muted != muted {
+            self.cx.media.muted = muted;
+            self.cx.enable_microphone();
+            self.with_call(|call, cx| {
+                call.tell_muted(cx);
+                GOES_ON
+            });
+        }
+        self.cx.settle(id, Ok(Settled::Done));
+    }
+}

@@ -1,0 +1,219 @@
+//! What every part of the client uses: the time, the outputs, the ids, the socket and the media.
+
+use ringback_protocol::{CallRequestId, ClientEvent, RtcConfiguration, UserId, client};
+
+use super::error::ClientError;
+use super::ids::{AckId, LinkId, MediaId, RequestId};
+use super::media::{Media, Microphone};
+use super::output::{MediaCommand, Notification, Output, PeerCommand, Settled};
+use super::signaling::{
+    ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, Purpose, Server, Signaling,
+};
+use super::time::Instant;
+use super::timers::{Timer, Timers};
+
+/// How the client is to behave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientOptions {
+    /// Whether the offer travels with `call:initiate` and the answer with `call:accept`.
+    pub fast_setup: bool,
+    /// This user's id, for servers that do not say it.
+    pub user_id: Option<UserId>,
+    /// A random number: names this client's attempts to call, so that a repeat is recognised.
+    pub seed: u64,
+}
+
+/// What every part of the client uses.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// The time of the input that is being handled.
+    pub(super) now: Instant,
+    /// How the client is to behave.
+    pub(super) options: ClientOptions,
+    /// What is waited for.
+    pub(super) timers: Timers,
+    /// The socket and the server.
+    pub(super) signaling: Signaling,
+    /// The microphone.
+    pub(super) media: Media,
+    outputs: Vec<Output>,
+    ack: AckId,
+    link: LinkId,
+    microphone: MediaId,
+    attempts: u32,
+}
+
+impl Context {
+    /// Returns the context of a client that has seen nothing.
+    pub(super) fn new(options: ClientOptions) -> Self {
+        Self {
+            now: Instant(0),
+            timers: Timers::default(),
+            signaling: Signaling::new(options.user_id.clone()),
+            options,
+            media: Media::default(),
+            outputs: Vec::new(),
+            ack: AckId(0),
+            link: LinkId(0),
+            microphone: MediaId(0),
+            attempts: 0,
+        }
+    }
+
+    /// Takes out what is to be done.
+    pub(super) fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Emits an event whose ack does not matter.
+    pub(super) fn emit(&mut self, event: ClientEvent) {
+        self.outputs.push(Output::Emit(event, None));
+    }
+
+    /// Emits an event and awaits its ack.
+    pub(super) fn ask(&mut self, event: ClientEvent, purpose: Purpose) {
+        let id = self.next_ack();
+        self.ask_as(id, event, purpose);
+    }
+
+    /// Emits an event and awaits its ack under an id taken before.
+    pub(super) fn ask_as(&mut self, id: AckId, event: ClientEvent, purpose: Purpose) {
+        let timeout_ms = match purpose {
+            Purpose::Config => CONFIG_TIMEOUT_MS,
+            Purpose::Initiate
+            | Purpose::Abandoned(_)
+            | Purpose::Accept
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Farewell => ACK_TIMEOUT_MS,
+        };
+        self.timers.set(Timer::Ack(id), self.now.after(timeout_ms));
+        self.signaling.expect(id, purpose);
+        self.outputs.push(Output::Emit(event, Some(id)));
+    }
+
+    /// Returns a new ack id.
+    pub(super) const fn next_ack(&mut self) -> AckId {
+        self.ack = self.ack.next();
+        self.ack
+    }
+
+    /// Returns a new link id.
+    pub(super) const fn next_link(&mut self) -> LinkId {
+        self.link = self.link.next();
+        self.link
+    }
+
+    /// Returns a name for an attempt to call that no other client gives.
+    pub(super) fn next_attempt(&mut self) -> Option<CallRequestId> {
+        self.attempts = self.attempts.wrapping_add(1);
+        let mut name = String::with_capacity(25);
+        push_hex(&mut name, self.options.seed);
+        name.push('-');
+        push_hex(&mut name, u64::from(self.attempts));
+        CallRequestId::new(name).ok()
+    }
+
+    /// Does something with a peer connection.
+    pub(super) fn peer(&mut self, link: LinkId, command: PeerCommand) {
+        self.outputs.push(Output::Peer(link, command));
+    }
+
+    /// Settles a promise.
+    pub(super) fn settle(&mut self, id: RequestId, result: Result<Settled, ClientError>) {
+        self.outputs.push(Output::Settle(id, result));
+    }
+
+    /// Tells the application.
+    pub(super) fn notify(&mut self, notification: Notification) {
+        self.outputs.push(Output::Notify(notification));
+    }
+
+    /// Asks the browser what it says about permission.
+    pub(super) fn query_permission(&mut self) {
+        self.outputs
+            .push(Output::Media(MediaCommand::QueryPermission));
+    }
+
+    /// Opens the microphone, unless it is open or being opened.
+    pub(super) fn open_microphone(&mut self) {
+        match self.media.microphone {
+            Microphone::Opening(_) | Microphone::Open(_) => {}
+            Microphone::Closed => {
+                self.microphone = self.microphone.next();
+                self.media.microphone = Microphone::Opening(self.microphone);
+                // Before it opens, so that a muted person is never heard, not even for a moment.
+                self.enable_microphone();
+                self.outputs
+                    .push(Output::Media(MediaCommand::OpenMicrophone(self.microphone)));
+            }
+        }
+    }
+
+    /// Lets the microphone through as the person wants it.
+    pub(super) fn enable_microphone(&mut self) {
+        self.outputs
+            .push(Output::Media(MediaCommand::SetMicrophoneEnabled(
+                !self.media.muted,
+            )));
+    }
+
+    /// Closes the microphone, also when it is still being opened.
+    pub(super) fn close_microphone(&mut self) {
+        match self.media.microphone {
+            Microphone::Closed => {}
+            Microphone::Opening(_) | Microphone::Open(_) => self.stop_microphone(),
+        }
+    }
+
+    /// Stops whatever track there may be.
+    pub(super) fn stop_microphone(&mut self) {
+        self.media.microphone = Microphone::Closed;
+        self.outputs
+            .push(Output::Media(MediaCommand::CloseMicrophone));
+    }
+
+    /// Returns what peer connections are made with.
+    pub(super) fn config(&self) -> RtcConfiguration {
+        self.signaling
+            .server
+            .as_ref()
+            .map_or_else(RtcConfiguration::default, |server| server.config.clone())
+    }
+
+    /// Fetches the configuration when there is none, or one that may have expired.
+    pub(super) fn refresh_config(&mut self) {
+        let fresh = self
+            .signaling
+            .server
+            .as_ref()
+            .is_some_and(|server| self.now.since(server.fetched_at) < CONFIG_STALE_MS);
+        if !fresh {
+            self.fetch_config();
+        }
+    }
+
+    /// Fetches the configuration.
+    pub(super) fn fetch_config(&mut self) {
+        if self.signaling.is_up() && !self.signaling.awaits(&Purpose::Config) {
+            let event = ClientEvent::WebrtcConfigGet(client::WebrtcConfigGet {});
+            self.ask(event, Purpose::Config);
+        }
+    }
+
+    /// Goes on without a configuration when the server does not give one.
+    pub(super) fn assume_server(&mut self) {
+        if self.signaling.server.is_none() {
+            self.signaling.server = Some(Server::unknown(self.now));
+        }
+    }
+}
+
+/// Appends a number in hexadecimal, without the formatting machinery.
+fn push_hex(text: &mut String, number: u64) {
+    let digits = 16 - (number | 1).leading_zeros() / 4;
+    for place in (0..digits).rev() {
+        let digit = (number >> (place * 4)) & 0xf;
+        text.extend(char::from_digit(u32::try_from(digit).unwrap_or(0), 16));
+    }
+}

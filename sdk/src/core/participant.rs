@@ -1,0 +1,115 @@
+//! Another person in a call, and the media path to them.
+
+use ringback_protocol::{DeviceId, ParticipantStatus, UserId};
+
+use super::ids::LinkId;
+use super::link::{Link, Signal};
+use super::view::{LinkState, ParticipantView, UserView};
+
+/// How many signals wait for signaling at most; the oldest gives way.
+const MOST_SIGNALS: usize = 200;
+
+/// The media path to a participant.
+#[derive(Debug)]
+pub(super) enum Path {
+    /// Nothing has begun.
+    None,
+    /// There is a peer connection.
+    Link(Box<Link>),
+    /// It was given up.
+    Failed,
+}
+
+/// Another person in a call.
+#[derive(Debug)]
+pub(super) struct Participant {
+    /// Who.
+    pub(super) user: UserView,
+    /// The device that is in the call, when the server says.
+    pub(super) device: Option<DeviceId>,
+    /// How they stand towards the call.
+    pub(super) status: ParticipantStatus,
+    /// Whether their microphone is muted.
+    pub(super) muted: bool,
+    /// Whether their camera is on.
+    pub(super) video_enabled: bool,
+    /// The media path to them.
+    pub(super) path: Path,
+    /// What they are to be told, in order, once they can be reached.
+    pub(super) outbox: Vec<Signal>,
+}
+
+impl Participant {
+    /// Returns a participant of whom no more than the id is known.
+    pub(super) fn new(id: &UserId, status: ParticipantStatus) -> Self {
+        Self {
+            user: UserView {
+                id: id.clone(),
+                name: id.as_str().into(),
+                avatar: None,
+            },
+            device: None,
+            status,
+            muted: false,
+            video_enabled: false,
+            path: Path::None,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Returns the peer connection to them, if there is one.
+    pub(super) fn link(&self) -> Option<&Link> {
+        match &self.path {
+            Path::Link(link) => Some(link),
+            Path::None | Path::Failed => None,
+        }
+    }
+
+    /// Returns the peer connection to them, if there is one.
+    pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
+        match &mut self.path {
+            Path::Link(link) => Some(link),
+            Path::None | Path::Failed => None,
+        }
+    }
+
+    /// Tells whether this is the peer connection to them.
+    pub(super) fn has_link(&self, id: LinkId) -> bool {
+        self.link().is_some_and(|link| link.id == id)
+    }
+
+    /// Keeps a signal until they can be reached.
+    pub(super) fn post(&mut self, signal: Signal) {
+        if is_offer(&signal) {
+            // A newer offer takes the place of one that was never sent.
+            self.outbox.retain(|other| !is_offer(other));
+        }
+        if self.outbox.len() >= MOST_SIGNALS {
+            self.outbox.remove(0);
+        }
+        self.outbox.push(signal);
+    }
+
+    /// Returns what the application sees.
+    pub(super) fn view(&self) -> ParticipantView {
+        ParticipantView {
+            user: self.user.clone(),
+            status: self.status,
+            muted: self.muted,
+            video_enabled: self.video_enabled,
+            link: match &self.path {
+                Path::None => LinkState::New,
+                Path::Link(link) => link.health.view(),
+                Path::Failed => LinkState::Failed,
+            },
+            quality: self.link().and_then(|link| link.sampler.grade()),
+        }
+    }
+}
+
+fn is_offer(signal: &Signal) -> bool {
+    match signal {
+        Signal::Offer(_) => true,
+        Signal::Answer(_) | Signal::Candidate(_) => false,
+    }
+}

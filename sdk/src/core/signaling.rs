@@ -1,0 +1,240 @@
+//! The socket, what is known of the server behind it, and the acks that it owes.
+
+use ringback_protocol::{
+    ChatId, ConfigAck, DeviceId, ErrorCode, QualityThresholds, RtcConfiguration, UserId, limits,
+};
+
+use super::error::{ClientCode, ClientError, Code};
+use super::ids::AckId;
+use super::input::AckFailure;
+use super::time::Instant;
+
+/// How long the server may take to ack, in milliseconds.
+pub(super) const ACK_TIMEOUT_MS: u64 = 10_000;
+/// How long a call waits for the first configuration before it goes without, in milliseconds.
+pub(super) const CONFIG_TIMEOUT_MS: u64 = 3_000;
+/// TURN credentials expire: a configuration older than this is fetched again, in milliseconds.
+pub(super) const CONFIG_STALE_MS: u64 = 5 * 60_000;
+
+/// Whether the signaling socket is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Socket {
+    /// It is not; Socket.IO tries to bring it back.
+    Down,
+    /// It is.
+    Up,
+}
+
+/// What an ack is awaited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The configuration.
+    Config,
+    /// The current call was placed.
+    Initiate,
+    /// A call was placed that is already over on this device: it must be ended on the server.
+    Abandoned(ChatId),
+    /// The current call was accepted.
+    Accept,
+    /// The current call was taken up again.
+    Resume,
+    /// Whether the current call still rings.
+    Sync,
+    /// An act that ended a call on this device.
+    Farewell,
+}
+
+/// What the server can do beyond the reference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Features {
+    /// It says that it is no reference server: events carry optional added fields.
+    pub(super) extended: bool,
+    /// It passes an offer inside `call:initiate`.
+    pub(super) early_offer: bool,
+    /// It knows `call:resume`.
+    pub(super) resume: bool,
+    /// It knows `call:sync`.
+    pub(super) sync: bool,
+}
+
+/// What is known of the server.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Server {
+    /// What peer connections are made with.
+    pub(super) config: RtcConfiguration,
+    /// When it was fetched.
+    pub(super) fetched_at: Instant,
+    /// Where the grades of quality begin.
+    pub(super) thresholds: QualityThresholds,
+    /// How long a target rings, in milliseconds.
+    pub(super) ring_timeout_ms: u64,
+    /// What it can do beyond the reference.
+    pub(super) features: Features,
+}
+
+impl Server {
+    /// Returns what is believed of a server that does not answer `webrtc:config:get`.
+    pub(super) fn unknown(now: Instant) -> Self {
+        Self {
+            config: RtcConfiguration::default(),
+            fetched_at: now,
+            thresholds: default_thresholds(),
+            ring_timeout_ms: limits::RING_TIMEOUT_MS,
+            features: Features::default(),
+        }
+    }
+
+    /// Reads what the server said of itself.
+    pub(super) fn from_ack(now: Instant, ack: ConfigAck) -> Self {
+        let names = ack.protocol.as_ref().map(|protocol| &protocol.features);
+        let has = |name: &str| names.is_some_and(|names| names.iter().any(|known| known == name));
+        Self {
+            features: Features {
+                extended: names.is_some(),
+                early_offer: has("early-offer"),
+                resume: has("resume"),
+                sync: has("sync"),
+            },
+            config: ack.config,
+            fetched_at: now,
+            thresholds: ack.quality.unwrap_or_else(default_thresholds),
+            ring_timeout_ms: ack
+                .timeouts
+                .map_or(limits::RING_TIMEOUT_MS, |timeouts| timeouts.ring_timeout_ms),
+        }
+    }
+}
+
+/// "Satisfied" and "some users dissatisfied" of ITU-T G.107 Annex B (R of 80 and 70).
+const fn default_thresholds() -> QualityThresholds {
+    QualityThresholds {
+        excellent_mos: 4.03,
+        good_mos: 3.6,
+    }
+}
+
+/// The socket, the server and the acks.
+#[derive(Debug)]
+pub(super) struct Signaling {
+    /// Whether the socket is there.
+    pub(super) socket: Socket,
+    /// What is known of the server, once it is.
+    pub(super) server: Option<Server>,
+    /// Who the server takes this user to be; from the options until it says.
+    pub(super) user: Option<UserId>,
+    /// Which device it takes this to be, once it says.
+    pub(super) device: Option<DeviceId>,
+    acks: Vec<(AckId, Purpose)>,
+}
+
+impl Signaling {
+    /// Returns the state before the first connection.
+    pub(super) const fn new(user: Option<UserId>) -> Self {
+        Self {
+            socket: Socket::Down,
+            server: None,
+            user,
+            device: None,
+            acks: Vec::new(),
+        }
+    }
+
+    /// Tells whether events can be emitted now.
+    pub(super) const fn is_up(&self) -> bool {
+        match self.socket {
+            Socket::Up => true,
+            Socket::Down => false,
+        }
+    }
+
+    /// Tells whether this is the signed-in user.
+    pub(super) fn is_me(&self, user: &UserId) -> bool {
+        self.user.as_ref() == Some(user)
+    }
+
+    /// Returns what the server can do, as far as is known.
+    pub(super) fn features(&self) -> Features {
+        self.server
+            .as_ref()
+            .map_or_else(Features::default, |server| server.features)
+    }
+
+    /// Notes that an ack is awaited.
+    pub(super) fn expect(&mut self, id: AckId, purpose: Purpose) {
+        self.acks.push((id, purpose));
+    }
+
+    /// Takes out what an ack was awaited for; none when it is not any more.
+    pub(super) fn take(&mut self, id: AckId) -> Option<Purpose> {
+        let position = self.acks.iter().position(|(other, _)| *other == id)?;
+        Some(self.acks.swap_remove(position).1)
+    }
+
+    /// Tells whether an ack for this purpose is awaited.
+    pub(super) fn awaits(&self, purpose: &Purpose) -> bool {
+        self.acks.iter().any(|(_, other)| other == purpose)
+    }
+
+    /// Tells whether a call that is already over here was placed and not yet acked.
+    pub(super) fn awaits_abandoned(&self) -> bool {
+        self.acks.iter().any(|(_, purpose)| match purpose {
+            Purpose::Abandoned(_) => true,
+            Purpose::Config
+            | Purpose::Initiate
+            | Purpose::Accept
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Farewell => false,
+        })
+    }
+
+    /// Lets the acks of a call that is over here outlive it, or be forgotten.
+    pub(super) fn abandon(&mut self, chat: &ChatId) {
+        self.acks.retain_mut(|(_, purpose)| match purpose {
+            Purpose::Initiate => {
+                *purpose = Purpose::Abandoned(chat.clone());
+                true
+            }
+            Purpose::Accept | Purpose::Resume | Purpose::Sync => false,
+            Purpose::Config | Purpose::Abandoned(_) | Purpose::Farewell => true,
+        });
+    }
+
+    /// Takes out everything that will not be acked because the socket is gone.
+    pub(super) fn drop_acks(&mut self) -> Vec<(AckId, Purpose)> {
+        std::mem::take(&mut self.acks)
+    }
+}
+
+/// Returns the error that the application sees for a failed ack.
+pub(super) fn ack_error(failure: AckFailure) -> ClientError {
+    ClientError {
+        code: failure
+            .code
+            .map_or(Code::Client(ClientCode::ServerError), Code::Server),
+        detail: (!failure.message.is_empty()).then_some(failure.message),
+    }
+}
+
+/// Tells whether a refusal means that the call does not exist for this device any more.
+pub(super) const fn is_gone(code: ErrorCode) -> bool {
+    match code {
+        ErrorCode::CallNotFound | ErrorCode::CallEnded | ErrorCode::NotInCall => true,
+        ErrorCode::Unauthenticated
+        | ErrorCode::TokenExpired
+        | ErrorCode::Forbidden
+        | ErrorCode::NotAMember
+        | ErrorCode::ChatNotFound
+        | ErrorCode::AlreadyInCall
+        | ErrorCode::AlreadyAnswered
+        | ErrorCode::NoTargets
+        | ErrorCode::CallFull
+        | ErrorCode::TargetUnreachable
+        | ErrorCode::InvalidPayload
+        | ErrorCode::PayloadTooLarge
+        | ErrorCode::UnknownEvent
+        | ErrorCode::RateLimited
+        | ErrorCode::Draining
+        | ErrorCode::Internal => false,
+    }
+}
