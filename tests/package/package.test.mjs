@@ -1,0 +1,164 @@
+// The package as it is published: what is in it, and that every kind of project can use it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { build } from 'vite';
+
+import { launch } from '../e2e/browsers.mjs';
+import { serve } from '../e2e/site.mjs';
+import { Consumer, tool } from './consumer.mjs';
+
+let consumer;
+let browser;
+before(async () => {
+  consumer = await Consumer.create();
+  browser = await launch('chromium');
+});
+after(async () => {
+  await browser?.close();
+  await consumer?.remove();
+});
+
+/** What a page does with the package: it loads it, and drives a manager over a socket that is not there yet. */
+const USE = `
+  const before = performance.getEntriesByType('resource').map(({ name }) => name);
+  await init();
+  const socket = { connected: false, on() {}, off() {}, emit() {} };
+  const calls = new VoiceCallManager(socket);
+  const failed = await calls.initiateCall('chat', ['bob']).then(() => null, (error) => [error instanceof CallError, error.code]);
+  const state = calls.state;
+  calls.dispose();
+  window.result = { before, failed, state };
+`;
+
+async function resultOf(url) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('requestfailed', (request) => problems.push(`${request.url()} failed`));
+  page.on('response', (response) => response.ok() || problems.push(`${response.url()} ${response.status()}`));
+  try {
+    await page.goto(url);
+    await page.waitForFunction(() => window.result, { polling: 50, timeout: 15_000 });
+    return await page.evaluate(() => window.result);
+  } catch (error) {
+    throw new Error(`${url}: ${problems.join('; ') || 'nothing reported'}`, { cause: error });
+  } finally {
+    await context.close();
+  }
+}
+
+function check(result) {
+  assert.deepEqual(result.before.filter((name) => name.includes('.wasm') || name.includes('socket.io')), []);
+  assert.deepEqual(result.failed, [true, 'NOT_CONNECTED']);
+  assert.equal(result.state === 'outgoing', false);
+}
+
+test('the tarball has the built package and the licences, and nothing else', () => {
+  const files = consumer.packed.files.map(({ path }) => path);
+  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/socket.io-client.js']) {
+    assert.ok(files.includes(file), `${file} is missing`);
+  }
+  assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts))$/.test(file)), []);
+});
+
+test('every entry of `exports` is in the tarball', async () => {
+  const { exports, main, types } = JSON.parse(await consumer.node('-p', `JSON.stringify(JSON.parse(fs.readFileSync('node_modules/ringback/package.json')))`).then(({ output }) => output));
+  const named = [main, types, ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)))];
+  const files = consumer.packed.files.map(({ path }) => `./${path}`);
+  assert.deepEqual(named.filter((path) => !files.includes(path)), []);
+});
+
+test('it installs without any other package', async () => {
+  const { output } = await consumer.node('-p', `fs.readdirSync('node_modules').filter((name) => !name.startsWith('.')).join()`);
+  assert.equal(output.trim(), 'ringback');
+});
+
+test('a plain page uses it by <script type="module">, without a bundler', async (t) => {
+  await consumer.write('plain.html', `<!doctype html><script type="module">
+    import { CallError, VoiceCallManager, init } from '/node_modules/ringback/dist/index.js';${USE}</script>`);
+  const site = await serve({ '/': consumer.folder });
+  t.after(() => site.close());
+  check(await resultOf(`${site.url}/plain.html`));
+});
+
+test('a page with a strict content security policy uses it with `wasm-unsafe-eval` alone', async (t) => {
+  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'`;
+  await consumer.write('use.js', `import { CallError, VoiceCallManager, init } from '/node_modules/ringback/dist/index.js';${USE}`);
+  await consumer.write('strict.html', `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><script type="module" src="/use.js"></script>`);
+  const site = await serve({ '/': consumer.folder });
+  t.after(() => site.close());
+  check(await resultOf(`${site.url}/strict.html`));
+});
+
+test('Vite builds a project that uses it', async (t) => {
+  await consumer.write('app/index.html', '<!doctype html><script type="module" src="/main.js"></script>');
+  await consumer.write('app/main.js', `import { CallError, VoiceCallManager, connect, init } from 'ringback';\nwindow.connect = connect;${USE}`);
+  await build({ root: consumer.path('app'), logLevel: 'error', configFile: false, build: { target: 'es2022' } });
+  const site = await serve({ '/': consumer.path('app', 'dist') });
+  t.after(() => site.close());
+  check(await resultOf(`${site.url}/index.html`));
+});
+
+test('Node imports it, as in server-side rendering, and nothing starts', async () => {
+  await consumer.write('node.mjs', `
+    const globals = Object.getOwnPropertyNames(globalThis).length;
+    const { CallError, VoiceCallManager, connect, init } = await import('ringback');
+    const refused = (() => { try { new VoiceCallManager({}); } catch (error) { return error; } })();
+    console.log(JSON.stringify({
+      types: [CallError, VoiceCallManager, connect, init].map((value) => typeof value),
+      refused: [refused instanceof CallError, refused.code],
+      globals: Object.getOwnPropertyNames(globalThis).length - globals,
+      active: process.getActiveResourcesInfo().filter((name) => !/TTY|Pipe|FSReqPromise/.test(name)),
+    }));`);
+  const { ok, output } = await consumer.node('node.mjs');
+  assert.ok(ok, output);
+  assert.deepEqual(JSON.parse(output), {
+    types: ['function', 'function', 'function', 'function'],
+    refused: [true, 'NOT_INITIALISED'],
+    globals: 0,
+    active: [],
+  });
+});
+
+const TYPED = `
+import { CallError, VoiceCallManager, connect, init, type CallEvents, type CallErrorCode } from 'ringback';
+import type { ClientToServerEvents, ServerToClientEvents, CallHistory, RestResponse } from 'ringback';
+
+export async function use(token: string): Promise<string> {
+  await init();
+  const calls: VoiceCallManager = await connect('https://calls.example.com', { token: async () => token });
+  const off: () => void = calls.on('incoming', (call) => { const name: string = call.caller.name; void name; });
+  calls.on('ended', ({ reason, durationMs }) => { const text: string = reason + durationMs.toFixed(); void text; });
+  off();
+  try {
+    return await calls.initiateCall('chat', ['bob'], { callType: 'voice' });
+  } catch (error) {
+    if (error instanceof CallError) { const code: CallErrorCode = error.code; return code; }
+    throw error;
+  }
+}
+export type Incoming = CallEvents['incoming'];
+export const accept: ClientToServerEvents['call:accept'] = (payload, ack) => { void payload.sessionId; ack?.({ success: true }); };
+export const missed: ServerToClientEvents['call:missed'] = ({ callerId }) => { void callerId; };
+export async function history(): Promise<CallHistory> {
+  const body: RestResponse<CallHistory> = await (await fetch('/api/calls')).json();
+  if (!body.success) throw new Error(body.code);
+  return body.data;
+}
+// @ts-expect-error: there is no such event
+export const wrong = (calls: VoiceCallManager) => calls.on('incomming', () => {});
+// @ts-expect-error: a token is needed
+export const tokenless = () => connect('https://calls.example.com', {});
+`;
+
+for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'nodenext']]) {
+  test(`a strict TypeScript project compiles with it (moduleResolution ${moduleResolution})`, async () => {
+    await consumer.write('typed.ts', TYPED);
+    const flags = `--noEmit --strict --target es2022 --lib es2022,dom --module ${module} --moduleResolution ${moduleResolution}`.split(' ');
+    const { ok, output } = await consumer.node(tool('typescript/bin/tsc'), ...flags, '--types', '', 'typed.ts');
+    assert.ok(ok, output);
+    assert.equal(output, '');
+  });
+}
