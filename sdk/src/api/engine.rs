@@ -87,7 +87,7 @@ impl Engine {
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn muted(&self) -> bool {
-        self.driver.client(|client| client.muted())
+        self.driver.client(|client| client.is_muted())
     }
 
     /// Returns the current call as `Call`, or null.
@@ -95,7 +95,7 @@ impl Engine {
     #[must_use]
     pub fn call(&self) -> JsValue {
         self.driver
-            .client(|client| view::optional(client.call().map(view::call)))
+            .client(|client| view::optional(client.call().as_ref().map(view::call)))
     }
 
     /// Returns what arrives from a participant, once it does.
