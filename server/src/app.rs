@@ -45,11 +45,12 @@ pub enum AppError {
 /// # Errors
 /// When the port or the database cannot be used.
 pub async fn serve(config: Config) -> Result<(), AppError> {
+    let shutdown = stop_requested()?;
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| AppError::Listen { address, source })?;
-    run(config, listener, stop_requested()).await
+    run(config, listener, shutdown).await
 }
 
 /// Runs the server on a port that is bound already, until `shutdown` is done.
@@ -126,48 +127,68 @@ fn timeouts(settings: &CallSettings) -> Timeouts {
     }
 }
 
-/// Says where it is and what an operator should know.
+/// Says what an operator should know, then where the server is.
 fn announce(config: &Config, listener: &TcpListener) -> io::Result<()> {
-    println!("Ringback listens on http://{}", listener.local_addr()?);
     if config.mode == Mode::Dev {
         tracing::warn!("--dev: everyone who reaches this server gets a token; never expose it");
     }
     if config.ice.turn.is_none() {
         tracing::warn!("no TURN server: calls between strict networks will fail; set TURN_SERVER");
     }
+    println!("Ringback listens on http://{}", listener.local_addr()?);
     Ok(())
 }
 
-/// Returns when the process is told to stop; told so again, it ends at once.
-async fn stop_requested() {
-    stop_signal().await;
-    tracing::info!("stopping");
-    tokio::spawn(async {
-        stop_signal().await;
-        process::exit(130);
-    });
+/// Listens for the signals that tell the process to stop, from now on.
+///
+/// What it returns is done at the first signal; at the second the process ends at once, which
+/// loses nothing: whatever was acked is stored.
+fn stop_requested() -> io::Result<impl Future<Output = ()>> {
+    let mut signals = StopSignals::listen()?;
+    Ok(async move {
+        signals.next().await;
+        tracing::info!("stopping");
+        tokio::spawn(async move {
+            signals.next().await;
+            process::exit(0);
+        });
+    })
 }
 
 #[cfg(unix)]
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return interrupted().await;
-    };
-    tokio::select! {
-        () = interrupted() => {}
-        _ = terminate.recv() => {}
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn stop_signal() {
-    interrupted().await;
-}
+#[cfg(windows)]
+struct StopSignals(tokio::signal::windows::CtrlC);
 
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler the process ends by itself.
-        std::future::pending::<()>().await;
+#[cfg(windows)]
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

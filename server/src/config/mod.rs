@@ -157,7 +157,9 @@ fn listen(text: &str, mode: Mode) -> Result<SocketAddr, ConfigError> {
     if mode == Mode::Dev && !address.ip().is_loopback() {
         return Err(ConfigError::new(
             "--listen (RINGBACK_LISTEN)",
-            format!("--dev hands a token to everyone who asks, so it must not listen on {address}"),
+            format!(
+                "--dev hands a token to everyone who asks, so it binds loopback only, not {address}"
+            ),
             "Listen on 127.0.0.1, or leave out --dev and set JWT_SECRET.",
         ));
     }
@@ -186,15 +188,24 @@ fn ice_servers(flags: &Flags) -> Result<IceServers, ConfigError> {
 
 fn turn(flags: &Flags) -> Result<Option<Turn>, ConfigError> {
     let urls = list(flags.turn_server.as_deref());
+    if urls.is_empty() {
+        return Ok(None);
+    }
     check_scheme("TURN_SERVER", &urls, &["turn:", "turns:"])?;
     let named = (flags.turn_username.clone(), flags.turn_credential.clone());
     let access = match (flags.turn_secret.clone(), named) {
-        (Some(secret), (None, None)) => Some(TurnAccess::Minted { secret }),
-        (None, (Some(username), Some(credential))) => Some(TurnAccess::Shared {
+        (Some(secret), (None, None)) => TurnAccess::Minted { secret },
+        (None, (Some(username), Some(credential))) => TurnAccess::Shared {
             username,
             credential,
-        }),
-        (None, (None, None)) => None,
+        },
+        (None, (None, None)) => {
+            return Err(ConfigError::new(
+                "TURN_SERVER",
+                "browsers refuse a TURN server without credentials",
+                "Set TURN_USERNAME and TURN_CREDENTIAL, or TURN_SECRET (coturn's static-auth-secret).",
+            ));
+        }
         (Some(_), _) => {
             return Err(ConfigError::new(
                 "TURN_SECRET",
@@ -210,20 +221,7 @@ fn turn(flags: &Flags) -> Result<Option<Turn>, ConfigError> {
             ));
         }
     };
-    match (urls.is_empty(), access) {
-        (true, None) => Ok(None),
-        (false, Some(access)) => Ok(Some(Turn { urls, access })),
-        (true, Some(_)) => Err(ConfigError::new(
-            "TURN_SERVER",
-            "there are TURN credentials but no TURN server",
-            "Set TURN_SERVER=turn:host:3478, or remove the credentials.",
-        )),
-        (false, None) => Err(ConfigError::new(
-            "TURN_SERVER",
-            "browsers refuse a TURN server without credentials",
-            "Set TURN_USERNAME and TURN_CREDENTIAL, or TURN_SECRET (coturn's static-auth-secret).",
-        )),
-    }
+    Ok(Some(Turn { urls, access }))
 }
 
 fn list(text: Option<&str>) -> Vec<String> {
@@ -273,8 +271,11 @@ fn origins(text: &Option<String>, mode: Mode) -> Result<Origins, ConfigError> {
         check_origin(origin)?;
     }
     Ok(match mode {
-        Mode::Dev if listed.is_empty() => Origins::Local,
-        Mode::Dev | Mode::Production => Origins::Listed(listed),
+        _ if !listed.is_empty() => Origins::Listed(listed),
+        // Whoever may ask a development server gets a token.
+        Mode::Dev => Origins::Local,
+        // Who has a token may ask from anywhere: no browser adds it by itself, as it does cookies.
+        Mode::Production => Origins::Any,
     })
 }
 

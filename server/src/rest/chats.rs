@@ -45,12 +45,12 @@ pub(super) async fn put(
     Service: Service,
     State(state): State<RestState>,
     Id(id): Id<ChatId>,
-    Body(chat): Body<Chat>,
+    Body(mut chat): Body<Chat>,
 ) -> ApiResult<Json<Success<NamedChat>>> {
     let id = id.ok_or_else(|| {
         ApiError::invalid("The id of a chat has 1 to 128 characters and no control characters.")
     })?;
-    check_members(&chat.participants)?;
+    each_once(&mut chat.participants)?;
     state.store.put_chat(&id, chat.clone()).await?;
     Ok(Json(Success::new(NamedChat { id, chat })))
 }
@@ -69,17 +69,13 @@ pub(super) async fn remove(
     }
 }
 
-fn check_members(members: &[ChatMember]) -> ApiResult<()> {
+/// Merges members who are named twice; the first naming counts.
+fn each_once(members: &mut Vec<ChatMember>) -> ApiResult<()> {
     if members.len() > MOST_MEMBERS {
         let text = format!("participants: a chat has at most {MOST_MEMBERS} members.");
         return Err(ApiError::invalid(text));
     }
     let mut seen = HashSet::new();
-    match members.iter().find(|member| !seen.insert(&member.id)) {
-        None => Ok(()),
-        Some(twice) => Err(ApiError::invalid(format!(
-            "participants: {:?} is there twice.",
-            twice.id
-        ))),
-    }
+    members.retain(|member| seen.insert(member.id.clone()));
+    Ok(())
 }

@@ -13,9 +13,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::http::{HeaderValue, header};
+use axum::routing::{any, get, post};
 use engineioxide::service::EngineIoService;
 use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
@@ -59,8 +61,9 @@ fn api(mode: Mode) -> Router<RestState> {
             "/api/chats/{id}",
             get(chats::show).put(chats::put).delete(chats::remove),
         )
-        .route("/api", get(error::no_such_route))
-        .route("/api/{*rest}", axum::routing::any(error::no_such_route))
+        .route("/api", any(error::no_such_route))
+        .route("/api/", any(error::no_such_route))
+        .route("/api/{*rest}", any(error::no_such_route))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let routes = match mode {
@@ -72,6 +75,10 @@ fn api(mode: Mode) -> Router<RestState> {
     routes
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
 }
 
 fn socket_routes(sockets: EngineIoService<Signaling>) -> Router {

@@ -53,8 +53,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the last messages to closed sockets may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The most messages that wait to be sent to one socket.
-const SEND_BUFFER: usize = 512;
+/// The most messages that wait to be sent to one socket: several bursts of several peers.
+const SEND_BUFFER: usize = 2048;
 /// What the engine accepts at all: above the limit for one message, which gets a coded answer.
 const MOST_RECEIVED_BYTES: usize = 4 * limits::MESSAGE_BYTES;
 
@@ -107,7 +107,9 @@ impl Signaling {
             retry_after_ms: drain::RETRY_AFTER_MS,
         };
         self.hub.registry.broadcast(&notice.into());
-        self.hub.drain.quiet().await;
+        if !self.hub.registry.is_empty() {
+            self.hub.drain.quiet().await;
+        }
         self.hub.registry.close_all();
     }
 

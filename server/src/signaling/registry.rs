@@ -139,11 +139,16 @@ impl Registry {
         }
     }
 
+    /// Tells whether nobody is connected.
+    pub(super) fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
     /// Returns when nobody is connected.
     pub(super) async fn emptied(&self) {
         loop {
             let shrunk = self.shrunk.notified();
-            if self.read().is_empty() {
+            if self.is_empty() {
                 return;
             }
             shrunk.await;
