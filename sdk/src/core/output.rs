@@ -46,10 +46,8 @@ pub enum PeerCommand {
         /// Voice or video.
         call_type: CallType,
         /// The other person, for naming the remote stream.
-        user: Option<UserId>,
+        user: UserId,
     },
-    /// The other person became known (an offer was made before anyone answered).
-    Name(UserId),
     /// `createOffer`, `setLocalDescription`; then `OfferCreated`.
     CreateOffer {
         /// Comes back with the result.
@@ -84,7 +82,7 @@ pub enum MediaCommand {
     OpenMicrophone(MediaId),
     /// Stop its tracks, also when it is still being opened.
     CloseMicrophone,
-    /// Let the track through, or send silence.
+    /// Let the track through, or send silence: the one that is open, and every one opened later.
     SetMicrophoneEnabled(bool),
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Peer {
     connection: RtcPeerConnection,
     inbox: Inbox,
     on_audible: OnAudible,
-    user: RefCell<Option<UserId>>,
+    user: UserId,
     remote: MediaStream,
     /// Names our track in the SDP: reference clients take `event.streams[0]`.
     local: MediaStream,
@@ -43,6 +43,7 @@ impl Peer {
     /// When the browser has no WebRTC or refuses the configuration.
     pub(crate) fn new(
         link: LinkId,
+        user: UserId,
         configuration: &JsValue,
         offerer: bool,
         inbox: Inbox,
@@ -56,7 +57,7 @@ impl Peer {
             connection: RtcPeerConnection::new_with_configuration(configuration.unchecked_ref())?,
             inbox,
             on_audible,
-            user: RefCell::new(None),
+            user,
             remote: MediaStream::new()?,
             local: MediaStream::new()?,
             wants_microphone: Cell::new(false),
@@ -76,11 +77,6 @@ impl Peer {
         self.link
     }
 
-    /// Says who is at the other end.
-    pub(crate) fn name(&self, user: UserId) {
-        self.user.replace(Some(user));
-    }
-
     /// Returns what arrives, once it does.
     pub(crate) fn remote_stream(&self) -> Option<&MediaStream> {
         self.has_remote_track.get().then_some(&self.remote)
@@ -88,10 +84,7 @@ impl Peer {
 
     /// Tells whether this person is at the other end.
     pub(crate) fn is_with(&self, user: &str) -> bool {
-        self.user
-            .borrow()
-            .as_ref()
-            .is_some_and(|known| known.as_str() == user)
+        self.user.as_str() == user
     }
 
     /// `createOffer`, `setLocalDescription`; reports `OfferCreated`.

@@ -51,7 +51,6 @@ impl Peers {
                 call_type: _,
                 user,
             } => self.create(link, &config, offerer, user),
-            PeerCommand::Name(user) => on(&|peer| peer.name(user.clone())),
             PeerCommand::CreateOffer {
                 generation,
                 ice_restart,
@@ -105,18 +104,20 @@ impl Peers {
         self.playback.resume()
     }
 
-    fn create(&self, link: LinkId, config: &RtcConfiguration, offerer: bool, user: Option<UserId>) {
+    fn create(&self, link: LinkId, config: &RtcConfiguration, offerer: bool, user: UserId) {
         let made = self.configured(config).and_then(|configuration| {
             let inbox = self.inbox.clone();
-            Peer::new(link, &configuration, offerer, inbox, self.on_audible())
+            Peer::new(
+                link,
+                user,
+                &configuration,
+                offerer,
+                inbox,
+                self.on_audible(),
+            )
         });
         match made {
-            Ok(peer) => {
-                if let Some(user) = user {
-                    peer.name(user);
-                }
-                self.links.borrow_mut().push(peer);
-            }
+            Ok(peer) => self.links.borrow_mut().push(peer),
             Err(error) => self.refuse(link, &error),
         }
     }

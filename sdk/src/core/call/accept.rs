@@ -150,11 +150,11 @@ impl Call {
     pub(super) fn activate(&mut self, cx: &mut Context, session: SessionId, answering: Answering) {
         cx.timers.stop(Timer::Ring);
         cx.timers.stop(Timer::Lost);
+        let standing = self
+            .named_mut()
+            .map_or(Standing::InStep, |named| named.standing);
         self.stage = Stage::Active(Active {
-            named: Named {
-                session,
-                standing: Standing::InStep,
-            },
+            named: Named { session, standing },
             started_at: cx.now,
             answering,
             told_muted: false,

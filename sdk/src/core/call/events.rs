@@ -57,10 +57,17 @@ impl Call {
         event: server::CallRejected,
     ) -> Flow {
         let (by, reason) = (event.rejected_by.clone(), event.reason.clone());
-        let status = if reason == EndReason::Busy {
-            ParticipantStatus::Busy
-        } else {
-            ParticipantStatus::Rejected
+        let status = match &reason {
+            EndReason::Busy => ParticipantStatus::Busy,
+            EndReason::Missed => ParticipantStatus::Missed,
+            EndReason::Completed
+            | EndReason::Cancelled
+            | EndReason::Declined
+            | EndReason::Failed
+            | EndReason::Disconnected
+            | EndReason::Replaced
+            | EndReason::Server
+            | EndReason::Other(_) => ParticipantStatus::Rejected,
         };
         let at = self.enlist(&by, status);
         self.mark(at, ParticipantStatus::is_pending, status);
@@ -188,6 +195,7 @@ impl Call {
                 self.close_link(cx, at);
                 self.open_offering_link(cx, at);
             } else {
+                self.flush(cx, at);
                 self.mend_after_absence(cx, at);
             }
             self.tell_newcomer(cx);
@@ -266,7 +274,9 @@ impl Call {
     /// `call:error`: an event of ours that carried no ack failed.
     pub(in crate::core) fn refused(&self, cx: &mut Context, event: server::CallError) -> Flow {
         if is_gone(event.code) {
-            return self.lost();
+            // `call:ended` says it better, if it is on its way.
+            self.resume_soon(cx);
+            return GOES_ON;
         }
         // A participant who is away is reached again by the link's own means.
         if event.code != ErrorCode::TargetUnreachable {

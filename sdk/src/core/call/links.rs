@@ -38,7 +38,7 @@ impl Call {
             config: cx.config(),
             offerer,
             call_type,
-            user: Some(participant.user.id.clone()),
+            user: participant.user.id.clone(),
         };
         cx.peer(id, create);
         if is_heard {

@@ -6,7 +6,6 @@ use super::is_own_device;
 use super::{Answering, Call, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
-use crate::core::signaling::is_gone;
 use crate::core::timers::Timer;
 
 /// How long to wait before `call:resume` is asked again, in milliseconds.
@@ -166,12 +165,18 @@ impl Call {
                 self.in_step(cx);
                 GOES_ON
             }
-            Code::Server(code) if is_gone(code) => self.lost(),
-            Code::Server(_) | Code::Client(_) => {
-                cx.timers.set(Timer::Resume, cx.now.after(RESUME_AGAIN_MS));
+            Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere(),
+            Code::Server(_) | Code::Client(_) if error.retryable() => {
+                self.resume_soon(cx);
                 GOES_ON
             }
+            Code::Server(_) | Code::Client(_) => self.lost(),
         }
+    }
+
+    /// Asks in a while how the call stands.
+    pub(super) fn resume_soon(&self, cx: &mut Context) {
+        cx.timers.set(Timer::Resume, cx.now.after(RESUME_AGAIN_MS));
     }
 
     /// `call:sync` was acked: a call that the server does not list does not ring any more.
