@@ -9,12 +9,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use crate::core::error::{ClientCode, ClientError};
+use crate::core::error::ClientError;
 use crate::core::ids::RequestId;
 use crate::core::{
     Client, ClientOptions, Command, Input, Notification, Output, Request, Settled, SignalingInput,
 };
-use crate::platform::{Clock, Inbox, Platform, Report, Resources};
+use crate::platform::{Clock, Inbox, Platform, Report, Resources, Socket, SocketIo};
 
 /// Something to tell the application, ready to be told.
 pub(crate) type Delivery = Box<dyn FnOnce()>;
@@ -34,7 +34,10 @@ pub(crate) trait Audience {
 
 /// One client with its browser resources.
 pub(crate) struct Driver {
+    me: Weak<Self>,
     client: RefCell<Client>,
+    socket: Socket,
+    /// None once disposed.
     platform: RefCell<Option<Rc<Platform>>>,
     clock: Clock,
     audience: Box<dyn Audience>,
@@ -42,19 +45,24 @@ pub(crate) struct Driver {
     draining: Cell<bool>,
     outbox: RefCell<VecDeque<Delivery>>,
     delivering: Cell<bool>,
+    /// Itself, while it is disposed but the server still has to answer something.
+    lingering: RefCell<Option<Rc<Self>>>,
 }
 
 impl Driver {
     /// Makes a client over these resources and begins to listen.
     pub(crate) fn new(
         options: ClientOptions,
+        socket: SocketIo,
         resources: Resources,
         audience: Box<dyn Audience>,
     ) -> Rc<Self> {
-        let driver = Rc::new_cyclic(|weak: &Weak<Self>| {
-            let timer = weak.clone();
+        let driver = Rc::new_cyclic(|me: &Weak<Self>| {
+            let timer = me.clone();
             Self {
+                me: me.clone(),
                 client: RefCell::new(Client::new(options)),
+                socket: Socket::new(socket, Inbox::new(me.clone())),
                 platform: RefCell::new(None),
                 clock: Clock::new(move || {
                     if let Some(driver) = timer.upgrade() {
@@ -67,13 +75,13 @@ impl Driver {
                 draining: Cell::new(false),
                 outbox: RefCell::new(VecDeque::new()),
                 delivering: Cell::new(false),
+                lingering: RefCell::new(None),
             }
         });
-        let owner: Weak<dyn Report> = Rc::downgrade(&driver) as Weak<dyn Report>;
-        let platform = Rc::new(Platform::new(resources, &Inbox::new(owner)));
-        let is_connected = platform.socket.is_connected();
-        driver.platform.replace(Some(platform));
-        if is_connected {
+        let inbox = Inbox::new(driver.me.clone());
+        let platform = Platform::new(resources, &driver.socket, &inbox);
+        driver.platform.replace(Some(Rc::new(platform)));
+        if driver.socket.is_connected() {
             driver.input(Input::Signaling(SignalingInput::Connected));
         }
         driver
@@ -98,44 +106,45 @@ impl Driver {
         loop {
             let input = self.queue.borrow_mut().pop_front();
             let Some(input) = input else { break };
-            match self.platform() {
-                Some(platform) => self.step(input, &platform),
-                None => self.refuse(input),
-            }
+            self.step(input);
         }
-        let is_live = self.platform.borrow().is_some();
         let deadline = self.client.borrow().next_deadline();
-        self.clock.arm(deadline.filter(|_| is_live));
+        self.clock.arm(deadline);
+        self.linger(deadline.is_some());
     }
 
-    fn step(&self, input: Input, platform: &Platform) {
-        platform.observe(&input);
+    fn step(&self, input: Input) {
+        let platform = self.platform();
+        if let Some(platform) = &platform {
+            platform.observe(&input);
+        }
         let is_last = is_dispose(&input);
         let outputs = self.client.borrow_mut().handle(Clock::now(), input);
         for output in outputs {
-            self.perform(output, platform);
+            self.perform(output, platform.as_deref());
         }
         if is_last {
             self.platform.replace(None);
         }
     }
 
-    /// Answers what is asked once everything was let go of; what is reported then is dropped.
-    fn refuse(&self, input: Input) {
-        if let Input::App(request) = input {
-            let disposed = Err(ClientCode::Disposed.into());
-            self.post(self.audience.settlement(request.id, disposed));
+    fn perform(&self, output: Output, platform: Option<&Platform>) {
+        match (output, platform) {
+            (Output::Emit(event, ack), _) => self.socket.emit(&event, ack),
+            (Output::Settle(id, result), _) => self.post(self.audience.settlement(id, result)),
+            (Output::Peer(link, command), Some(platform)) => platform.peers.perform(link, command),
+            (Output::Media(command), Some(platform)) => platform.media(command),
+            (Output::Notify(told), Some(platform)) => self.notify(&told, platform),
+            (Output::Peer(..) | Output::Media(_) | Output::Notify(_), None) => {}
         }
     }
 
-    fn perform(&self, output: Output, platform: &Platform) {
-        match output {
-            Output::Emit(event, ack) => platform.socket.emit(&event, ack),
-            Output::Peer(link, command) => platform.peers.perform(link, command),
-            Output::Media(command) => platform.media(command),
-            Output::Settle(id, result) => self.post(self.audience.settlement(id, result)),
-            Output::Notify(notification) => self.notify(&notification, platform),
-        }
+    /// Stays alive after `dispose` for as long as an ack may ask for something to be undone.
+    fn linger(&self, is_waiting: bool) {
+        let is_disposed = self.platform.borrow().is_none();
+        let myself = self.me.upgrade().filter(|_| is_disposed && is_waiting);
+        let former = self.lingering.replace(myself);
+        drop(former);
     }
 
     fn notify(&self, notification: &Notification, platform: &Platform) {

@@ -141,9 +141,11 @@ export class VoiceCallManager {
     engine.dispose();
     this.#last = { state: this.state, call: this.call, muted: this.muted };
     this.#engine = null;
-    this.#emitter.clear();
-    // Not at once: this may be running inside a callback of the engine.
-    queueMicrotask(() => engine.free());
+    // Not at once: this may be running inside a listener, and the end of the call is yet to be told.
+    queueMicrotask(() => {
+      engine.free();
+      this.#emitter.clear();
+    });
   }
 
   [Symbol.dispose](): void {

@@ -32,11 +32,16 @@ impl Engine {
     /// When an option does not have its documented shape.
     #[wasm_bindgen(constructor)]
     pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
-        let resources = options::read_resources(socket, options)?;
+        let resources = options::read_resources(options)?;
         let promises = Promises::default();
         let announcer = Announcer::new(notify, promises.clone());
         Ok(Self {
-            driver: Driver::new(options::read(options)?, resources, Box::new(announcer)),
+            driver: Driver::new(
+                options::read(options)?,
+                socket,
+                resources,
+                Box::new(announcer),
+            ),
             promises,
             last_request: Cell::new(RequestId(0)),
         })

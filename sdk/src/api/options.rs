@@ -6,7 +6,7 @@ use web_sys::{HtmlAudioElement, MediaStream};
 
 use super::error::invalid_argument;
 use crate::core::ClientOptions;
-use crate::platform::{Resources, SocketIo, Source, get, random_seed};
+use crate::platform::{Resources, Source, get, random_seed};
 
 /// Reads what the machine needs.
 ///
@@ -28,9 +28,8 @@ pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
 ///
 /// # Errors
 /// When `audioElement` or `localStream` is something else than documented.
-pub(super) fn read_resources(socket: SocketIo, options: &JsValue) -> Result<Resources, JsValue> {
+pub(super) fn read_resources(options: &JsValue) -> Result<Resources, JsValue> {
     Ok(Resources {
-        socket,
         audio_element: read_element(get(options, "audioElement"))?,
         microphone: get(options, "microphone"),
         source: read_source(get(options, "localStream"))?,

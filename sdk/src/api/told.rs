@@ -42,7 +42,10 @@ pub(super) fn describe(
             let payload = object(&[
                 ("state", state.as_str().into()),
                 ("previous", previous.as_str().into()),
-                ("call", view::optional(client.call().as_ref().map(view::call))),
+                (
+                    "call",
+                    view::optional(client.call().as_ref().map(view::call)),
+                ),
             ]);
             ("state", payload)
         }

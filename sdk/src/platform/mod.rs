@@ -4,6 +4,8 @@
 //! callbacks hold weak references and only put what happened into the [`Inbox`].
 
 mod clock;
+#[cfg(test)]
+mod codec_tests;
 mod decode;
 mod encode;
 mod js;
@@ -26,13 +28,14 @@ use crate::core::{AckBody, DeviceInput, Input, MediaCommand, PeerInput, Signalin
 pub(crate) use clock::Clock;
 pub(crate) use js::{array, get, object, random_seed, set};
 pub(crate) use microphone::Source;
+pub(crate) use socket::Socket;
 pub use socket::SocketIo;
 
 use microphone::Microphone;
 use network::Network;
 use peers::Peers;
 use playback::Playback;
-use socket::Socket;
+use socket::Ears;
 
 /// Takes what happened.
 pub(crate) trait Report {
@@ -75,8 +78,6 @@ impl Inbox {
 
 /// What the application gave that only the browser's side needs.
 pub(crate) struct Resources {
-    /// The signaling socket.
-    pub(crate) socket: SocketIo,
     /// The element for the first participant's audio.
     pub(crate) audio_element: Option<HtmlAudioElement>,
     /// `MediaTrackConstraints` over those of the server, or undefined.
@@ -87,26 +88,25 @@ pub(crate) struct Resources {
     pub(crate) rtc_configuration: wasm_bindgen::JsValue,
 }
 
-/// Everything of the browser that one client holds.
+/// Everything of the browser that one client holds until it is disposed.
 pub(crate) struct Platform {
-    /// The signaling socket.
-    pub(crate) socket: Socket,
     /// The peer connections.
     pub(crate) peers: Peers,
     /// The microphone.
     pub(crate) microphone: Microphone,
     _network: Network,
+    _ears: Ears,
 }
 
 impl Platform {
     /// Takes the resources and begins to listen.
-    pub(crate) fn new(resources: Resources, inbox: &Inbox) -> Self {
+    pub(crate) fn new(resources: Resources, socket: &Socket, inbox: &Inbox) -> Self {
         let playback = Playback::new(resources.audio_element, inbox.clone());
         Self {
             peers: Peers::new(resources.rtc_configuration, playback, inbox.clone()),
             microphone: Microphone::new(resources.source, resources.microphone, inbox.clone()),
             _network: Network::new(inbox),
-            socket: Socket::new(resources.socket, inbox.clone()),
+            _ears: socket.listen(),
         }
     }
 

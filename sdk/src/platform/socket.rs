@@ -15,6 +15,7 @@ use crate::core::{AckBody, AckFailure, SignalingInput};
 #[wasm_bindgen]
 extern "C" {
     /// What the SDK needs of a Socket.IO v4 client socket, by shape.
+    #[derive(Clone)]
     pub type SocketIo;
 
     #[wasm_bindgen(method, getter)]
@@ -27,43 +28,42 @@ extern "C" {
     fn emit(this: &SocketIo, event: &str, arguments: &Array) -> Result<JsValue, JsValue>;
 }
 
-/// A socket with our listeners on it; dropping it takes them off and leaves the rest alone.
+/// The way out: emits events and takes their acks.
 pub(crate) struct Socket {
     io: SocketIo,
     inbox: Inbox,
-    listeners: Vec<Listening>,
-}
-
-/// A listener of ours and the event that it listens to.
-struct Listening {
-    event: &'static str,
-    closure: Closure<dyn Fn(JsValue)>,
 }
 
 impl Socket {
-    /// Begins to listen to a socket.
-    pub(crate) fn new(io: SocketIo, inbox: Inbox) -> Self {
-        let mut socket = Self {
-            io,
-            inbox,
-            listeners: Vec::new(),
-        };
-        socket.listen("connect", |inbox, _| {
-            inbox.put_signaling(SignalingInput::Connected);
-        });
-        socket.listen("disconnect", |inbox, _| {
-            inbox.put_signaling(SignalingInput::Disconnected);
-        });
-        socket.listen("connect_error", refused);
-        for name in ServerEvent::NAMES.iter().copied() {
-            socket.listen(name, move |inbox, payload| received(inbox, name, payload));
-        }
-        socket
+    /// Takes a socket, connected or not.
+    pub(crate) const fn new(io: SocketIo, inbox: Inbox) -> Self {
+        Self { io, inbox }
     }
 
     /// Tells whether the socket is connected.
     pub(crate) fn is_connected(&self) -> bool {
         self.io.connected()
+    }
+
+    /// Begins to listen; see [`Ears`].
+    pub(crate) fn listen(&self) -> Ears {
+        let mut ears = Ears {
+            io: self.io.clone(),
+            listeners: Vec::new(),
+        };
+        ears.listen(&self.inbox, "connect", |inbox, _| {
+            inbox.put_signaling(SignalingInput::Connected);
+        });
+        ears.listen(&self.inbox, "disconnect", |inbox, _| {
+            inbox.put_signaling(SignalingInput::Disconnected);
+        });
+        ears.listen(&self.inbox, "connect_error", refused);
+        for name in ServerEvent::NAMES.iter().copied() {
+            ears.listen(&self.inbox, name, move |inbox, payload| {
+                received(inbox, name, payload);
+            });
+        }
+        ears
     }
 
     /// Emits an event; with an id, its ack is reported under it.
@@ -84,20 +84,6 @@ impl Socket {
         }
     }
 
-    fn listen(&mut self, name: &'static str, handle: impl Fn(&Inbox, JsValue) + 'static) {
-        let inbox = self.inbox.clone();
-        let closure = Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
-            handle(&inbox, value);
-        }));
-        if let Err(error) = self.io.on(name, closure.as_ref()) {
-            self.inbox.fail(internal(js::error_text(&error)));
-        }
-        self.listeners.push(Listening {
-            event: name,
-            closure,
-        });
-    }
-
     /// Makes the function that the socket calls with the ack.
     ///
     /// It belongs to the garbage collector: an ack may come late, or never.
@@ -110,7 +96,38 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+/// Our listeners on a socket; dropping it takes them off and leaves the others alone.
+#[must_use = "the listeners are taken off when this is dropped"]
+pub(crate) struct Ears {
+    io: SocketIo,
+    listeners: Vec<Listening>,
+}
+
+/// A listener of ours and the event that it listens to.
+struct Listening {
+    event: &'static str,
+    closure: Closure<dyn Fn(JsValue)>,
+}
+
+impl Ears {
+    fn listen(
+        &mut self,
+        inbox: &Inbox,
+        event: &'static str,
+        handle: impl Fn(&Inbox, JsValue) + 'static,
+    ) {
+        let owner = inbox.clone();
+        let closure = Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
+            handle(&owner, value);
+        }));
+        if let Err(error) = self.io.on(event, closure.as_ref()) {
+            inbox.fail(internal(js::error_text(&error)));
+        }
+        self.listeners.push(Listening { event, closure });
+    }
+}
+
+impl Drop for Ears {
     fn drop(&mut self) {
         for Listening { event, closure } in &self.listeners {
             // A socket that cannot take a listener off keeps one that does nothing.
