@@ -27,7 +27,7 @@ export class RawConnection {
     return new RawConnection(manager);
   }
 
-  /** Sends one Socket.IO packet as it stands. */
+  /** Sends one Socket.IO packet as it stands: `0` is CONNECT, `2` EVENT, `3` ACK, `4` CONNECT_ERROR. */
   send(packet) {
     this.manager.engine.write(packet);
   }
@@ -39,7 +39,7 @@ export class RawConnection {
 
   /** Waits until the server refused the CONNECT packet, or closed the connection. */
   refused() {
-    return this.#until('a refusal', () => this.packets.find((packet) => String(packet).startsWith('44')) ?? (this.closed && 'closed'));
+    return this.#until('a refusal', () => this.packets.find((packet) => String(packet).startsWith('4')) ?? (this.closed && 'closed'));
   }
 
   close() {

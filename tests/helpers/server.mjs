@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,10 +78,12 @@ export class TestServer {
    * @param {string[]} [options.args] more flags
    * @param {string | null} [options.jwtSecret] null: set none
    * @param {string} [options.database] default: SQLite in a folder of its own
+   * @param {Record<string, string>} [options.files] written into the folder that it runs in
    */
   static async start(options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'ringback-test-'));
     const port = await freePort();
+    for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
     const server = new TestServer({ ...options, folder, port });
     await server.restart();
     return server;
@@ -102,6 +104,15 @@ export class TestServer {
 
   get pid() {
     return this.#child?.pid;
+  }
+
+  /** Waits until the log says that. */
+  async logged(pattern) {
+    const { stdout, stderr } = this.#child;
+    while (!pattern.test(this.log)) {
+      const ended = await Promise.race([once(stdout, 'data'), once(stderr, 'data'), once(this.#child, 'exit').then(() => 'ended')]);
+      if (ended === 'ended') throw new Error(`the server ended without logging ${pattern}:\n${this.log}`);
+    }
   }
 
   /** Starts the server (again) on the same database and port. */
