@@ -121,7 +121,8 @@ impl Microphone {
     /// Returns the track while the microphone is open.
     pub(crate) fn track(&self) -> Option<MediaStreamTrack> {
         match &*self.0.state.borrow() {
-            State::Open(open) => Some(open.track.clone()),
+            // Not `open.track.clone()`: that is the DOM's method, which makes a second live track.
+            State::Open(open) => Some(Clone::clone(&open.track)),
             State::Closed | State::Opening(_) => None,
         }
     }
@@ -129,7 +130,7 @@ impl Microphone {
     /// Returns the stream while the microphone is open.
     pub(crate) fn stream(&self) -> Option<MediaStream> {
         match &*self.0.state.borrow() {
-            State::Open(open) => Some(open.stream.clone()),
+            State::Open(open) => Some(Clone::clone(&open.stream)),
             State::Closed | State::Opening(_) => None,
         }
     }
