@@ -184,10 +184,6 @@ impl Figures {
     }
 }
 
-const fn rounded_mean(sum: u64, count: u64) -> u64 {
-    if count == 0 {
-        0
-    } else {
-        (sum + count / 2) / count
-    }
+fn rounded_mean(sum: u64, count: u64) -> u64 {
+    (sum + count / 2).checked_div(count).unwrap_or(0)
 }

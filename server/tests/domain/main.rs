@@ -1,0 +1,14 @@
+//! The call domain and its store, tested natively: no socket, no wall clock.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic as the tests themselves may"
+)]
+
+mod manager;
+mod races;
+mod restart;
+mod session_rules;
+mod session_table;
+mod signals;
+mod store;
+mod support;

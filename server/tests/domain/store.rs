@@ -1,0 +1,548 @@
+//! What every store must do: one suite, run against each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ringback_protocol::rest::{Chat, ChatMember};
+use ringback_protocol::{
+    CallRequestId, CallStatus, CallType, EndReason, QualityReport, SessionId,
+};
+use ringback_server::calls::session::{CallSession, Input, Reach};
+use ringback_server::store::{
+    Created, HistoryQuery, StatisticsQuery, Store, StoreError, Swap, Timeframe,
+};
+
+use crate::support::{
+    RING_MS, START, callee, chat_id, device, new_call, open_store, person, put_chat, session_id,
+    user,
+};
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Runs the whole suite; `fresh` makes an empty store each time.
+macro_rules! store_contract {
+    ($fresh:expr; $($test:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                let (store, _keep) = $fresh.await;
+                contract::$test(&*store).await;
+            }
+        )*
+    };
+}
+
+mod sqlite {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn Store>, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        (open_store(&dir).await, dir)
+    }
+
+    store_contract! {
+        fresh();
+        a_created_call_is_loaded_as_it_was,
+        a_call_is_replaced_only_at_the_expected_version,
+        of_many_writers_at_one_version_one_wins,
+        a_repeated_request_finds_the_first_call,
+        live_calls_are_found_by_user_until_they_are_over,
+        calls_are_due_when_their_deadline_has_come,
+        history_is_filtered_and_newest_first,
+        history_pages_neither_overlap_nor_miss_a_call,
+        records_are_seen_by_participants_alone,
+        statistics_add_up,
+        statistics_of_nothing_are_zero,
+        statistics_respect_time_frame_and_chat,
+        quality_is_averaged_over_measured_calls,
+        chats_are_stored_changed_and_removed,
+        members_are_added_to_chats_that_may_not_exist,
+    }
+
+    #[tokio::test]
+    async fn everything_outlives_the_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open_store(&dir).await;
+        let live = Arc::new(contract::call("live", START).0);
+        store.create(Arc::clone(&live)).await.unwrap();
+        let over = contract::store_ended(&*store, "over", START, 10_000).await;
+        put_chat(&*store, "chat", &["alice"]).await;
+        // As after a kill: the first store is neither closed nor dropped.
+        let again = open_store(&dir).await;
+        assert_eq!(again.load(live.id()).await.unwrap(), Some(live.clone()));
+        assert_eq!(again.load(over.id()).await.unwrap(), Some(over));
+        assert_eq!(again.live_calls().await.unwrap(), [live]);
+        let chat = again.chat(&chat_id("chat")).await.unwrap();
+        assert_eq!(chat.unwrap().participants.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn another_process_on_the_file_is_noticed_at_the_next_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mine, theirs) = (open_store(&dir).await, open_store(&dir).await);
+        let first = Arc::new(contract::call("shared", START).0);
+        mine.create(Arc::clone(&first)).await.unwrap();
+        let (_, second) = contract::accepted(&first);
+        let swapped = theirs.compare_and_set(Arc::clone(&second), 1).await;
+        assert_eq!(swapped.unwrap(), Swap::Stored);
+        let (_, stale) = contract::accepted(&first);
+        assert_eq!(mine.compare_and_set(stale, 1).await.unwrap(), Swap::Conflict);
+        assert_eq!(mine.load(first.id()).await.unwrap(), Some(second));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_not_a_file_is_refused() {
+        for url in ["postgres://localhost/x", "sqlite::memory:", "calls.db"] {
+            let refused = ringback_server::store::open(url).await;
+            assert!(matches!(refused.err(), Some(StoreError::UnknownUrl(_))), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_says_so() {
+        let (store, _dir) = fresh().await;
+        store.ping().await.unwrap();
+        store.close().await;
+        let call = Arc::new(contract::call("late", START).0);
+        assert!(matches!(store.create(call).await, Err(StoreError::Closed)));
+        assert!(matches!(store.ping().await, Err(StoreError::Closed)));
+    }
+}
+
+mod contract {
+    use super::*;
+
+    /// A call of alice to bob, placed at that time, and its effects.
+    pub(super) fn call(
+        id: &str,
+        at: ringback_server::calls::Timestamp,
+    ) -> (CallSession, Vec<ringback_server::calls::session::Effect>) {
+        let mut call = new_call(vec![callee("bob", Reach::Connected)]);
+        call.id = session_id(id);
+        CallSession::initiate(at, call)
+    }
+
+    pub(super) fn accepted(
+        session: &Arc<CallSession>,
+    ) -> (Arc<CallSession>, Arc<CallSession>) {
+        let mut next = CallSession::clone(session);
+        let accept = Input::Accept {
+            user: user("bob"),
+            device: device("b1"),
+            answer: None,
+        };
+        next.handle(session.initiated_at(), accept).unwrap();
+        (Arc::clone(session), Arc::new(next))
+    }
+
+    /// Applies inputs and stores each step, as the manager does.
+    async fn run(
+        store: &dyn Store,
+        mut session: CallSession,
+        inputs: Vec<(u64, Input)>,
+    ) -> Arc<CallSession> {
+        let placed = session.initiated_at();
+        let created = store.create(Arc::new(session.clone())).await.unwrap();
+        assert_eq!(created, Created::New);
+        for (after_ms, input) in inputs {
+            let version = session.version();
+            session.handle(placed.plus_ms(after_ms), input).unwrap();
+            let next = Arc::new(session.clone());
+            let swapped = store.compare_and_set(next, version).await.unwrap();
+            assert_eq!(swapped, Swap::Stored);
+        }
+        Arc::new(session)
+    }
+
+    fn accept() -> Input {
+        Input::Accept {
+            user: user("bob"),
+            device: device("b1"),
+            answer: None,
+        }
+    }
+
+    fn end() -> Input {
+        Input::End {
+            user: user("alice"),
+            device: device("a1"),
+            reason: None,
+        }
+    }
+
+    fn reject() -> Input {
+        Input::Reject {
+            user: user("bob"),
+            device: device("b1"),
+            reason: None,
+        }
+    }
+
+    fn quality(packet_loss: f64) -> Input {
+        Input::Quality {
+            user: user("alice"),
+            device: device("a1"),
+            report: QualityReport {
+                avg_bitrate: 1_000.0,
+                packet_loss,
+                jitter: 2.0 * packet_loss,
+            },
+        }
+    }
+
+    pub(super) async fn store_ended(
+        store: &dyn Store,
+        id: &str,
+        at: ringback_server::calls::Timestamp,
+        talk_ms: u64,
+    ) -> Arc<CallSession> {
+        let inputs = vec![(0, accept()), (talk_ms, end())];
+        run(store, call(id, at).0, inputs).await
+    }
+
+    fn query(limit: u32) -> HistoryQuery {
+        HistoryQuery {
+            limit,
+            ..HistoryQuery::default()
+        }
+    }
+
+    async fn ids(store: &dyn Store, who: &str, query: &HistoryQuery) -> Vec<String> {
+        let page = store.history(&user(who), query).await.unwrap();
+        page.calls.iter().map(|call| call.id.to_string()).collect()
+    }
+
+    pub(super) async fn a_created_call_is_loaded_as_it_was(store: &dyn Store) {
+        let session = Arc::new(call("one", START).0);
+        assert_eq!(store.load(session.id()).await.unwrap(), None);
+        let created = store.create(Arc::clone(&session)).await.unwrap();
+        assert_eq!(created, Created::New);
+        assert_eq!(store.load(session.id()).await.unwrap(), Some(session.clone()));
+        let taken = store.create(session).await;
+        assert!(matches!(taken, Err(StoreError::IdTaken(_))));
+    }
+
+    pub(super) async fn a_call_is_replaced_only_at_the_expected_version(store: &dyn Store) {
+        let first = Arc::new(call("one", START).0);
+        let (_, second) = accepted(&first);
+        let swap = |session: &Arc<CallSession>, expected| {
+            store.compare_and_set(Arc::clone(session), expected)
+        };
+        assert_eq!(swap(&second, 1).await.unwrap(), Swap::Conflict, "not there yet");
+        store.create(Arc::clone(&first)).await.unwrap();
+        assert_eq!(swap(&second, 1).await.unwrap(), Swap::Stored);
+        assert_eq!(swap(&second, 1).await.unwrap(), Swap::Conflict);
+        assert_eq!(store.load(first.id()).await.unwrap(), Some(second));
+    }
+
+    pub(super) async fn of_many_writers_at_one_version_one_wins(store: &dyn Store) {
+        let first = Arc::new(call("one", START).0);
+        store.create(Arc::clone(&first)).await.unwrap();
+        let swaps = (0..8).map(|_| {
+            let (_, second) = accepted(&first);
+            store.compare_and_set(second, 1)
+        });
+        let mut stored = 0;
+        for swap in join_all(swaps.collect()).await {
+            stored += usize::from(swap.unwrap() == Swap::Stored);
+        }
+        assert_eq!(stored, 1);
+    }
+
+    /// Polls all futures together, so that their writes may meet in one transaction.
+    async fn join_all<T>(
+        mut futures: Vec<ringback_server::calls::ports::BoxFuture<'_, T>>,
+    ) -> Vec<T> {
+        let mut done: BTreeMap<usize, T> = BTreeMap::new();
+        std::future::poll_fn(|context| {
+            for (index, future) in futures.iter_mut().enumerate() {
+                if !done.contains_key(&index)
+                    && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
+                {
+                    done.insert(index, value);
+                }
+            }
+            if done.len() == futures.len() {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+        done.into_values().collect()
+    }
+
+    pub(super) async fn a_repeated_request_finds_the_first_call(store: &dyn Store) {
+        let request = CallRequestId::new("attempt").unwrap();
+        let with_request = |id: &str, caller: &str| {
+            let mut call = new_call(vec![callee("bob", Reach::Connected)]);
+            call.id = session_id(id);
+            call.caller = person(caller);
+            call.request_id = Some(request.clone());
+            Arc::new(CallSession::initiate(START, call).0)
+        };
+        let first = with_request("first", "alice");
+        store.create(Arc::clone(&first)).await.unwrap();
+        let repeat = store.create(with_request("second", "alice")).await.unwrap();
+        assert_eq!(repeat, Created::Duplicate(Arc::clone(&first)));
+        assert_eq!(store.load(&session_id("second")).await.unwrap(), None);
+        assert_eq!(store.history(&user("bob"), &query(9)).await.unwrap().total, 1);
+        let found = store.find_by_request(&user("alice"), &request).await;
+        assert_eq!(found.unwrap(), Some(first));
+        // The same name of somebody else is another attempt.
+        let other = store.create(with_request("third", "carol")).await.unwrap();
+        assert_eq!(other, Created::New);
+    }
+
+    pub(super) async fn live_calls_are_found_by_user_until_they_are_over(store: &dyn Store) {
+        let first = Arc::new(call("1", START).0);
+        store.create(Arc::clone(&first)).await.unwrap();
+        store_ended(store, "2", START, 1_000).await;
+        let rejected = call("3", START).0;
+        let second = {
+            let mut call = new_call(vec![callee("carol", Reach::Connected)]);
+            call.id = session_id("4");
+            Arc::new(CallSession::initiate(START, call).0)
+        };
+        store.create(Arc::clone(&second)).await.unwrap();
+        let of = |who: &str| {
+            let who: Vec<_> = who.split(' ').map(user).collect();
+            async move { store.live_calls_of(&who).await.unwrap() }
+        };
+        assert_eq!(of("alice").await, [first.clone(), second.clone()]);
+        assert_eq!(of("bob carol").await, [first.clone(), second.clone()]);
+        assert_eq!(of("carol").await, [second.clone()]);
+        assert_eq!(of("nobody").await, []);
+        run(store, rejected, vec![(0, reject())]).await;
+        assert_eq!(of("bob").await, [first]);
+        assert_eq!(store.live_calls().await.unwrap().len(), 2);
+    }
+
+    pub(super) async fn calls_are_due_when_their_deadline_has_come(store: &dyn Store) {
+        let first = Arc::new(call("1", START).0);
+        let later = call("2", START.plus_ms(1_000)).0;
+        store.create(Arc::clone(&first)).await.unwrap();
+        run(store, later, vec![]).await;
+        store_ended(store, "3", START, 1_000).await;
+        let due = |ms| async move { store.due(START.plus_ms(ms)).await.unwrap() };
+        assert_eq!(due(RING_MS - 1).await, [] as [SessionId; 0]);
+        assert_eq!(due(RING_MS).await, [session_id("1")]);
+        assert_eq!(due(RING_MS + 1_000).await.len(), 2);
+        // Answered: nothing runs out any more.
+        let (_, second) = accepted(&first);
+        store.compare_and_set(second, 1).await.unwrap();
+        assert_eq!(due(RING_MS).await, [] as [SessionId; 0]);
+    }
+
+    pub(super) async fn history_is_filtered_and_newest_first(store: &dyn Store) {
+        store_ended(store, "a", START, 1_000).await;
+        run(store, call("b", START.plus_ms(1)).0, vec![(0, reject())]).await;
+        let mut video = new_call(vec![callee("carol", Reach::Connected)]);
+        video.id = session_id("c");
+        video.call_type = CallType::Video;
+        video.chat.id = chat_id("group");
+        run(store, CallSession::initiate(START.plus_ms(2), video).0, vec![]).await;
+        // Placed at the same time: the greater id comes first.
+        store_ended(store, "d", START.plus_ms(1), 1_000).await;
+
+        assert_eq!(ids(store, "alice", &query(10)).await, ["c", "d", "b", "a"]);
+        assert_eq!(ids(store, "bob", &query(10)).await, ["d", "b", "a"]);
+        assert_eq!(ids(store, "carol", &query(10)).await, ["c"]);
+        assert_eq!(ids(store, "mallory", &query(10)).await, [""; 0]);
+        let in_group = HistoryQuery {
+            chat_id: Some(chat_id("group")),
+            ..query(10)
+        };
+        assert_eq!(ids(store, "alice", &in_group).await, ["c"]);
+        let voice = HistoryQuery {
+            call_type: Some(CallType::Voice),
+            ..query(10)
+        };
+        assert_eq!(ids(store, "alice", &voice).await, ["d", "b", "a"]);
+        let ended = HistoryQuery {
+            status: Some(CallStatus::Ended),
+            call_type: Some(CallType::Voice),
+            chat_id: Some(chat_id("chat")),
+            ..query(1)
+        };
+        let page = store.history(&user("bob"), &ended).await.unwrap();
+        assert_eq!(page.total, 2);
+        assert_eq!(page.calls[0].id, session_id("d"));
+        assert!(page.calls[0].is_incoming);
+    }
+
+    pub(super) async fn history_pages_neither_overlap_nor_miss_a_call(store: &dyn Store) {
+        for index in 0..7 {
+            // Pairs share their time.
+            store_ended(store, &index.to_string(), START.plus_ms(index / 2), 1_000).await;
+        }
+        let all = ids(store, "bob", &query(100)).await;
+        assert_eq!(all, ["6", "5", "4", "3", "2", "1", "0"]);
+        let mut by_offset = Vec::new();
+        for offset in [0, 3, 6, 9] {
+            let page = HistoryQuery { offset, ..query(3) };
+            by_offset.extend(ids(store, "bob", &page).await);
+        }
+        assert_eq!(by_offset, all);
+        let (mut by_cursor, mut after) = (Vec::new(), None);
+        loop {
+            let query = HistoryQuery { after, ..query(3) };
+            let page = store.history(&user("bob"), &query).await.unwrap();
+            assert_eq!(page.total, 7);
+            by_cursor.extend(page.calls.iter().map(|call| call.id.to_string()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(by_cursor, all);
+    }
+
+    pub(super) async fn records_are_seen_by_participants_alone(store: &dyn Store) {
+        let ended = store_ended(store, "one", START, 61_000).await;
+        let live = run(store, call("two", START).0, vec![]).await;
+        let record = |who: &str, id: &SessionId| {
+            let (who, id) = (user(who), id.clone());
+            async move { store.record(&who, &id).await.unwrap() }
+        };
+        let of_bob = record("bob", ended.id()).await.unwrap();
+        assert_eq!(of_bob.duration, 61);
+        assert_eq!(of_bob.end_reason, Some(EndReason::Completed));
+        assert_eq!(record("bob", live.id()).await.unwrap().status, CallStatus::Ringing);
+        assert_eq!(record("mallory", ended.id()).await, None);
+        assert_eq!(record("bob", &session_id("none")).await, None);
+    }
+
+    fn stats(timeframe: Timeframe) -> StatisticsQuery {
+        StatisticsQuery {
+            chat_id: None,
+            timeframe,
+            now: START.plus_ms(DAY_MS),
+        }
+    }
+
+    pub(super) async fn statistics_add_up(store: &dyn Store) {
+        store_ended(store, "1", START, 30_000).await;
+        store_ended(store, "2", START, 1_800_000).await;
+        store_ended(store, "3", START.plus_ms(DAY_MS), 900).await;
+        run(store, call("4", START).0, vec![(0, reject())]).await;
+        run(store, call("5", START).0, vec![(RING_MS, Input::Timeout)]).await;
+        let mut back = new_call(vec![callee("alice", Reach::Connected)]);
+        back.id = session_id("6");
+        back.caller = person("bob");
+        back.call_type = CallType::Video;
+        run(store, CallSession::initiate(START, back).0, vec![]).await;
+
+        let all = store.statistics(&user("alice"), &stats(Timeframe::Month));
+        let all = all.await.unwrap();
+        assert_eq!(all.timeframe, "30d");
+        assert_eq!(all.stats.total, 6);
+        assert_eq!((all.stats.by_type.voice, all.stats.by_type.video), (5, 1));
+        let statuses = [("ended", 3), ("missed", 1), ("rejected", 1), ("ringing", 1)];
+        let statuses = statuses.map(|(status, count)| (status.to_owned(), count));
+        assert_eq!(all.stats.by_status, BTreeMap::from(statuses));
+        let directions = &all.stats.by_direction;
+        assert_eq!((directions.incoming, directions.outgoing), (1, 5));
+        assert_eq!(all.stats.total_duration, 1_830);
+        assert_eq!(all.stats.average_duration, 610);
+        assert_eq!((all.stats.longest_call, all.stats.shortest_call), (1_800, 0));
+        assert_eq!(all.stats.recent_calls.len(), 6);
+        assert_eq!(all.stats.recent_calls[0].id, session_id("3"));
+        // START is 2025-06-15 in the afternoon.
+        let days = [("2025-06-15".to_owned(), 5), ("2025-06-16".to_owned(), 1)];
+        assert_eq!(all.call_frequency, BTreeMap::from(days));
+    }
+
+    pub(super) async fn statistics_of_nothing_are_zero(store: &dyn Store) {
+        let none = store.statistics(&user("alice"), &stats(Timeframe::All));
+        let none = none.await.unwrap();
+        assert_eq!(none.stats.total, 0);
+        let statuses = ["ended", "missed", "rejected"].map(|status| (status.to_owned(), 0));
+        assert_eq!(none.stats.by_status, BTreeMap::from(statuses));
+        assert_eq!((none.stats.average_duration, none.stats.shortest_call), (0, 0));
+        assert_eq!(none.quality.avg_jitter, None);
+        assert!(none.call_frequency.is_empty() && none.stats.recent_calls.is_empty());
+    }
+
+    pub(super) async fn statistics_respect_time_frame_and_chat(store: &dyn Store) {
+        for (id, days_ago) in [("1", 400), ("2", 100), ("3", 31), ("4", 8), ("5", 2), ("6", 0)] {
+            let at = START.plus_ms(DAY_MS).minus_ms(days_ago * DAY_MS);
+            store_ended(store, id, at, 1_000).await;
+        }
+        for (frame, total) in Timeframe::ALL.iter().zip([1, 2, 3, 4, 5, 6]) {
+            let figures = store.statistics(&user("bob"), &stats(*frame)).await.unwrap();
+            assert_eq!(figures.stats.total, total, "{frame:?}");
+            assert_eq!(figures.stats.recent_calls.len() as u64, total, "{frame:?}");
+        }
+        let elsewhere = StatisticsQuery {
+            chat_id: Some(chat_id("group")),
+            ..stats(Timeframe::All)
+        };
+        let figures = store.statistics(&user("bob"), &elsewhere).await.unwrap();
+        assert_eq!(figures.stats.total, 0);
+        assert!(figures.call_frequency.is_empty() && figures.stats.recent_calls.is_empty());
+    }
+
+    pub(super) async fn quality_is_averaged_over_measured_calls(store: &dyn Store) {
+        let measured = |figures: &[f64]| {
+            let mut inputs = vec![(0, accept())];
+            inputs.extend(figures.iter().map(|figure| (1_000, quality(*figure))));
+            inputs.push((2_000, end()));
+            inputs
+        };
+        run(store, call("1", START).0, measured(&[1.0, 3.0])).await;
+        run(store, call("2", START).0, measured(&[4.0])).await;
+        store_ended(store, "3", START, 1_000).await;
+        let figures = store.statistics(&user("bob"), &stats(Timeframe::All));
+        let means = figures.await.unwrap().quality;
+        assert_eq!(means.avg_packet_loss, Some(3.0));
+        assert_eq!(means.avg_jitter, Some(6.0));
+        assert_eq!(means.avg_bitrate, Some(1_000.0));
+    }
+
+    pub(super) async fn chats_are_stored_changed_and_removed(store: &dyn Store) {
+        let id = chat_id("team");
+        assert_eq!(store.chat(&id).await.unwrap(), None);
+        let member = |id: &str, name: Option<&str>| ChatMember {
+            id: user(id),
+            name: name.map(str::to_owned),
+            avatar: name.map(|name| format!("https://pictures.example/{name}.png")),
+        };
+        let mut chat = Chat {
+            name: Some("Team \"A\"".to_owned()),
+            participants: vec![member("zoe", Some("Zoë")), member("adam", None)],
+        };
+        for _ in 0..2 {
+            store.put_chat(&id, chat.clone()).await.unwrap();
+            assert_eq!(*store.chat(&id).await.unwrap().unwrap(), chat);
+            assert_eq!(*store.chat(&id).await.unwrap().unwrap(), chat);
+            // The second time without a name and with other people.
+            chat.name = None;
+            chat.participants = vec![member("bob", Some("Bob"))];
+        }
+        chat.participants.clear();
+        store.put_chat(&id, chat.clone()).await.unwrap();
+        assert_eq!(*store.chat(&id).await.unwrap().unwrap(), chat);
+        assert!(store.delete_chat(&id).await.unwrap());
+        assert_eq!(store.chat(&id).await.unwrap(), None);
+        assert!(!store.delete_chat(&id).await.unwrap());
+    }
+
+    pub(super) async fn members_are_added_to_chats_that_may_not_exist(store: &dyn Store) {
+        let id = chat_id("fresh");
+        let member = |id: &str, name: Option<&str>| ChatMember {
+            id: user(id),
+            name: name.map(str::to_owned),
+            avatar: None,
+        };
+        store.add_member(&id, member("zoe", None)).await.unwrap();
+        store.add_member(&id, member("adam", Some("Adam"))).await.unwrap();
+        // What is not said again is kept.
+        store.add_member(&id, member("adam", None)).await.unwrap();
+        store.add_member(&id, member("zoe", Some("Zoë"))).await.unwrap();
+        let chat = store.chat(&id).await.unwrap().unwrap();
+        assert_eq!(chat.name, None);
+        let expected = [member("zoe", Some("Zoë")), member("adam", Some("Adam"))];
+        assert_eq!(chat.participants, expected);
+    }
+}
