@@ -11,7 +11,7 @@ const names = (ids) => nameList(ids.map((id) => NAMES[id]));
 /** The notice that Ann sees after a call with Bob (and others). */
 function told({ direction, reason, endedBy = 'bob', durationMs = 0, peers = ['bob'] }) {
   const call = { direction, participants: peers.map((id) => ({ id })) };
-  return outcomeOf({ call, ended: { reason, endedBy, durationMs }, me: 'ann', names });
+  return outcomeOf({ call, ended: { reason, endedBy, durationMs }, me: 'ann', caller: 'Bob', names });
 }
 
 test('every end of an outgoing call has its own kind', () => {
@@ -38,6 +38,10 @@ test('a group that nobody picked up names nobody in particular', () => {
   assert.equal(told({ direction: 'outgoing', reason: 'missed', peers: ['bob', 'carol'] }).detail, 'Nobody picked up');
 });
 
+test('a missed group call is from who placed it, not from everyone in it', () => {
+  assert.equal(told({ direction: 'incoming', reason: 'missed', peers: ['bob', 'carol'] }).title, 'Missed call from Bob');
+});
+
 test('a reason that the page does not know is shown as it came', () => {
   assert.equal(told({ direction: 'outgoing', reason: 'lunch' }).detail, 'Reason: lunch');
   assert.equal(told({ direction: 'outgoing', reason: 'toString' }).detail, 'Reason: toString');
@@ -48,8 +52,10 @@ test('an answer on another device is not a missed call', () => {
   assert.equal(elsewhere('rejected', 'Bob').title, 'Declined on another device');
 });
 
-test('an error keeps its code and its text', () => {
-  const notice = trouble({ code: 'MIC_DENIED', message: 'Allow it.' });
-  assert.deepEqual([notice.kind, notice.code, notice.detail], ['error', 'MIC_DENIED', 'Allow it.']);
-  assert.equal(trouble({ code: 'NEVER_HEARD_OF', message: '?' }).title, 'That did not work');
+test('an error says what happened and below it what to do, and keeps its code', () => {
+  const notice = trouble({ code: 'MIC_DENIED', message: 'The microphone is blocked: allow it and try again.' });
+  assert.deepEqual([notice.kind, notice.code], ['error', 'MIC_DENIED']);
+  assert.deepEqual([notice.title, notice.detail], ['The microphone is blocked', 'Allow it and try again.']);
+  const short = trouble({ code: 'NO_CALL', message: 'There is no call.' });
+  assert.deepEqual([short.title, short.detail], ['There is no call', null]);
 });

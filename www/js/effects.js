@@ -1,7 +1,7 @@
 /** What follows from the state besides the view: sounds, meters, the timer, the title, announcements, focus. */
 
 import { createMeters } from './meter.js';
-import { namesIn } from './names.js';
+import { callerOf } from './names.js';
 import { createTones } from './tones.js';
 import { stateText } from './views/state-text.js';
 
@@ -63,8 +63,6 @@ function streamsOf(call, manager) {
 
 function attentionOf(state) {
   const { call, me } = state;
-  const names = namesIn(state);
-  const peers = call ? names(call.participants.map(({ id }) => id)) : '';
   const room = me ? `${me.name} in ${me.room}` : null;
-  return { caller: call?.state === 'incoming' ? peers : null, title: call ? `${stateText(state)}` : room };
+  return { caller: call?.state === 'incoming' ? callerOf(state).name : null, title: call ? stateText(state) : room };
 }

@@ -5,14 +5,16 @@ import { clock } from './format.js';
 /**
  * Returns the notice for an ended call.
  *
- * `call` is the last view of it, `ended` the event, `me` the own user id, `names` tells a user's name.
+ * `call` is the last view of it, `ended` the event, `me` the own user id, `caller` the name of who placed
+ * an incoming one, `names` tells the names of user ids.
  */
-export function outcomeOf({ call, ended, me, names }) {
+export function outcomeOf({ call, ended, me, caller, names }) {
   const peers = call.participants.map((participant) => participant.id);
   const who = names(peers);
   const mine = ended.endedBy === me;
   const context = {
     who,
+    caller,
     mine,
     outgoing: call.direction === 'outgoing',
     one: peers.length < 2,
@@ -30,27 +32,13 @@ export function elsewhere(action, caller) {
   return { kind: `${action}-elsewhere`, tone: 'plain', title, detail: `Call from ${caller}`, again: [] };
 }
 
-/** Returns the notice for something that went wrong. */
-export function trouble(error) {
-  const title = TROUBLE[error.code] ?? 'That did not work';
-  return { kind: 'error', code: error.code, tone: 'bad', title, detail: error.message, again: [] };
+/** Returns the notice for something that went wrong; the SDK writes `what happened: what to do`. */
+export function trouble({ code, message }) {
+  const [title, ...rest] = message.split(': ');
+  const advice = rest.join(': ');
+  const detail = advice ? advice[0].toUpperCase() + advice.slice(1) : null;
+  return { kind: 'error', code, tone: 'bad', title: title.replace(/\.$/, ''), detail, again: [] };
 }
-
-const TROUBLE = {
-  MIC_DENIED: 'The microphone is blocked',
-  MIC_NOT_FOUND: 'There is no microphone',
-  MIC_IN_USE: 'The microphone is in use',
-  MIC_FAILED: 'The microphone failed',
-  INSECURE_CONTEXT: 'Calls need a secure page',
-  UNSUPPORTED: 'This browser cannot make calls',
-  NOT_CONNECTED: 'Not connected to the server',
-  SIGNALING_LOST: 'The connection to the server was lost',
-  SIGNALING_TIMEOUT: 'The server did not answer',
-  CONNECTION_FAILED: 'No media connection',
-  ALREADY_IN_CALL: 'You are in another call',
-  NO_TARGETS: 'Nobody else is here yet',
-  UNREACHABLE: 'The server does not answer',
-};
 
 const OUTCOMES = {
   completed: ({ who, mine, by, lasted }) => ({
@@ -58,22 +46,22 @@ const OUTCOMES = {
     title: `Call with ${who} ended`,
     detail: `${clock(lasted)} · ${mine ? 'You hung up' : `${by} hung up`}`,
   }),
-  cancelled: ({ outgoing, who }) =>
+  cancelled: ({ outgoing, who, caller }) =>
     outgoing
       ? { kind: 'cancelled', title: 'Call cancelled', detail: `You stopped calling ${who}` }
-      : { kind: 'missed', tone: 'warn', title: `Missed call from ${who}`, detail: 'They hung up before you answered' },
-  missed: ({ outgoing, who, one }) =>
+      : { kind: 'missed', tone: 'warn', title: `Missed call from ${caller}`, detail: 'They hung up before you answered' },
+  missed: ({ outgoing, who, caller, one }) =>
     outgoing
       ? { kind: 'unanswered', tone: 'warn', title: 'No answer', detail: one ? `${who} did not pick up` : 'Nobody picked up' }
-      : { kind: 'missed', tone: 'warn', title: `Missed call from ${who}`, detail: 'It rang until the time was up' },
-  declined: ({ outgoing, who }) =>
+      : { kind: 'missed', tone: 'warn', title: `Missed call from ${caller}`, detail: 'It rang until the time was up' },
+  declined: ({ outgoing, who, caller }) =>
     outgoing
       ? { kind: 'declined', tone: 'bad', title: `${who} declined`, detail: 'They do not want to talk right now' }
-      : { kind: 'rejected', title: 'You declined', detail: `Call from ${who}` },
-  busy: ({ outgoing, who }) =>
+      : { kind: 'rejected', title: 'You declined', detail: `Call from ${caller}` },
+  busy: ({ outgoing, who, caller }) =>
     outgoing
       ? { kind: 'busy', tone: 'warn', title: `${who} is busy`, detail: 'They are in another call' }
-      : { kind: 'rejected', title: 'You were busy', detail: `Call from ${who}` },
+      : { kind: 'rejected', title: 'You were busy', detail: `Call from ${caller}` },
   failed: ({ who, lasted }) => ({
     kind: 'failed',
     tone: 'bad',

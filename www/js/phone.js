@@ -1,7 +1,7 @@
 /** Connects the SDK to the store: events become state, state never reaches back. */
 
 import { connect } from '/ringback/index.js';
-import { namesIn } from './names.js';
+import { callerOf, namesIn } from './names.js';
 import { elsewhere, outcomeOf, trouble } from './outcome.js';
 
 /** Connects as `me` and keeps the store up to date; returns the SDK's manager. */
@@ -25,14 +25,14 @@ function follow(calls, store, me) {
       if (!call || call.state === 'idle' || call.state === 'ended') return;
       set(fresh(call) ? { ...FRESH, call, notice: null } : { call });
     },
-    incoming: () => set({ notice: null }),
+    incoming: ({ sessionId, caller: { id, name } }) => set({ notice: null, caller: { sessionId, id, name } }),
     ringing: ({ targetUserIds }) => set(({ ringing }) => ({ ringing: [...new Set([...ringing, ...targetUserIds])] })),
     quality: (quality) => set((state) => ({ quality: { ...state.quality, [quality.userId]: quality } })),
     audioBlocked: () => set({ audioBlocked: true }),
     signaling: ({ connected }) => set({ signaling: connected ? 'up' : 'down' }),
     error: (error) => set({ notice: trouble(error) }),
     answeredElsewhere: ({ action }) =>
-      set((state) => ({ ...FRESH, call: null, notice: elsewhere(action, callerName(state)) })),
+      set((state) => ({ ...FRESH, call: null, notice: elsewhere(action, state.call ? callerOf(state).name : 'someone') })),
     ended: (ended) => set((state) => endOf(state, ended, me)),
   };
   for (const [event, handler] of Object.entries(handlers)) calls.on(event, handler);
@@ -40,14 +40,10 @@ function follow(calls, store, me) {
   handlers.state({ call: calls.call });
 }
 
-function callerName(state) {
-  return namesIn(state)((state.call?.participants ?? []).slice(0, 1).map(({ id }) => id));
-}
-
 /** Returns what the end of a call changes; a failed start keeps the notice that says why. */
 function endOf(state, ended, me) {
   if (!state.call) return {};
   const kept = state.notice?.kind === 'error' ? state.notice : null;
-  const told = outcomeOf({ call: state.call, ended, me: me.id, names: namesIn(state) });
+  const told = outcomeOf({ call: state.call, ended, me: me.id, caller: callerOf(state).name, names: namesIn(state) });
   return { ...FRESH, call: null, notice: kept ?? told };
 }

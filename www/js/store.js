@@ -14,6 +14,8 @@ export function initialState() {
     tab: 'people',
     /** The current call as the SDK last told it; null when there is none. */
     call: null,
+    /** Who placed the last incoming call, `{sessionId, id, name}`. */
+    caller: null,
     /** Ids of the targets that are known to ring. */
     ringing: [],
     /** The last second of each link, by user id. */

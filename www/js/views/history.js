@@ -33,7 +33,7 @@ function footer({ calls, total, hasMore, loaded, busy, error }, act) {
   if (error && !loaded) return h('p', { class: 'center' }, h('button', { class: 'quiet', type: 'button', onclick: act.records.loadHistory }, 'Try again'));
   if (calls.length === 0) return h('p', { class: 'soft center', 'data-testid': 'history-empty' }, 'No calls here yet.');
   return h('div', { class: 'row spread foot' },
-    h('span', { class: 'soft' }, `${calls.length} of ${plural(total, 'call')}`),
+    h('span', { class: 'soft' }, hasMore ? `${calls.length} of ${plural(total, 'call')}` : plural(total, 'call')),
     hasMore ? h('button', { class: 'plain', type: 'button', disabled: busy, 'data-testid': 'load-more', onclick: act.records.loadMore }, busy ? 'Loading' : 'Load more') : null);
 }
 
@@ -73,8 +73,8 @@ function kindOf(call) {
   return kinds[call.status] ?? { icon: side, tone: 'ok', text: call.status };
 }
 
-function rejectedText({ isOutgoing, endReason }) {
-  if (!isOutgoing) return 'You declined';
+function rejectedText({ isOutgoing, endReason, userStatus }) {
+  if (!isOutgoing) return userStatus === 'busy' ? 'You were in another call' : 'You declined';
   return endReason === 'busy' ? 'They were busy' : 'They declined';
 }
 
@@ -87,11 +87,17 @@ function details({ call, error }) {
     ['Ended', fullTime(call.endedAt)],
     ['Length', call.duration > 0 ? duration(call.duration) : null],
     ['Reason', call.endReason],
-    ['Participants', call.participants.map(({ user, status }) => `${user.name} (${status})`).join(', ')],
+    ['Participants', call.participants.map(participant).join(', ')],
     ['Quality', qualityText(call.quality)],
   ];
   return h('dl', { class: 'details', 'data-testid': 'history-details' },
     facts.filter(([, value]) => value).map(([name, value]) => h('div', { key: name }, h('dt', null, name), h('dd', null, value))));
+}
+
+const ABSENT = { invited: 'not reached', ringing: 'ringing', rejected: 'declined', busy: 'busy', missed: 'no answer' };
+
+function participant({ user, status }) {
+  return ABSENT[status] ? `${user.name} (${ABSENT[status]})` : user.name;
 }
 
 function qualityText(quality) {

@@ -1,7 +1,7 @@
 /** Where the call happens: beside the lists on a wide screen, over them on a phone. */
 
-import { clock } from '../format.js';
-import { namesIn } from '../names.js';
+import { clock, nameList } from '../format.js';
+import { alsoCalled, callerOf, namesIn } from '../names.js';
 import { h } from '../vdom.js';
 import { avatar } from './avatar.js';
 import { mediaBanner, signalingBanner } from './banner.js';
@@ -30,23 +30,26 @@ function emptyView() {
 }
 
 function outgoingView(state, act) {
-  const { call, ringing } = state;
-  const who = peerNames(state);
+  const { ringing } = state;
+  const peers = namedPeers(state);
   return h('div', { class: 'call-card', key: 'outgoing', 'data-testid': 'outgoing' },
-    call.participants.length > 1 ? null : face(state, 'pulse'),
+    peers.length === 1 ? face(peers[0]) : null,
     h('p', { class: 'eyebrow' }, ringing.length > 0 ? 'Ringing' : 'Calling'),
-    h('h2', null, who || 'Everyone'),
-    call.participants.length > 1 ? peersView(state) : null,
+    h('h2', null, peers.length > 0 ? nameList(peers.map(({ name }) => name)) : 'Everyone'),
+    peers.length > 1 ? peersView(state) : null,
     h('div', { class: 'controls' },
       h('button', { class: 'stop big', type: 'button', 'data-testid': 'hangup', onclick: act.hangUp },
         icon('phone', 'hang'), 'Cancel')));
 }
 
 function incomingView(state, act) {
+  const caller = callerOf(state);
+  const others = alsoCalled(state);
   return h('div', { class: 'call-card', key: 'incoming', role: 'alertdialog', 'aria-labelledby': 'incoming-title', 'data-testid': 'incoming' },
-    face(state, 'pulse'),
+    face(caller),
     h('p', { class: 'eyebrow' }, `Incoming ${state.call.callType} call`),
-    h('h2', { id: 'incoming-title' }, peerNames(state), h('span', { class: 'sr-only' }, ' is calling')),
+    h('h2', { id: 'incoming-title' }, caller.name, h('span', { class: 'sr-only' }, ' is calling')),
+    others.length > 0 ? h('p', { class: 'soft' }, `With ${namesIn(state)(others)}`) : null,
     h('div', { class: 'controls' },
       h('button', { class: 'stop big', type: 'button', 'data-testid': 'reject', onclick: act.reject },
         icon('phone', 'hang'), 'Decline', h('kbd', null, 'Esc')),
@@ -88,12 +91,7 @@ function ownLevel({ muted }) {
     h('span', { class: 'level-text' }, muted ? 'You are muted' : 'Your microphone'));
 }
 
-/** Returns the one or few faces of the people called or calling. */
-function face(state, animation) {
-  const shown = namedPeers(state).slice(0, 3);
-  return h('div', { class: `faces ${animation}` }, shown.map((peer) => h('span', { key: peer.id }, avatar(peer, { size: 'huge' }))));
-}
-
-function peerNames(state) {
-  return state.call.participants.length > 0 ? namesIn(state)(state.call.participants.map(({ id }) => id)) : '';
+/** Returns the face of who calls or is called. */
+function face(person) {
+  return h('div', { class: 'face' }, avatar(person, { size: 'huge' }));
 }

@@ -1,6 +1,6 @@
 /** The state of the call in words, for the stage, the title and screen readers. */
 
-import { namesIn } from '../names.js';
+import { callerOf, namesIn } from '../names.js';
 
 /** Returns what is going on, or an empty text when there is no call. */
 export function stateText(state) {
@@ -9,7 +9,7 @@ export function stateText(state) {
   const who = namesIn(state)(call.participants.map(({ id }) => id));
   const texts = {
     outgoing: state.ringing.length > 0 ? `Ringing ${who}` : `Calling ${who}`,
-    incoming: `${who} is calling you`,
+    incoming: `${callerOf(state).name} is calling you`,
     connecting: `Connecting to ${who}`,
     connected: `In a call with ${who}`,
     reconnecting: `Reconnecting to ${who}`,
