@@ -1,4 +1,4 @@
-/** The page's one AudioContext; browsers start it only after a click or a key. */
+/** The page's one AudioContext; browsers start it only once the person has clicked or typed. */
 
 let context = null;
 
@@ -8,7 +8,12 @@ export function audioContext() {
   return context;
 }
 
-/** Starts the context; call it from a click. */
+/** Tells whether the browser lets the page sound. */
+export function maySound() {
+  return navigator.userActivation?.hasBeenActive ?? true;
+}
+
+/** Starts the context, if the browser lets it. */
 export function unlockAudio() {
-  if (audioContext().state === 'suspended') audioContext().resume().catch(() => undefined);
+  if (maySound() && audioContext().state === 'suspended') audioContext().resume().catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 /** Level meters: write `--level` (0 to 1) on every `[data-meter="<name>"]` element while streams are live. */
 
-import { audioContext } from './audio.js';
+import { audioContext, maySound } from './audio.js';
 
 const STEP_MS = 80;
 /** What counts as silence and as full scale, in decibels. */
@@ -23,7 +23,7 @@ export function createMeters() {
       taps.delete(name);
     }
     for (const [name, stream] of Object.entries(streams)) {
-      if (stream && !taps.has(name) && stream.getAudioTracks().length > 0) taps.set(name, tapOf(stream));
+      if (stream && maySound() && !taps.has(name) && stream.getAudioTracks().length > 0) taps.set(name, tapOf(stream));
     }
     if (taps.size > 0) timer ??= setInterval(tick, STEP_MS);
     else timer = clearInterval(timer) ?? null;

@@ -1,6 +1,6 @@
 /** Ring and ring-back tones, made by oscillators: no sound files. */
 
-import { audioContext, unlockAudio } from './audio.js';
+import { audioContext, maySound, unlockAudio } from './audio.js';
 
 /** A tone is a pattern of notes `{at, length, frequencies, peak}` that repeats every `period` seconds. */
 const TONES = {
@@ -26,7 +26,7 @@ export function createTones() {
       if (next === name) return;
       stop();
       name = next;
-      stop = next ? loop(TONES[next]) : () => undefined;
+      stop = next && maySound() ? loop(TONES[next]) : () => undefined;
     },
   };
 }
