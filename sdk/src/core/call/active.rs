@@ -8,6 +8,7 @@ use super::end::Parting;
 use super::{Active, Call, End, Flow, GOES_ON, Half, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
+use crate::core::ids::LinkId;
 use crate::core::link::Signal;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::Path;
@@ -24,9 +25,10 @@ impl Call {
     ) {
         let at = self.seat(whom);
         match self.participants.get(at).map(|other| &other.path) {
-            None => {}
-            Some(Path::Link(link)) if link.is_negotiated() => {}
-            Some(Path::Link(_)) => self.use_early_offer(cx, at, answer),
+            Some(Path::Link(_)) if self.has_unsent_offer(at) => {
+                self.use_early_offer(cx, at, answer);
+            }
+            Some(Path::Link(_)) | None => {}
             Some(Path::None | Path::Failed) => self.open_offering_link(cx, at),
         }
         self.tell_newcomer(cx);
@@ -51,6 +53,16 @@ impl Call {
             }
             None => self.flush(cx, at),
         }
+    }
+
+    /// Tells whether an offer was made for them that they may not have.
+    pub(super) fn has_unsent_offer(&self, at: usize) -> bool {
+        self.participants.get(at).is_some_and(|participant| {
+            participant.outbox.iter().any(|signal| match signal {
+                Signal::Offer(_) => true,
+                Signal::Answer(_) | Signal::Candidate(_) => false,
+            })
+        })
     }
 
     /// The other side has the offer already: it was in `call:incoming`.
@@ -228,12 +240,15 @@ impl Call {
             cx.ask(event, Purpose::Resume);
         } else {
             self.accept_again(cx);
-            self.in_step(cx);
+            let unsettled = self.unsettled_links();
+            self.in_step(cx, &unsettled);
         }
     }
 
     /// This side and the server believe the same again: what waited goes out.
-    pub(super) fn in_step(&mut self, cx: &mut Context) {
+    ///
+    /// What was said over the links that were not settled before may be lost.
+    pub(super) fn in_step(&mut self, cx: &mut Context, unsettled: &[LinkId]) {
         if let Some(named) = self.named_mut() {
             named.standing = Standing::InStep;
         }
@@ -241,7 +256,9 @@ impl Call {
             self.flush(cx, at);
         }
         self.tell_newcomer(cx);
-        self.mend_on(cx);
+        for link in unsettled {
+            self.mend_on(cx, *link);
+        }
     }
 
     /// Returns what a call in which this device is not any more, by the server's word, ends with.

@@ -196,6 +196,8 @@ impl Call {
                 self.sampled(cx, at, sample);
                 GOES_ON
             }
+            // The descriptions that are made ahead of the answer are all there is to negotiate.
+            PeerInput::NegotiationNeeded if self.active().is_none() => GOES_ON,
             input @ (PeerInput::OfferCreated(..)
             | PeerInput::OfferApplied(_)
             | PeerInput::AnswerCreated(..)
@@ -233,13 +235,7 @@ impl Call {
     }
 
     fn note_early_offer(&mut self, cx: &mut Context, at: usize) {
-        let is_ready = self.participants.get(at).is_some_and(|participant| {
-            participant.outbox.iter().any(|signal| match signal {
-                Signal::Offer(_) => true,
-                Signal::Answer(_) | Signal::Candidate(_) => false,
-            })
-        });
-        if is_ready {
+        if self.has_unsent_offer(at) {
             self.early_offer_ready(cx);
         }
     }

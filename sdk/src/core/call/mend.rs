@@ -92,7 +92,7 @@ impl Call {
         let Some(link) = self.link_mut(at) else {
             return;
         };
-        let is_negotiated = link.is_negotiated();
+        let can_restart = link.is_negotiated() || link.awaits_answer();
         let Some(effort) = link.health.effort() else {
             return;
         };
@@ -104,7 +104,7 @@ impl Call {
         let remedy = effort.begin();
         cx.timers.set(Timer::Attempt(id), cx.now.after(TRY_MS));
         match remedy {
-            Remedy::Restart if is_negotiated => self.drive(cx, at, Link::restart),
+            Remedy::Restart if can_restart => self.drive(cx, at, Link::restart),
             // A link that nothing was negotiated on has nothing to restart.
             Remedy::Restart | Remedy::Rebuild => self.rebuild(cx, at),
         }
@@ -200,9 +200,20 @@ impl Call {
         }
     }
 
+    /// Returns the links over which something is still to be said.
+    pub(super) fn unsettled_links(&self) -> Vec<LinkId> {
+        if self.active().is_none() {
+            // Links that were made ahead of the answer are not in use.
+            return Vec::new();
+        }
+        let links = self.participants.iter().filter_map(|other| other.link());
+        let unsettled = links.filter(|link| !link.health.is_up() || link.awaits_answer());
+        unsettled.map(|link| link.id).collect()
+    }
+
     /// Signaling is back: what waited for it begins.
-    pub(super) fn mend_on(&mut self, cx: &mut Context) {
-        for at in 0..self.participants.len() {
+    pub(super) fn mend_on(&mut self, cx: &mut Context, id: LinkId) {
+        if let Some(at) = self.position_of(id) {
             self.mend_after_absence(cx, at);
         }
     }

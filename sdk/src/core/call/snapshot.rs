@@ -147,10 +147,11 @@ impl Call {
             // The ack got lost, the answer did not: the server has this device in the call.
             self.half_answered(cx, |ack, _| *ack = Half::Done);
         }
+        let unsettled = self.unsettled_links();
         if let Some(snapshot) = ack.call {
             self.apply(cx, snapshot, Since::Before)?;
         }
-        self.in_step(cx);
+        self.in_step(cx, &unsettled);
         GOES_ON
     }
 
@@ -162,7 +163,8 @@ impl Call {
                     named.standing = Standing::InStep;
                 }
                 self.accept_again(cx);
-                self.in_step(cx);
+                let unsettled = self.unsettled_links();
+                self.in_step(cx, &unsettled);
                 GOES_ON
             }
             Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere(),

@@ -43,13 +43,13 @@ impl Client {
         }
     }
 
-    /// `call:ringing` and `call:accepted` may overtake the ack that names the call.
+    /// What a target does may overtake the ack that names the call.
     fn name_by(&mut self, event: &ServerEvent) {
         let (session, chat) = match event {
             ServerEvent::CallRinging(event) => (&event.session_id, &event.chat_id),
             ServerEvent::CallAccepted(event) => (&event.session_id, &event.chat_id),
+            ServerEvent::CallRejected(event) => (&event.session_id, &event.chat_id),
             ServerEvent::CallIncoming(_)
-            | ServerEvent::CallRejected(_)
             | ServerEvent::CallMissed(_)
             | ServerEvent::CallEnded(_)
             | ServerEvent::CallParticipantJoined(_)

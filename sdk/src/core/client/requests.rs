@@ -8,6 +8,7 @@ use crate::core::call::{Call, Dial, End, GOES_ON, Parting};
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::RequestId;
 use crate::core::input::{Command, Request};
+use crate::core::media::Microphone;
 use crate::core::output::Settled;
 
 impl Client {
@@ -180,7 +181,11 @@ impl Client {
     fn set_muted(&mut self, id: RequestId, muted: bool) {
         if self.cx.media.muted != muted {
             self.cx.media.muted = muted;
-            self.cx.enable_microphone();
+            match self.cx.media.microphone {
+                // It is told when it is opened.
+                Microphone::Closed => {}
+                Microphone::Opening(_) | Microphone::Open(_) => self.cx.enable_microphone(),
+            }
             self.with_call(|call, cx| {
                 call.tell_muted(cx);
                 GOES_ON

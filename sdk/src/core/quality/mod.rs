@@ -1,6 +1,6 @@
 //! Quality of a link: what is sampled, and what it means to a person.
 
-mod emodel;
+pub(super) mod emodel;
 mod sampler;
 
 pub(super) use sampler::{Sampler, Tally};
