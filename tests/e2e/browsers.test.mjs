@@ -1,17 +1,8 @@
 // Chromium and Firefox call each other.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { Scene, talk } from './scene.mjs';
-
-let scene;
-let alice;
-let bob;
-before(async () => {
-  scene = await Scene.start();
-  [alice, bob] = await Promise.all([scene.join('alice', { browser: 'chromium' }), scene.join('bob', { browser: 'firefox' })]);
-});
-after(() => scene?.stop());
 
 async function muteAndEnd(one, other) {
   await one.do(() => calls.toggleMute());
@@ -23,22 +14,17 @@ async function muteAndEnd(one, other) {
   await Promise.all([one.isAtRest(), other.isAtRest()]);
 }
 
-test('Chromium calls Firefox: both hear each other, mute and hang up', async () => {
-  await talk(scene, alice, bob);
-  await muteAndEnd(bob, alice);
-});
+const pairs = [
+  ['chromium', 'firefox'],
+  ['firefox', 'chromium'],
+  ['firefox', 'firefox'],
+];
 
-test('Firefox calls Chromium: both hear each other, mute and hang up', async () => {
-  await talk(scene, bob, alice);
-  await muteAndEnd(alice, bob);
-});
-
-test('Firefox calls Firefox: both hear each other, mute and hang up', async () => {
-  const carol = await scene.join('carol', { browser: 'firefox' });
-  await talk(scene, carol, bob);
-  await muteAndEnd(bob, carol);
-});
-
-test('nothing went wrong in either page', () => {
-  assert.deepEqual([...alice.problems, ...bob.problems], []);
-});
+for (const [from, to] of pairs) {
+  test(`${from} calls ${to}: both hear each other, mute and hang up`, async (t) => {
+    const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { browser: from }, bob: { browser: to } });
+    await talk(scene, alice, bob);
+    await muteAndEnd(bob, alice);
+    assert.deepEqual([...alice.problems, ...bob.problems], []);
+  });
+}

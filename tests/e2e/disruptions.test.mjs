@@ -1,32 +1,21 @@
 // What goes wrong while people call and talk.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Scene, accept, dial, rings, talk } from './scene.mjs';
+import { Scene, dial, rings, talk } from './scene.mjs';
 
-let scene;
-let open = [];
-before(async () => (scene = await Scene.start({ reconnectGraceMs: 1_500 })));
-after(() => scene?.stop());
-beforeEach(() => (open = []));
-afterEach(() => Promise.all(open.map((person) => person.page.isClosed() || person.close())));
+const signaling = (connected, ...people) => Promise.all(people.map((person) => person.event('signaling', { connected })));
 
-async function join(id, options) {
-  const person = await scene.join(id, options);
-  open.push(person);
-  return person;
-}
-
-test('a tab that is closed in a call ends it for the other after the grace time', async () => {
-  const [alice, bob] = await Promise.all([join('alice'), join('bob')]);
+test('a tab that is closed in a call ends it for the other after the grace time', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, { reconnectGraceMs: 1_000 });
   await talk(scene, alice, bob);
   await bob.close();
   assert.equal((await alice.event('ended')).reason, 'disconnected');
   await alice.isAtRest();
 });
 
-test('a callee without the permission to use a microphone is told so, and may still reject', async () => {
-  const [alice, bob] = await Promise.all([join('alice'), join('bob', { microphone: false })]);
+test('a callee without the permission to use a microphone is told so, and may still reject', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { bob: { microphone: false } });
   await dial(scene, alice, bob);
   await rings(bob);
   const code = await bob.do(() => calls.acceptCall().then(() => null, (error) => error.code));
@@ -37,22 +26,21 @@ test('a callee without the permission to use a microphone is told so, and may st
   await Promise.all([alice.isAtRest(), bob.isAtRest()]);
 });
 
-test('a caller without the permission to use a microphone does not make anyone ring', async () => {
-  const [alice, bob] = await Promise.all([join('alice', { microphone: false }), join('bob')]);
+test('a caller without the permission to use a microphone does not make anyone ring', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { microphone: false } });
   const code = await alice.do((chat) => calls.initiateCall(chat, ['bob']).then(() => null, (error) => error.code), scene.chat);
   assert.equal(code, 'MIC_DENIED');
   await alice.isAtRest();
   // What bob is told next is the call of carol: the one of alice never was.
-  const carol = await join('carol');
+  const carol = await scene.join('carol');
   await dial(scene, carol, bob);
   assert.equal((await rings(bob)).caller.id, 'carol');
   await carol.do(() => calls.endCall());
 });
 
-test('a second tab stops ringing once the first has answered, and the talk goes on', async () => {
-  const [alice, bob] = await Promise.all([join('alice'), join('bob')]);
+test('a second tab stops ringing once the first has answered, and the talk goes on', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
   const second = await scene.joinInSecondTab(bob);
-  open.push(second);
   await dial(scene, alice, bob);
   await Promise.all([rings(bob), rings(second)]);
   await bob.do(() => calls.acceptCall());
@@ -64,10 +52,9 @@ test('a second tab stops ringing once the first has answered, and the talk goes 
   await bob.event('ended');
 });
 
-test('a second tab stops ringing once the first has rejected', async () => {
-  const [alice, bob] = await Promise.all([join('alice'), join('bob')]);
+test('a second tab stops ringing once the first has rejected', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
   const second = await scene.joinInSecondTab(bob);
-  open.push(second);
   await dial(scene, alice, bob);
   await Promise.all([rings(bob), rings(second)]);
   await second.do(() => calls.rejectCall());
@@ -76,56 +63,57 @@ test('a second tab stops ringing once the first has rejected', async () => {
   await bob.isAtRest();
 });
 
-test('the talk outlives a killed server, and can be ended after its restart', async () => {
-  const patient = await Scene.start();
-  try {
-    const [alice, bob] = await Promise.all([patient.join('alice'), patient.join('bob')]);
-    await talk(patient, alice, bob);
-    await patient.server.kill();
-    await Promise.all([alice.event('signaling', { connected: false }), bob.event('signaling', { connected: false })]);
-    await Promise.all([alice.hears(bob), bob.hears(alice)]);
-    await alice.do(() => calls.toggleMute());
-    await bob.hearsNothingOf(alice);
-    await patient.server.restart();
-    await Promise.all([alice.event('signaling', { connected: true }), bob.event('signaling', { connected: true })]);
-    await bob.event('participantAudioToggle', { userId: 'alice', muted: true });
-    await alice.do(() => calls.toggleMute());
-    await Promise.all([alice.hears(bob), bob.hears(alice)]);
-    await alice.do(() => calls.endCall());
-    assert.equal((await bob.event('ended')).reason, 'completed');
-    await alice.event('ended');
-    await Promise.all([alice.isAtRest(), bob.isAtRest()]);
-    const { calls } = (await patient.server.as('bob', '/api/calls')).body.data;
-    assert.deepEqual(calls.map(({ status, endReason }) => [status, endReason]), [['ended', 'completed']]);
-  } finally {
-    await patient.stop();
-  }
+test('the talk outlives a killed server, muting works meanwhile, and it can be ended after the restart', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await talk(scene, alice, bob);
+  await scene.server.kill();
+  await signaling(false, alice, bob);
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  await alice.do(() => calls.toggleMute());
+  await bob.hearsNothingOf(alice);
+  await scene.server.restart();
+  await signaling(true, alice, bob);
+  await bob.event('participantAudioToggle', { userId: 'alice', muted: true });
+  await alice.do(() => calls.toggleMute());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  await alice.do(() => calls.endCall());
+  assert.equal((await bob.event('ended')).reason, 'completed');
+  await alice.event('ended');
+  await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+  const history = (await scene.server.as('bob', '/api/calls')).body.data.calls;
+  assert.deepEqual(history.map(({ status, endReason }) => [status, endReason]), [['ended', 'completed']]);
 });
 
-test('who hangs up while the server is away has ended the call for the other once it is back', async () => {
-  const patient = await Scene.start();
-  try {
-    const [alice, bob] = await Promise.all([patient.join('alice'), patient.join('bob')]);
-    await talk(patient, alice, bob);
-    await patient.server.kill();
-    await alice.event('signaling', { connected: false });
-    await alice.do(() => void calls.endCall().catch(() => {}));
-    await alice.isAtRest();
-    await patient.server.restart();
-    assert.equal((await bob.event('ended')).endedBy, 'alice');
-    await bob.isAtRest();
-  } finally {
-    await patient.stop();
-  }
+test('who hangs up while the server is away has ended the call for the other once it is back', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await talk(scene, alice, bob);
+  await scene.server.kill();
+  await signaling(false, alice, bob);
+  await alice.do(() => void calls.endCall().catch(() => {}));
+  await alice.isAtRest();
+  await scene.server.restart();
+  assert.equal((await bob.event('ended')).reason, 'completed');
+  await bob.isAtRest();
 });
 
-test('a person can call again after a call that was cut off', async () => {
-  const [alice, bob] = await Promise.all([join('alice'), join('bob')]);
+test('a call that rings survives a killed server, and can be answered after the restart', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
   await dial(scene, alice, bob);
-  await accept(bob);
-  await bob.hears(alice);
+  await rings(bob);
+  await scene.server.kill();
+  await signaling(false, alice, bob);
+  await scene.server.restart();
+  await signaling(true, alice, bob);
+  await bob.do(() => calls.acceptCall());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+});
+
+test('a person whose page is reloaded in a call can be called again', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, { reconnectGraceMs: 1_000 });
+  await talk(scene, alice, bob);
   await bob.page.reload();
   await alice.event('ended');
-  await scene.signIn(bob, {});
+  await scene.signIn(bob);
+  bob.forgetWhatWasSeen();
   await talk(scene, alice, bob);
 });

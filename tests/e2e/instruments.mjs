@@ -22,6 +22,13 @@ export function fit(hertz) {
     };
   }
 
+  const nativeClone = MediaStreamTrack.prototype.clone;
+  MediaStreamTrack.prototype.clone = function clone() {
+    const copy = nativeClone.call(this);
+    if (tracks.includes(this)) tracks.push(copy);
+    return copy;
+  };
+
   function toneStream() {
     const context = new AudioContext();
     const oscillator = new OscillatorNode(context, { frequency: hertz });

@@ -83,6 +83,11 @@ export class Person {
     return found.payload;
   }
 
+  /** Starts anew: a page that was reloaded has forgotten what happened before. */
+  forgetWhatWasSeen() {
+    this.#taken = 0;
+  }
+
   /** The names of all events so far. */
   seen() {
     return this.do(() => window.seen.map(({ event }) => event));
@@ -108,6 +113,7 @@ export class Person {
     });
   }
 
+  /** Closes the tab. */
   async close() {
     await this.page.close();
   }

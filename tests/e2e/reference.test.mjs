@@ -1,12 +1,8 @@
 // A client written from the reference alone, and the package, call each other.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { Scene, dial, rings, talk } from './scene.mjs';
-
-let scene;
-before(async () => (scene = await Scene.start()));
-after(() => scene?.stop());
 
 const pairs = [
   ['the reference client calls the package', 'reference', 'bare'],
@@ -18,8 +14,7 @@ const isAtRest = (person) => person.isAtRest();
 
 for (const [what, callerPage, calleePage] of pairs) {
   test(`${what}: they hear each other, mute, and hang up`, async (t) => {
-    const [alice, bob] = await Promise.all([scene.join('alice', { page: callerPage }), scene.join('bob', { page: calleePage })]);
-    t.after(() => Promise.all([alice.close(), bob.close()]));
+    const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { page: callerPage }, bob: { page: calleePage } });
     await talk(scene, alice, bob);
     await alice.do(() => calls.toggleMute());
     await bob.hearsNothingOf(alice);
@@ -34,23 +29,20 @@ for (const [what, callerPage, calleePage] of pairs) {
 }
 
 test('a package with `fastSetup: false` uses the reference flow, and both hear each other', async (t) => {
-  const [alice, bob] = await Promise.all([scene.join('alice', { fastSetup: false }), scene.join('bob', { fastSetup: false })]);
-  t.after(() => Promise.all([alice.close(), bob.close()]));
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { fastSetup: false }, bob: { fastSetup: false } });
   await talk(scene, alice, bob);
   await alice.do(() => calls.endCall());
   await Promise.all([endOf(alice), endOf(bob)]);
 });
 
 test('the reference client is let go of when its call is missed, rejected or taken back', async (t) => {
-  const quick = await Scene.start({ ringTimeoutMs: 1_500 });
-  t.after(() => quick.stop());
-  const [alice, bob] = await Promise.all([quick.join('alice', { page: 'reference' }), quick.join('bob')]);
-  await dial(quick, alice, bob);
+  const { scene, alice, bob } = await Scene.ofTwo(t, { ringTimeoutMs: 1_500 }, { alice: { page: 'reference' } });
+  await dial(scene, alice, bob);
   await rings(bob);
   assert.equal((await endOf(alice)).reason, 'missed');
   await isAtRest(alice);
   await endOf(bob);
-  await dial(quick, alice, bob);
+  await dial(scene, alice, bob);
   await rings(bob);
   await bob.do(() => calls.rejectCall());
   assert.equal((await endOf(alice)).reason, 'declined');

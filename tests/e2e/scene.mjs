@@ -1,30 +1,52 @@
 // One server, one site, the browsers, and the people who use them.
+import { after } from 'node:test';
+
 import { TestServer } from '../helpers/server.mjs';
 import { userToken } from '../helpers/tokens.mjs';
 import { launch } from './browsers.mjs';
 import { Person } from './person.mjs';
 import { serve } from './site.mjs';
 
-const CHAT = 'e2e';
+const browsers = new Map();
+after(async () => {
+  for (const browser of browsers.values()) await (await browser).close();
+});
 
+/** Returns a browser, started at its first use; all tests of a file share it. */
+export function browserNamed(name) {
+  if (!browsers.has(name)) browsers.set(name, launch(name));
+  return browsers.get(name);
+}
+
+/** A server and a site of their own, with a chat of alice, bob and carol. */
 export class Scene {
-  #browsers = new Map();
+  #people = [];
 
   /**
-   * Starts a server and a site, with a chat of alice, bob and carol.
+   * Starts a server and a site, which end with the test.
+   * @param {import('node:test').TestContext} t
    * @param {object} [options] of `TestServer.start`
    */
-  static async start(options) {
+  static async start(t, options) {
     const scene = new Scene();
+    t.after(() => scene.#stop());
     scene.site = await serve();
     scene.server = await TestServer.start({ ...options, env: { CORS_ORIGINS: scene.site.url, ...options?.env } });
-    scene.chat = await scene.server.putChat(CHAT, ['alice', 'bob', 'carol']);
+    scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol']);
     return scene;
   }
 
-  /** Opens a page of the site and signs in. `page`: `bare` or `reference`. */
+  /** Like `start`, with alice and bob signed in. */
+  static async ofTwo(t, options, joins = {}) {
+    const scene = await Scene.start(t, options);
+    const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => scene.join(id, joins[id])));
+    return { scene, alice, bob };
+  }
+
+  /** Opens a page of the site and signs in. `page`: `bare` or `reference`; other options go to the SDK. */
   async join(id, { page = 'bare', browser = 'chromium', microphone, ...options } = {}) {
-    const person = await Person.open(await this.browser(browser), id, `${this.site.url}/${page}.html`, { microphone });
+    const person = await Person.open(await browserNamed(browser), id, `${this.site.url}/${page}.html`, { microphone });
+    this.#people.push(person);
     await this.signIn(person, options);
     return person;
   }
@@ -36,20 +58,13 @@ export class Scene {
     return tab;
   }
 
-  async signIn(person, options) {
+  async signIn(person, options = {}) {
     await person.until('the page to load', () => window.loaded);
     await person.do((...args) => window.signIn(...args), this.server.url, await userToken(person.id), options);
   }
 
-  /** Starts a browser at its first use. */
-  async browser(name) {
-    if (!this.#browsers.has(name)) this.#browsers.set(name, launch(name));
-    return this.#browsers.get(name);
-  }
-
-  /** Ends everything. */
-  async stop() {
-    for (const browser of this.#browsers.values()) await (await browser).close();
+  async #stop() {
+    await Promise.all(this.#people.map((person) => person.context.close()));
     await this.site?.close();
     await this.server?.stop();
   }

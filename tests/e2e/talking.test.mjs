@@ -1,19 +1,20 @@
 // Two people talk, by the package on a bare page.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { Scene, dial, outcomeOfDialling, talk } from './scene.mjs';
 
-let scene;
-let alice;
-let bob;
-before(async () => {
-  scene = await Scene.start();
-  [alice, bob] = await Promise.all([scene.join('alice'), scene.join('bob')]);
-});
-after(() => scene?.stop());
+const states = (...people) => Promise.all(people.map((person) => person.do(() => calls.state)));
 
-test('the callee is told who calls, and both hear each other after the accept', async () => {
+async function hangUp(one, other) {
+  await one.do(() => calls.endCall());
+  const ended = await Promise.all([one.event('ended'), other.event('ended')]);
+  await Promise.all([one.isAtRest(), other.isAtRest()]);
+  return ended;
+}
+
+test('the callee is told who calls, and both hear each other after the accept, and not themselves', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
   await dial(scene, alice, bob);
   await alice.event('ringing');
   const { caller, callType, chatId } = await bob.event('incoming');
@@ -22,14 +23,20 @@ test('the callee is told who calls, and both hear each other after the accept', 
   await alice.event('accepted', { acceptedBy: 'bob' });
   await Promise.all([alice.hears(bob), bob.hears(alice)]);
   assert.equal(await outcomeOfDialling(alice), null);
-  assert.deepEqual(await Promise.all([alice, bob].map((person) => person.do(() => calls.state))), ['connected', 'connected']);
-});
-
-test('nobody hears themselves', async () => {
+  assert.deepEqual(await states(alice, bob), ['connected', 'connected']);
   await Promise.all([alice.hearsNothingOf(alice), bob.hearsNothingOf(bob)]);
 });
 
-test('who mutes is not heard, sees it, still hears the other, and is heard again after unmuting', async () => {
+test('before the accept nobody hears anything', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await dial(scene, alice, bob);
+  await bob.event('incoming');
+  await Promise.all([alice.hearsNothingOf(bob), bob.hearsNothingOf(alice)]);
+});
+
+test('who mutes is not heard, sees it, still hears the other, and is heard again after unmuting', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await talk(scene, alice, bob);
   await alice.do(() => calls.toggleMute());
   await bob.event('participantAudioToggle', { userId: 'alice', muted: true });
   assert.equal(await alice.do(() => calls.call.muted), true);
@@ -40,31 +47,26 @@ test('who mutes is not heard, sees it, still hears the other, and is heard again
   await bob.hears(alice);
 });
 
-test('after hanging up both are told, hear nothing, and hold no microphone and no connection', async () => {
-  await alice.do(() => calls.endCall());
-  const ended = await Promise.all([alice.event('ended'), bob.event('ended')]);
+test('after hanging up both are told, hear nothing, and hold no microphone and no connection', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await talk(scene, alice, bob);
+  const ended = await hangUp(alice, bob);
   assert.deepEqual(ended.map(({ reason, endedBy }) => [reason, endedBy]), [['completed', 'alice'], ['completed', 'alice']]);
   assert.ok(ended.every(({ durationMs }) => durationMs > 0));
-  await Promise.all([alice.isAtRest(), bob.isAtRest()]);
   await Promise.all([alice.hearsNothingOf(bob), bob.hearsNothingOf(alice)]);
 });
 
-test('the other one calls back on the same pages', async () => {
-  await talk(scene, bob, alice);
-  await alice.do(() => calls.endCall());
-  await Promise.all([alice.event('ended'), bob.event('ended')]);
-  await Promise.all([alice.isAtRest(), bob.isAtRest()]);
-});
-
-test('both calls are in the history, as each of them sees it', async () => {
-  const { calls } = (await scene.server.as('alice', '/api/calls')).body.data;
-  assert.deepEqual(calls.map(({ status, isOutgoing, endReason }) => [status, isOutgoing, endReason]), [
-    ['ended', false, 'completed'],
-    ['ended', true, 'completed'],
-  ]);
-});
-
-test('nothing went wrong in either page', async () => {
+test('three calls in a row on the same pages all work, and all are in the history of each', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  for (const [caller, callee] of [[alice, bob], [bob, alice], [alice, bob]]) {
+    await talk(scene, caller, callee);
+    await hangUp(callee, caller);
+  }
+  for (const [user, outgoing] of [['alice', [true, false, true]], ['bob', [false, true, false]]]) {
+    const { calls } = (await scene.server.as(user, '/api/calls')).body.data;
+    assert.deepEqual(calls.map(({ isOutgoing }) => isOutgoing), outgoing);
+    assert.ok(calls.every(({ status, endReason }) => status === 'ended' && endReason === 'completed'));
+  }
   assert.deepEqual([...alice.problems, ...bob.problems], []);
   const all = (await Promise.all([alice.seen(), bob.seen()])).flat();
   assert.deepEqual(all.filter((event) => event === 'error' || event === 'audioBlocked'), []);
