@@ -57,14 +57,23 @@ async fn the_ring_time_goes_on_across_a_restart() {
 #[tokio::test]
 async fn a_running_call_is_taken_up_where_it_was() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
     // Longer than the grace: nobody could come back while the server was down.
     let world = world.restart(GRACE_MS * 2).await;
     let alice = world.connect("alice/a1").await;
     let bob = world.connect("bob/b1").await;
-    assert!(alice.got().last().unwrap().starts_with("state ongoing: alice"));
+    assert!(
+        alice
+            .got()
+            .last()
+            .unwrap()
+            .starts_with("state ongoing: alice")
+    );
     alice.send(resume(&id)).await.unwrap();
     bob.send(resume(&id)).await.unwrap();
     assert_eq!(
@@ -78,7 +87,10 @@ async fn a_running_call_is_taken_up_where_it_was() {
 #[tokio::test]
 async fn who_does_not_come_back_after_a_restart_is_given_up_after_the_grace() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
     let world = world.restart(1_000).await;
@@ -96,11 +108,16 @@ async fn who_does_not_come_back_after_a_restart_is_given_up_after_the_grace() {
 #[tokio::test]
 async fn a_stored_accept_whose_effects_were_lost_is_seen_on_return() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     // The accept is stored and acked, but the caller's socket is gone: as if the process had ended
     // between the two.
-    world.recorder.unplug(&alice.actor.user, &alice.actor.device);
+    world
+        .recorder
+        .unplug(&alice.actor.user, &alice.actor.device);
     bob.accept(&id).await;
     let world = world.restart(1_000).await;
     let alice = world.connect("alice/a1").await;

@@ -42,7 +42,10 @@ fn end(who: &str, on: &str, reason: Option<EndReason>) -> Input {
 
 #[test]
 fn a_new_call_rings_connected_targets_and_keeps_calling_the_others() {
-    let callees = vec![callee("bob", Reach::Connected), callee("carol", Reach::Offline)];
+    let callees = vec![
+        callee("bob", Reach::Connected),
+        callee("carol", Reach::Offline),
+    ];
     let (session, effects) = CallSession::initiate(START, new_call(callees));
     assert_eq!(
         show(&effects),
@@ -94,7 +97,9 @@ fn a_call_is_rejected_once_everyone_has_rejected_it() {
         "alice/a1 rejected by bob declined; bob*-x1 answered-elsewhere Rejected on x1"
     );
     let reason = EndReason::try_from("in a meeting".to_owned()).unwrap();
-    let last = session.handle(START, reject("carol", Some(reason))).unwrap();
+    let last = session
+        .handle(START, reject("carol", Some(reason)))
+        .unwrap();
     assert_eq!(
         show(&last),
         "alice/a1 rejected by carol in a meeting; \
@@ -188,7 +193,8 @@ fn someone_who_waits_for_a_ringing_target_is_not_alone() {
     let effects = session.handle(START, reject("carol", None)).unwrap();
     assert_eq!(session.status(), CallStatus::Ended);
     assert!(
-        show(&effects).ends_with("alice* ended by carol completed; carol* ended by carol completed")
+        show(&effects)
+            .ends_with("alice* ended by carol completed; carol* ended by carol completed")
     );
 }
 
@@ -282,7 +288,11 @@ fn quality_is_the_mean_of_all_reports() {
     let mut session = call_to(&["bob"]);
     session.handle(START, accept("bob", "b1")).unwrap();
     assert_eq!(session.quality().means(), None);
-    for (who, on, figure) in [("alice", "a1", 1.0), ("alice", "a1", 3.0), ("bob", "b1", 5.0)] {
+    for (who, on, figure) in [
+        ("alice", "a1", 1.0),
+        ("alice", "a1", 3.0),
+        ("bob", "b1", 5.0),
+    ] {
         let report = QualityReport {
             avg_bitrate: figure * 1_000.0,
             packet_loss: figure,

@@ -136,7 +136,11 @@ fn inputs() -> Vec<(&'static str, u64, Input)> {
         reason: Some(EndReason::Failed),
     };
     vec![
-        ("bob is reached", 2_000, Input::Reached { user: user("bob") }),
+        (
+            "bob is reached",
+            2_000,
+            Input::Reached { user: user("bob") },
+        ),
         ("bob accepts on b1", 2_000, accept("bob", "b1")),
         ("bob accepts on b2", 2_000, accept("bob", "b2")),
         ("alice accepts on a1", 2_000, accept("alice", "a1")),
@@ -155,8 +159,16 @@ fn inputs() -> Vec<(&'static str, u64, Input)> {
         ("bob joins on b1", 2_000, join("bob", "b1")),
         ("bob joins on b2", 2_000, join("bob", "b2")),
         ("dave joins on d1", 2_000, join("dave", "d1")),
-        ("a member joins who was not called", 2_000, join("erin", "e1")),
-        ("alice invites bob, erin and busy frank", 2_000, invite("alice", "a1")),
+        (
+            "a member joins who was not called",
+            2_000,
+            join("erin", "e1"),
+        ),
+        (
+            "alice invites bob, erin and busy frank",
+            2_000,
+            invite("alice", "a1"),
+        ),
         ("bob invites from b2", 2_000, invite("bob", "b2")),
         ("alice resumes on a1", 2_000, resume("alice", "a1")),
         ("alice resumes on a2", 2_000, resume("alice", "a2")),
@@ -166,10 +178,22 @@ fn inputs() -> Vec<(&'static str, u64, Input)> {
         ("b1 drops", 2_000, dropped("bob", "b1")),
         ("b2 drops", 2_000, dropped("bob", "b2")),
         ("the server came up without a1 and b1", 2_000, orphaned),
-        ("bob turns to another call", 2_000, Input::Abandoned { user: user("bob") }),
+        (
+            "bob turns to another call",
+            2_000,
+            Input::Abandoned { user: user("bob") },
+        ),
         ("alice reports quality", 2_000, quality("alice", "a1", 0.5)),
-        ("alice reports nonsense", 2_000, quality("alice", "a1", f64::NAN)),
-        ("bob reports quality from b2", 2_000, quality("bob", "b2", 0.5)),
+        (
+            "alice reports nonsense",
+            2_000,
+            quality("alice", "a1", f64::NAN),
+        ),
+        (
+            "bob reports quality from b2",
+            2_000,
+            quality("bob", "b2", 0.5),
+        ),
         ("another call replaces it", 2_000, Input::Replaced),
         ("a timer fires early", RING_MS - 1, Input::Timeout),
         ("the grace is over", 1_000 + GRACE_MS, Input::Timeout),

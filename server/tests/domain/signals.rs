@@ -43,11 +43,15 @@ fn mute(id: &SessionId, muted: bool) -> client::CallToggleAudio {
 #[tokio::test]
 async fn an_offer_reaches_the_device_that_joined_and_names_its_sender() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let other = world.connect("bob/b2").await;
     let id = alice.call("chat", &["bob"]).await;
     bob.accept(&id).await;
-    (bob.got(), other.got());
+    bob.got();
+    other.got();
 
     let sent = webrtc_offer(&id, Some("bob"));
     alice.send(sent.clone()).await.unwrap();
@@ -64,10 +68,14 @@ async fn an_offer_reaches_the_device_that_joined_and_names_its_sender() {
 #[tokio::test]
 async fn answers_and_candidates_pass_both_ways_without_a_named_target() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
-    (alice.got(), bob.got());
+    alice.got();
+    bob.got();
 
     let answer = client::WebrtcAnswer {
         session_id: id.clone(),
@@ -92,10 +100,16 @@ async fn answers_and_candidates_pass_both_ways_without_a_named_target() {
 #[tokio::test]
 async fn only_the_device_that_joined_may_signal() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("group", &["bob"]).await;
     // Not answered yet.
-    assert_eq!(bob.refused(webrtc_offer(&id, None)).await, ErrorCode::NotInCall);
+    assert_eq!(
+        bob.refused(webrtc_offer(&id, None)).await,
+        ErrorCode::NotInCall
+    );
     bob.accept(&id).await;
     let second = world.connect("bob/b2").await;
     let member = world.connect("carol/c1").await;
@@ -104,7 +118,10 @@ async fn only_the_device_that_joined_may_signal() {
     assert_eq!(second.refused(offer()).await, ErrorCode::NotInCall);
     assert_eq!(member.refused(offer()).await, ErrorCode::NotInCall);
     assert_eq!(stranger.refused(offer()).await, ErrorCode::CallNotFound);
-    assert_eq!(stranger.refused(mute(&id, true)).await, ErrorCode::CallNotFound);
+    assert_eq!(
+        stranger.refused(mute(&id, true)).await,
+        ErrorCode::CallNotFound
+    );
     alice.send(end(&id)).await.unwrap();
     assert_eq!(bob.refused(offer()).await, ErrorCode::CallEnded);
     assert_eq!(bob.refused(mute(&id, true)).await, ErrorCode::CallEnded);
@@ -115,7 +132,10 @@ async fn only_the_device_that_joined_may_signal() {
 async fn a_target_that_cannot_be_told_apart_or_reached_is_refused() {
     let world = World::new().await;
     let alice = world.connect("alice/a1").await;
-    let (bob, carol) = (world.connect("bob/b1").await, world.connect("carol/c1").await);
+    let (bob, carol) = (
+        world.connect("bob/b1").await,
+        world.connect("carol/c1").await,
+    );
     let id = alice.call("group", &["bob", "carol"]).await;
     assert_eq!(
         alice.refused(webrtc_offer(&id, None)).await,
@@ -152,23 +172,38 @@ async fn a_target_that_cannot_be_told_apart_or_reached_is_refused() {
 #[tokio::test]
 async fn a_signal_for_a_device_that_is_no_longer_in_the_call_fails() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
     let tablet = world.connect("bob/b2").await;
     tablet.send(join(&id)).await.unwrap();
     let mut offer = webrtc_offer(&id, Some("bob"));
     offer.target_device_id = Some(device("b1"));
-    assert_eq!(alice.refused(offer.clone()).await, ErrorCode::TargetUnreachable);
+    assert_eq!(
+        alice.refused(offer.clone()).await,
+        ErrorCode::TargetUnreachable
+    );
     offer.target_device_id = Some(device("b2"));
     alice.send(offer).await.unwrap();
-    assert!(tablet.got().last().unwrap().starts_with("webrtc:offer from alice"));
+    assert!(
+        tablet
+            .got()
+            .last()
+            .unwrap()
+            .starts_with("webrtc:offer from alice")
+    );
 }
 
 #[tokio::test]
 async fn a_chat_that_contradicts_the_call_is_refused_everywhere() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
     let wrong = Some(chat_id("group"));
@@ -187,7 +222,10 @@ async fn a_chat_that_contradicts_the_call_is_refused_everywhere() {
 async fn toggles_reach_everyone_else_in_the_call() {
     let world = World::new().await;
     let alice = world.connect("alice/a1").await;
-    let (bob, carol) = (world.connect("bob/b1").await, world.connect("carol/c1").await);
+    let (bob, carol) = (
+        world.connect("bob/b1").await,
+        world.connect("carol/c1").await,
+    );
     let dave = world.connect("dave/d1").await;
     let id = alice.call("group", &[]).await;
     bob.accept(&id).await;
@@ -202,7 +240,10 @@ async fn toggles_reach_everyone_else_in_the_call() {
         enabled: false,
     };
     bob.send(video).await.unwrap();
-    let shown = ["participant-audio-toggle bob muted true", "participant-video-toggle bob enabled false"];
+    let shown = [
+        "participant-audio-toggle bob muted true",
+        "participant-video-toggle bob enabled false",
+    ];
     assert_eq!(alice.got(), shown);
     assert_eq!(carol.got(), shown);
     assert_eq!(bob.got(), [""; 0]);
@@ -212,7 +253,10 @@ async fn toggles_reach_everyone_else_in_the_call() {
 #[tokio::test]
 async fn signals_do_not_touch_the_store() {
     let world = World::new().await;
-    let (alice, bob) = (world.connect("alice/a1").await, world.connect("bob/b1").await);
+    let (alice, bob) = (
+        world.connect("alice/a1").await,
+        world.connect("bob/b1").await,
+    );
     let id = alice.call("chat", &[]).await;
     bob.accept(&id).await;
     // A closed store refuses everything: whatever still works does not ask it.

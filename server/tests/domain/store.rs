@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ringback_protocol::rest::{Chat, ChatMember};
-use ringback_protocol::{
-    CallRequestId, CallStatus, CallType, EndReason, QualityReport, SessionId,
-};
+use ringback_protocol::rest::{CallStatistics, Chat, ChatMember};
+use ringback_protocol::{CallRequestId, CallStatus, CallType, EndReason, QualityReport, SessionId};
 use ringback_server::calls::session::{CallSession, Input, Reach};
 use ringback_server::store::{
     Created, HistoryQuery, StatisticsQuery, Store, StoreError, Swap, Timeframe,
@@ -86,7 +84,10 @@ mod sqlite {
         let swapped = theirs.compare_and_set(Arc::clone(&second), 1).await;
         assert_eq!(swapped.unwrap(), Swap::Stored);
         let (_, stale) = contract::accepted(&first);
-        assert_eq!(mine.compare_and_set(stale, 1).await.unwrap(), Swap::Conflict);
+        assert_eq!(
+            mine.compare_and_set(stale, 1).await.unwrap(),
+            Swap::Conflict
+        );
         assert_eq!(mine.load(first.id()).await.unwrap(), Some(second));
     }
 
@@ -94,7 +95,10 @@ mod sqlite {
     async fn an_address_that_is_not_a_file_is_refused() {
         for url in ["postgres://localhost/x", "sqlite::memory:", "calls.db"] {
             let refused = ringback_server::store::open(url).await;
-            assert!(matches!(refused.err(), Some(StoreError::UnknownUrl(_))), "{url}");
+            assert!(
+                matches!(refused.err(), Some(StoreError::UnknownUrl(_))),
+                "{url}"
+            );
         }
     }
 
@@ -122,9 +126,7 @@ mod contract {
         CallSession::initiate(at, call)
     }
 
-    pub(super) fn accepted(
-        session: &Arc<CallSession>,
-    ) -> (Arc<CallSession>, Arc<CallSession>) {
+    pub(super) fn accepted(session: &Arc<CallSession>) -> (Arc<CallSession>, Arc<CallSession>) {
         let mut next = CallSession::clone(session);
         let accept = Input::Accept {
             user: user("bob"),
@@ -217,7 +219,10 @@ mod contract {
         assert_eq!(store.load(session.id()).await.unwrap(), None);
         let created = store.create(Arc::clone(&session)).await.unwrap();
         assert_eq!(created, Created::New);
-        assert_eq!(store.load(session.id()).await.unwrap(), Some(session.clone()));
+        assert_eq!(
+            store.load(session.id()).await.unwrap(),
+            Some(session.clone())
+        );
         let taken = store.create(session).await;
         assert!(matches!(taken, Err(StoreError::IdTaken(_))));
     }
@@ -228,7 +233,11 @@ mod contract {
         let swap = |session: &Arc<CallSession>, expected| {
             store.compare_and_set(Arc::clone(session), expected)
         };
-        assert_eq!(swap(&second, 1).await.unwrap(), Swap::Conflict, "not there yet");
+        assert_eq!(
+            swap(&second, 1).await.unwrap(),
+            Swap::Conflict,
+            "not there yet"
+        );
         store.create(Arc::clone(&first)).await.unwrap();
         assert_eq!(swap(&second, 1).await.unwrap(), Swap::Stored);
         assert_eq!(swap(&second, 1).await.unwrap(), Swap::Conflict);
@@ -286,7 +295,10 @@ mod contract {
         let repeat = store.create(with_request("second", "alice")).await.unwrap();
         assert_eq!(repeat, Created::Duplicate(Arc::clone(&first)));
         assert_eq!(store.load(&session_id("second")).await.unwrap(), None);
-        assert_eq!(store.history(&user("bob"), &query(9)).await.unwrap().total, 1);
+        assert_eq!(
+            store.history(&user("bob"), &query(9)).await.unwrap().total,
+            1
+        );
         let found = store.find_by_request(&user("alice"), &request).await;
         assert_eq!(found.unwrap(), Some(first));
         // The same name of somebody else is another attempt.
@@ -341,7 +353,12 @@ mod contract {
         video.id = session_id("c");
         video.call_type = CallType::Video;
         video.chat.id = chat_id("group");
-        run(store, CallSession::initiate(START.plus_ms(2), video).0, vec![]).await;
+        run(
+            store,
+            CallSession::initiate(START.plus_ms(2), video).0,
+            vec![],
+        )
+        .await;
         // Placed at the same time: the greater id comes first.
         store_ended(store, "d", START.plus_ms(1), 1_000).await;
 
@@ -408,7 +425,10 @@ mod contract {
         let of_bob = record("bob", ended.id()).await.unwrap();
         assert_eq!(of_bob.duration, 61);
         assert_eq!(of_bob.end_reason, Some(EndReason::Completed));
-        assert_eq!(record("bob", live.id()).await.unwrap().status, CallStatus::Ringing);
+        assert_eq!(
+            record("bob", live.id()).await.unwrap().status,
+            CallStatus::Ringing
+        );
         assert_eq!(record("mallory", ended.id()).await, None);
         assert_eq!(record("bob", &session_id("none")).await, None);
     }
@@ -419,6 +439,11 @@ mod contract {
             timeframe,
             now: START.plus_ms(DAY_MS),
         }
+    }
+
+    async fn figures(store: &dyn Store, who: &str, timeframe: Timeframe) -> CallStatistics {
+        let figures = store.statistics(&user(who), &stats(timeframe)).await;
+        figures.unwrap()
     }
 
     pub(super) async fn statistics_add_up(store: &dyn Store) {
@@ -433,8 +458,7 @@ mod contract {
         back.call_type = CallType::Video;
         run(store, CallSession::initiate(START, back).0, vec![]).await;
 
-        let all = store.statistics(&user("alice"), &stats(Timeframe::Month));
-        let all = all.await.unwrap();
+        let all = figures(store, "alice", Timeframe::Month).await;
         assert_eq!(all.timeframe, "30d");
         assert_eq!(all.stats.total, 6);
         assert_eq!((all.stats.by_type.voice, all.stats.by_type.video), (5, 1));
@@ -445,7 +469,10 @@ mod contract {
         assert_eq!((directions.incoming, directions.outgoing), (1, 5));
         assert_eq!(all.stats.total_duration, 1_830);
         assert_eq!(all.stats.average_duration, 610);
-        assert_eq!((all.stats.longest_call, all.stats.shortest_call), (1_800, 0));
+        assert_eq!(
+            (all.stats.longest_call, all.stats.shortest_call),
+            (1_800, 0)
+        );
         assert_eq!(all.stats.recent_calls.len(), 6);
         assert_eq!(all.stats.recent_calls[0].id, session_id("3"));
         // START is 2025-06-15 in the afternoon.
@@ -454,23 +481,32 @@ mod contract {
     }
 
     pub(super) async fn statistics_of_nothing_are_zero(store: &dyn Store) {
-        let none = store.statistics(&user("alice"), &stats(Timeframe::All));
-        let none = none.await.unwrap();
+        let none = figures(store, "alice", Timeframe::All).await;
         assert_eq!(none.stats.total, 0);
         let statuses = ["ended", "missed", "rejected"].map(|status| (status.to_owned(), 0));
         assert_eq!(none.stats.by_status, BTreeMap::from(statuses));
-        assert_eq!((none.stats.average_duration, none.stats.shortest_call), (0, 0));
+        assert_eq!(
+            (none.stats.average_duration, none.stats.shortest_call),
+            (0, 0)
+        );
         assert_eq!(none.quality.avg_jitter, None);
         assert!(none.call_frequency.is_empty() && none.stats.recent_calls.is_empty());
     }
 
     pub(super) async fn statistics_respect_time_frame_and_chat(store: &dyn Store) {
-        for (id, days_ago) in [("1", 400), ("2", 100), ("3", 31), ("4", 8), ("5", 2), ("6", 0)] {
+        for (id, days_ago) in [
+            ("1", 400),
+            ("2", 100),
+            ("3", 31),
+            ("4", 8),
+            ("5", 2),
+            ("6", 0),
+        ] {
             let at = START.plus_ms(DAY_MS).minus_ms(days_ago * DAY_MS);
             store_ended(store, id, at, 1_000).await;
         }
         for (frame, total) in Timeframe::ALL.iter().zip([1, 2, 3, 4, 5, 6]) {
-            let figures = store.statistics(&user("bob"), &stats(*frame)).await.unwrap();
+            let figures = figures(store, "bob", *frame).await;
             assert_eq!(figures.stats.total, total, "{frame:?}");
             assert_eq!(figures.stats.recent_calls.len() as u64, total, "{frame:?}");
         }
@@ -493,8 +529,7 @@ mod contract {
         run(store, call("1", START).0, measured(&[1.0, 3.0])).await;
         run(store, call("2", START).0, measured(&[4.0])).await;
         store_ended(store, "3", START, 1_000).await;
-        let figures = store.statistics(&user("bob"), &stats(Timeframe::All));
-        let means = figures.await.unwrap().quality;
+        let means = figures(store, "bob", Timeframe::All).await.quality;
         assert_eq!(means.avg_packet_loss, Some(3.0));
         assert_eq!(means.avg_jitter, Some(6.0));
         assert_eq!(means.avg_bitrate, Some(1_000.0));
@@ -536,10 +571,16 @@ mod contract {
             avatar: None,
         };
         store.add_member(&id, member("zoe", None)).await.unwrap();
-        store.add_member(&id, member("adam", Some("Adam"))).await.unwrap();
+        store
+            .add_member(&id, member("adam", Some("Adam")))
+            .await
+            .unwrap();
         // What is not said again is kept.
         store.add_member(&id, member("adam", None)).await.unwrap();
-        store.add_member(&id, member("zoe", Some("Zoë"))).await.unwrap();
+        store
+            .add_member(&id, member("zoe", Some("Zoë")))
+            .await
+            .unwrap();
         let chat = store.chat(&id).await.unwrap().unwrap();
         assert_eq!(chat.name, None);
         let expected = [member("zoe", Some("Zoë")), member("adam", Some("Adam"))];

@@ -9,11 +9,9 @@ use ringback_protocol::{
     CallSnapshot, CallType, ChatId, ClientEvent, DeviceId, ErrorCode, Failure, SdpType,
     ServerEvent, SessionDescription, SessionId, UserId, client,
 };
-use ringback_server::calls::ports::{
-    Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply,
-};
+use ringback_server::calls::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply};
 use ringback_server::calls::session::{
-    Callee, CallRules, CallSession, Effect, NewCall, ParticipantState, Reach,
+    CallRules, CallSession, Callee, Effect, NewCall, ParticipantState, Reach,
 };
 use ringback_server::calls::{CallManager, CallSettings, Clock, Timestamp};
 use ringback_server::store::{Store, sqlite::SqliteStore};
@@ -118,7 +116,11 @@ pub(crate) fn show_event(event: &ServerEvent) -> String {
     let text = match event {
         ServerEvent::CallIncoming(e) => {
             let offer = e.offer.as_ref().map_or("", |_| " with offer");
-            format!("from {}{}{offer}", e.caller_id, on(e.caller_device_id.as_ref()))
+            format!(
+                "from {}{}{offer}",
+                e.caller_id,
+                on(e.caller_device_id.as_ref())
+            )
         }
         ServerEvent::CallRinging(e) => format!("{:?}", e.target_user_ids),
         ServerEvent::CallAccepted(e) => {
@@ -260,7 +262,10 @@ impl Recorder {
             }
         };
         // A test that waits in vain says what came instead.
-        if tokio::time::timeout(Duration::from_secs(20), wait).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .is_err()
+        {
             panic!("{device} never got {shown:?}, only {came:?}");
         }
         came
@@ -470,8 +475,7 @@ pub(crate) fn initiate(chat: &str, targets: &[&str]) -> client::CallInitiate {
     client::CallInitiate {
         chat_id: chat_id(chat),
         call_type: CallType::Voice,
-        target_user_ids: (!targets.is_empty())
-            .then(|| targets.iter().map(|id| user(id)).collect()),
+        target_user_ids: (!targets.is_empty()).then(|| targets.iter().map(|id| user(id)).collect()),
         offer: None,
         request_id: None,
     }
