@@ -122,7 +122,7 @@ impl Farewells {
         overdue.request.take()
     }
 
-    /// Takes out the promises of the farewells that wait for the socket.
+    /// Takes out the promises of all farewells.
     pub(super) fn release(&mut self) -> Vec<RequestId> {
         self.0
             .iter_mut()

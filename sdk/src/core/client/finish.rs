@@ -148,6 +148,9 @@ impl Client {
             self.close_call(*end);
         }
         self.waiting.clear();
+        for waits in self.farewells.release() {
+            self.cx.settle(waits, Ok(Settled::Done));
+        }
         // Socket.IO keeps what is emitted while it is away, as long as the socket lives.
         for event in self.farewells.drain() {
             self.cx.emit(event);

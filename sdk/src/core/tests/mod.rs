@@ -1,9 +1,17 @@
 //! Tests of the client machine: one rig, readable outputs.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test picks out what it is about"
+)]
+
 mod link;
+mod pair;
 mod quality;
 mod races;
+mod random;
 mod reconnect;
+mod reference;
 mod states;
 
 use ringback_protocol::{
