@@ -1,4 +1,6 @@
-//! The two facts that the client reads out of a session description (RFC 8866), and no others.
+//! What the client reads out of a session description (RFC 8866), and the one thing it writes.
+
+use ringback_protocol::IceCandidate;
 
 /// Returns the ICE user name fragments (RFC 8839 section 5.4) in order, each once.
 pub(super) fn ufrags(sdp: &str) -> Vec<Box<str>> {
@@ -28,4 +30,75 @@ pub(super) fn candidate_ufrag(line: &str) -> Option<&str> {
     let mut words = line.split(' ');
     words.find(|word| *word == "ufrag")?;
     words.next()
+}
+
+/// Writes a candidate into the media section that it belongs to (RFC 8839 section 5.1).
+///
+/// Returns false, and writes nothing, when it names no section that there is.
+pub(super) fn add_candidate(sdp: &mut Box<str>, candidate: &IceCandidate) -> bool {
+    let end = candidate
+        .sdp_m_line_index
+        .and_then(|index| end_of_section(sdp, index.into()));
+    let Some(end) = end.filter(|_| !candidate.candidate.is_empty()) else {
+        return false;
+    };
+    let (before, after) = sdp.split_at(end);
+    *sdp = [before, "a=", &candidate.candidate, "\r\n", after]
+        .concat()
+        .into();
+    true
+}
+
+/// Returns where the media section with that index ends.
+fn end_of_section(sdp: &str, index: usize) -> Option<usize> {
+    let mut begun = 0;
+    let mut at = 0;
+    for line in sdp.split_inclusive('\n') {
+        if line.starts_with("m=") {
+            if begun > index {
+                return Some(at);
+            }
+            begun += 1;
+        }
+        at += line.len();
+    }
+    (begun > index).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "v=0\r\nm=audio 9\r\na=mid:0\r\nm=video 9\r\na=mid:1\r\n";
+
+    fn candidate(line: &str, index: Option<u16>) -> IceCandidate {
+        IceCandidate {
+            candidate: line.into(),
+            sdp_mid: None,
+            sdp_m_line_index: index,
+            username_fragment: None,
+        }
+    }
+
+    #[test]
+    fn a_candidate_is_written_at_the_end_of_its_section() {
+        let mut sdp: Box<str> = TWO.into();
+        assert!(add_candidate(&mut sdp, &candidate("candidate:1", Some(0))));
+        assert!(add_candidate(&mut sdp, &candidate("candidate:2", Some(1))));
+        assert!(add_candidate(&mut sdp, &candidate("candidate:3", Some(0))));
+        assert_eq!(
+            &*sdp,
+            "v=0\r\nm=audio 9\r\na=mid:0\r\na=candidate:1\r\na=candidate:3\r\n\
+             m=video 9\r\na=mid:1\r\na=candidate:2\r\n"
+        );
+    }
+
+    #[test]
+    fn a_candidate_without_a_section_is_left_to_travel_by_itself() {
+        let mut sdp: Box<str> = TWO.into();
+        assert!(!add_candidate(&mut sdp, &candidate("candidate:1", None)));
+        assert!(!add_candidate(&mut sdp, &candidate("candidate:1", Some(2))));
+        assert!(!add_candidate(&mut sdp, &candidate("", Some(0))));
+        assert_eq!(&*sdp, TWO);
+    }
 }

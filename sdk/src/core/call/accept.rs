@@ -15,6 +15,7 @@ use crate::core::ids::RequestId;
 use crate::core::link::Signal;
 use crate::core::output::{PeerCommand, Settled};
 use crate::core::participant::Participant;
+use crate::core::sdp;
 use crate::core::signaling::{Purpose, is_gone};
 use crate::core::timers::Timer;
 
@@ -256,10 +257,16 @@ fn early_answer(caller: &Participant) -> Option<usize> {
     })
 }
 
+/// Takes the answer with the candidates found meanwhile inside it: one message, and the caller's
+/// ICE begins with the answer instead of after it.
 fn take_early_answer(caller: &mut Participant) -> Option<SessionDescription> {
     let position = early_answer(caller)?;
-    match caller.outbox.remove(position) {
-        Signal::Answer(answer) => Some(answer),
-        Signal::Offer(_) | Signal::Candidate(_) => None,
-    }
+    let Signal::Answer(mut answer) = caller.outbox.remove(position) else {
+        return None;
+    };
+    caller.outbox.retain(|signal| match signal {
+        Signal::Candidate(candidate) => !sdp::add_candidate(&mut answer.sdp, candidate),
+        Signal::Offer(_) | Signal::Answer(_) => true,
+    });
+    Some(answer)
 }

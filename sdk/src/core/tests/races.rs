@@ -367,6 +367,42 @@ fn a_microphone_that_fails_after_the_accept_was_sent_ends_the_call() {
 }
 
 #[test]
+fn candidates_found_while_it_rings_travel_inside_the_answer() {
+    let mut rig = Rig::ringing();
+    rig.grant();
+    rig.offer_applied();
+    let mut prepared = answer("a", "a1");
+    prepared.sdp = [&*prepared.sdp, "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"]
+        .concat()
+        .into();
+    let generation = rig.last_generation();
+    rig.peer(PeerInput::AnswerCreated(generation, prepared.clone()));
+    rig.peer(PeerInput::CandidateFound(candidate("a1")));
+
+    let accept = Input::App(Request {
+        id: RequestId(1),
+        command: Command::Accept(None),
+    });
+    let outputs = rig.client.handle(Instant(rig.now), accept);
+    let sent: Vec<_> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Emit(event, _) => Some(event),
+            _ => None,
+        })
+        .collect();
+    let [ClientEvent::CallAccept(accept)] = sent[..] else {
+        panic!("{sent:?}");
+    };
+    let whole = [&*prepared.sdp, "a=", &candidate("a1").candidate, "\r\n"].concat();
+    assert_eq!(&*accept.answer.as_ref().unwrap().sdp, whole);
+
+    // What is found later goes out by itself.
+    let later = rig.peer(PeerInput::CandidateFound(candidate("a1")));
+    assert_eq!(later, ["webrtc:ice-candidate"]);
+}
+
+#[test]
 fn nothing_of_the_callee_goes_out_before_it_accepts() {
     let mut rig = Rig::ringing();
     rig.keep_of(|rig| rig.offer_applied());
