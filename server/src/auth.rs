@@ -123,6 +123,8 @@ impl Auth {
     pub fn hs256(secret: &[u8]) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
+        // RFC 7519, section 4.1.4: at the second of `exp` itself it is over.
+        validation.reject_tokens_expiring_in_less_than = 1;
         validation.validate_aud = false;
         Self {
             verifying: DecodingKey::from_secret(secret),
@@ -182,6 +184,10 @@ impl Claims {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are the library's, which may add more"
+)]
 fn reason(kind: &ErrorKind) -> AuthError {
     match kind {
         ErrorKind::ExpiredSignature => AuthError::Expired,
@@ -189,7 +195,7 @@ fn reason(kind: &ErrorKind) -> AuthError {
         ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => AuthError::WrongAlgorithm,
         ErrorKind::MissingRequiredClaim(claim) => AuthError::MissingClaim(claim.clone()),
         ErrorKind::ImmatureSignature => AuthError::NotYetValid,
-        // The library may add kinds; whatever else is wrong, the token does not read.
+        // Whatever else is wrong, the token does not read.
         _ => AuthError::Malformed,
     }
 }
@@ -274,6 +280,10 @@ mod tests {
     fn what_is_wrong_with_a_token_is_said() {
         let good = json!({"sub": "ann", "exp": soon()});
         let table = [
+            (
+                token(&json!({"sub": "ann", "exp": now_s()})),
+                AuthError::Expired,
+            ),
             (
                 token(&json!({"sub": "ann", "exp": now_s() - 1})),
                 AuthError::Expired,

@@ -27,7 +27,7 @@ fn load_one(file: &'static str) -> Result<(), ConfigError> {
         let problem = match error {
             dotenvy::Error::LineParse(_, at) => format!("a line does not parse, near column {at}"),
             dotenvy::Error::Io(error) => format!("it cannot be read: {error}"),
-            _ => "it cannot be taken in".to_owned(),
+            dotenvy::Error::EnvVar(_) | _ => "it cannot be taken in".to_owned(),
         };
         let remedy = "Write one KEY=value on each line, values with spaces in quotes.";
         ConfigError::new(file, problem, remedy)
