@@ -65,9 +65,15 @@ impl Context {
         std::mem::take(&mut self.outputs)
     }
 
+    /// Adds one thing to do. Out of line: a vector grows in one place, not in every caller.
+    #[inline(never)]
+    fn push(&mut self, output: Output) {
+        self.outputs.push(output);
+    }
+
     /// Emits an event whose ack does not matter.
     pub(super) fn emit(&mut self, event: ClientEvent) {
-        self.outputs.push(Output::Emit(event, None));
+        self.push(Output::Emit(event, None));
     }
 
     /// Emits an event and awaits its ack.
@@ -89,7 +95,7 @@ impl Context {
         };
         self.timers.set(Timer::Ack(id), self.now.after(timeout_ms));
         self.signaling.expect(id, purpose);
-        self.outputs.push(Output::Emit(event, Some(id)));
+        self.push(Output::Emit(event, Some(id)));
     }
 
     /// Returns a new ack id.
@@ -116,23 +122,22 @@ impl Context {
 
     /// Does something with a peer connection.
     pub(super) fn peer(&mut self, link: LinkId, command: PeerCommand) {
-        self.outputs.push(Output::Peer(link, command));
+        self.push(Output::Peer(link, command));
     }
 
     /// Settles a promise.
     pub(super) fn settle(&mut self, id: RequestId, result: Result<Settled, ClientError>) {
-        self.outputs.push(Output::Settle(id, result));
+        self.push(Output::Settle(id, result));
     }
 
     /// Tells the application.
     pub(super) fn notify(&mut self, notification: Notification) {
-        self.outputs.push(Output::Notify(notification));
+        self.push(Output::Notify(notification));
     }
 
     /// Asks the browser what it says about permission.
     pub(super) fn query_permission(&mut self) {
-        self.outputs
-            .push(Output::Media(MediaCommand::QueryPermission));
+        self.push(Output::Media(MediaCommand::QueryPermission));
     }
 
     /// Opens the microphone, unless it is open or being opened.
@@ -144,18 +149,16 @@ impl Context {
                 self.media.microphone = Microphone::Opening(self.microphone);
                 // Before it opens, so that a muted person is never heard, not even for a moment.
                 self.enable_microphone();
-                self.outputs
-                    .push(Output::Media(MediaCommand::OpenMicrophone(self.microphone)));
+                self.push(Output::Media(MediaCommand::OpenMicrophone(self.microphone)));
             }
         }
     }
 
     /// Lets the microphone through as the person wants it.
     pub(super) fn enable_microphone(&mut self) {
-        self.outputs
-            .push(Output::Media(MediaCommand::SetMicrophoneEnabled(
-                !self.media.muted,
-            )));
+        self.push(Output::Media(MediaCommand::SetMicrophoneEnabled(
+            !self.media.muted,
+        )));
     }
 
     /// Closes the microphone, also when it is still being opened.
@@ -169,8 +172,7 @@ impl Context {
     /// Stops whatever track there may be.
     pub(super) fn stop_microphone(&mut self) {
         self.media.microphone = Microphone::Closed;
-        self.outputs
-            .push(Output::Media(MediaCommand::CloseMicrophone));
+        self.push(Output::Media(MediaCommand::CloseMicrophone));
     }
 
     /// Returns what peer connections are made with.
@@ -213,7 +215,8 @@ impl Context {
 fn push_hex(text: &mut String, number: u64) {
     let digits = 16 - (number | 1).leading_zeros() / 4;
     for place in (0..digits).rev() {
-        let digit = (number >> (place * 4)) & 0xf;
-        text.extend(char::from_digit(u32::try_from(digit).unwrap_or(0), 16));
+        let digit = u8::try_from((number >> (place * 4)) & 0xf).unwrap_or(0);
+        let base = if digit < 10 { b'0' } else { b'a' - 10 };
+        text.push(char::from(base + digit));
     }
 }

@@ -5,11 +5,7 @@ use ringback_protocol::IceCandidate;
 /// Returns the ICE user name fragments (RFC 8839 section 5.4) in order, each once.
 pub(super) fn ufrags(sdp: &str) -> Vec<Box<str>> {
     let mut found: Vec<Box<str>> = Vec::new();
-    for ufrag in sdp
-        .lines()
-        .filter_map(|line| line.strip_prefix("a=ice-ufrag:"))
-    {
-        let ufrag = ufrag.trim();
+    for ufrag in lines(sdp).filter_map(|line| line.strip_prefix("a=ice-ufrag:")) {
         if !found.iter().any(|known| **known == *ufrag) {
             found.push(ufrag.into());
         }
@@ -19,15 +15,13 @@ pub(super) fn ufrags(sdp: &str) -> Vec<Box<str>> {
 
 /// Returns the session id of the `o=` line: it stays as long as the peer connection that made it.
 pub(super) fn origin(sdp: &str) -> Option<&str> {
-    sdp.lines()
-        .find_map(|line| line.strip_prefix("o="))?
-        .split(' ')
-        .nth(1)
+    let line = lines(sdp).find_map(|line| line.strip_prefix("o="))?;
+    words(line).nth(1)
 }
 
 /// Returns the fragment that a candidate line names (RFC 8839 section 5.1, `ufrag` extension).
 pub(super) fn candidate_ufrag(line: &str) -> Option<&str> {
-    let mut words = line.split(' ');
+    let mut words = words(line);
     words.find(|word| *word == "ufrag")?;
     words.next()
 }
@@ -53,8 +47,8 @@ pub(super) fn add_candidate(sdp: &mut Box<str>, candidate: &IceCandidate) -> boo
 fn end_of_section(sdp: &str, index: usize) -> Option<usize> {
     let mut begun = 0;
     let mut at = 0;
-    for line in sdp.split_inclusive('\n') {
-        if line.starts_with("m=") {
+    for line in sdp.as_bytes().split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b"m=") {
             if begun > index {
                 return Some(at);
             }
@@ -63,6 +57,26 @@ fn end_of_section(sdp: &str, index: usize) -> Option<usize> {
         at += line.len();
     }
     (begun > index).then_some(at)
+}
+
+/// Splits at line ends, of either kind.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text, b'\n').map(str::trim_ascii_end)
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    pieces(line, b' ')
+}
+
+/// Splits at an ASCII byte: on bytes, since searching in text brings much code with it.
+fn pieces(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == at);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
 }
 
 #[cfg(test)]

@@ -173,10 +173,14 @@ impl Sampler {
     }
 }
 
-fn median(mut grades: [Grade; 5]) -> Grade {
-    grades.sort_unstable();
-    let [_, _, middle, _, _] = grades;
-    middle
+/// Returns the grade that at least three of the five are no better than, and three no worse.
+fn median(grades: [Grade; 5]) -> Grade {
+    let worse_or_equal = |grade| grades.iter().filter(|other| **other >= grade).count();
+    let from_the_worst = [Grade::Lost, Grade::Poor, Grade::Good];
+    let median = from_the_worst
+        .into_iter()
+        .find(|grade| worse_or_equal(*grade) >= 3);
+    median.unwrap_or(Grade::Excellent)
 }
 
 fn score(delta: &Delta, sample: &StatsSample) -> f64 {

@@ -349,3 +349,30 @@ fn a_failure_is_told_and_leaves_the_link_ready_for_more() {
     bench.link.restart(&mut bench.out);
     assert_eq!(bench.take(), [create_offer(4, true)]);
 }
+
+#[test]
+fn what_is_read_of_a_description_is_there_with_either_line_end_or_not_at_all() {
+    use crate::core::sdp::{candidate_ufrag, origin, ufrags};
+    for end in ["\r\n", "\n"] {
+        let lines = [
+            "v=0",
+            "o=- 42 2 IN IP4 127.0.0.1",
+            "a=ice-ufrag:u1",
+            "a=ice-ufrag:u2",
+            "a=ice-ufrag:u1",
+        ];
+        let text = lines.join(end);
+        assert_eq!(origin(&text), Some("42"));
+        assert_eq!(ufrags(&text), ["u1".into(), "u2".into()] as [Box<str>; 2]);
+    }
+    for text in ["", "\n", "o=", "o=x", "a=ice-ufrag", "\u{1f600}\no=\u{e9}"] {
+        assert_eq!(origin(text), None);
+        assert_eq!(ufrags(text), [] as [Box<str>; 0]);
+    }
+    assert_eq!(
+        candidate_ufrag("candidate:1 1 udp 1 192.0.2.1 9 typ host ufrag u7 x y"),
+        Some("u7")
+    );
+    assert_eq!(candidate_ufrag("candidate:1 ufrag"), None);
+    assert_eq!(candidate_ufrag(""), None);
+}
