@@ -33,7 +33,7 @@ struct Gate {
 /// How far a socket has come.
 ///
 /// `Waiting -> SignedIn -> Closed`, or `Waiting -> Closed`.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(super) enum Stage {
     /// It has not said who it is.
     #[default]
@@ -58,9 +58,9 @@ impl Connection {
         }
     }
 
-    /// Counts a message that is not even looked at.
-    pub(super) fn count(&self, now: Instant) -> Result<(), Duration> {
-        self.gate().bucket.take(now)
+    /// Counts a message that is no event, and tells whether there are too many.
+    pub(super) fn is_flooded(&self, now: Instant) -> bool {
+        self.gate().bucket.take(now).is_err()
     }
 
     /// Tells whether it still has to say who it is.
@@ -91,8 +91,12 @@ impl Connection {
         std::mem::replace(&mut self.gate().stage, Stage::Closed)
     }
 
-    fn stage(&self) -> Stage {
-        self.gate().stage.clone()
+    /// Returns whose it is, for the log: it never waits, so that it can be asked from everywhere.
+    fn owner(&self) -> Option<Arc<Actor>> {
+        match &self.gate.try_lock().ok()?.stage {
+            Stage::SignedIn(actor, _) => Some(Arc::clone(actor)),
+            Stage::Waiting | Stage::Closed => None,
+        }
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
@@ -115,7 +119,7 @@ impl Outlet for EngineSocket {
             Ok(()) => Sent::Queued,
             Err(TrySendError::Closed(_)) => Sent::Closed,
             Err(TrySendError::Full(_)) => {
-                if let Stage::SignedIn(actor, _) = self.data.stage() {
+                if let Some(actor) = self.data.owner() {
                     tracing::warn!(user = %actor.user, device = %actor.device,
                         "closing a socket that does not read its messages");
                 }

@@ -77,11 +77,10 @@ impl Hub {
             id: OutletId(self.next_outlet.fetch_add(1, Ordering::Relaxed)),
             outlet: socket.clone(),
         };
-        let lock = socket.data.sign_in(&member.actor, member.id, || {
-            // Before it is registered: no event may overtake the word that it is in.
-            socket.send(packet::connected(socket_id));
-            self.registry.add(member.clone())
-        });
+        // Before it is registered: no event may overtake the word that it is in.
+        socket.send(packet::connected(socket_id));
+        let register = || self.registry.add(member.clone());
+        let lock = socket.data.sign_in(&member.actor, member.id, register);
         let Some(lock) = lock else { return };
         tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
         let (calls, registry) = (self.calls.clone(), self.registry.clone());

@@ -150,19 +150,23 @@ impl EngineIoHandler for Signaling {
         match Packet::parse(&message) {
             Ok(Packet::Event(frame)) => self.hub.event(&socket, frame, message.len()),
             Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(&socket, frame),
+            Ok(Packet::Disconnect) => socket.close(DisconnectReason::TransportClose),
+            Err(packet::Malformed) => socket.close(DisconnectReason::PacketParsingError),
+            // An event that is one too many gets an answer; these have none.
+            Ok(_) if socket.data.is_flooded(Instant::now()) => {
+                socket.close(DisconnectReason::TransportError);
+            }
             Ok(Packet::Connect(auth)) => self.hub.connect(&socket, auth),
             Ok(Packet::ConnectElsewhere(namespace)) => {
                 socket.send(packet::no_such_namespace(namespace));
             }
-            Ok(Packet::Disconnect) => socket.close(DisconnectReason::TransportClose),
             Ok(Packet::Ignored) => {}
-            Err(packet::Malformed) => socket.close(DisconnectReason::PacketParsingError),
         }
     }
 
     /// Attachments were refused with the event that announced them; what comes of them is dropped.
     fn on_binary(self: &Arc<Self>, _data: Bytes, socket: Arc<EngineSocket>) {
-        if socket.data.count(Instant::now()).is_err() {
+        if socket.data.is_flooded(Instant::now()) {
             socket.close(DisconnectReason::TransportError);
         }
     }
