@@ -91,9 +91,9 @@ export interface CallEvents {
   rejected: { sessionId: string; chatId: string; rejectedBy: string; reason: string };
   /** Nobody answered in time; for caller and targets. `ended` follows. */
   missed: { sessionId: string; chatId: string; callerId: string };
-  /** Another device of this user answered or rejected; `ended` does not follow. */
+  /** Another device of this user answered or rejected; `ended` with the reason `answered-elsewhere` follows. */
   answeredElsewhere: { sessionId: string; chatId: string; action: 'accepted' | 'rejected' };
-  /** The call is over on this device. Fires once for each call that was current, last of all its events. */
+  /** The call is over on this device. Fires once for each call that rang here or was placed here, last of all its events. */
   ended: { sessionId: string | null; chatId: string; endedBy: string | null; reason: string; durationMs: number };
   participantJoined: { sessionId: string; userId: string };
   participantLeft: { sessionId: string; userId: string; reason: string };

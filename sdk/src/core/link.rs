@@ -9,53 +9,7 @@ use super::output::PeerCommand;
 use super::quality::Sampler;
 use super::repair::Health;
 use super::sdp;
-
-/// What a link has to say to the other side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// `webrtc:offer`
-    Offer(SessionDescription),
-    /// `webrtc:answer`
-    Answer(SessionDescription),
-    /// `webrtc:ice-candidate`
-    Candidate(IceCandidate),
-}
-
-/// What a link asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum LinkOutput {
-    /// Of its peer connection.
-    Do(PeerCommand),
-    /// Of signaling.
-    Send(Signal),
-}
-
-/// Which side gives way when both offer at once (webrtc-pc section 10.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manners {
-    /// This side takes its own offer back.
-    Polite,
-    /// This side ignores the other's offer.
-    Impolite,
-}
-
-/// What became of an offer that came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Received {
-    /// It is dealt with.
-    Done,
-    /// Another peer connection made it than the one this link is connected to.
-    Foreign(SessionDescription),
-}
-
-/// Where a report of the peer connection leaves the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// It goes on.
-    Under,
-    /// Negotiation broke down: what the peer connection holds is not known any more.
-    Broken,
-}
+use super::signal::{LinkOutput, Manners, Progress, Received, Signal};
 
 /// What an offer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod participant;
 pub mod quality;
 mod repair;
 mod sdp;
+mod signal;
 mod signaling;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use ringback_protocol::{DeviceId, ParticipantStatus, UserId};
 
 use super::ids::LinkId;
-use super::link::{Link, Signal};
+use super::link::Link;
+use super::signal::Signal;
 use super::view::{LinkState, ParticipantView, UserView};
 
 /// How many signals wait for signaling at most; the oldest gives way.

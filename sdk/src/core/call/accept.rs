@@ -12,10 +12,10 @@ use super::{Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::RequestId;
-use crate::core::link::Signal;
 use crate::core::output::{PeerCommand, Settled};
 use crate::core::participant::Participant;
 use crate::core::sdp;
+use crate::core::signal::Signal;
 use crate::core::signaling::{Purpose, is_gone};
 use crate::core::timers::Timer;
 

@@ -9,9 +9,9 @@ use super::{Active, Call, End, Flow, GOES_ON, Half, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::LinkId;
-use crate::core::link::Signal;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::Path;
+use crate::core::signal::Signal;
 use crate::core::signaling::Purpose;
 use crate::core::timers::Timer;
 

@@ -1,15 +1,17 @@
 //! The links of a call: made, driven, closed; and what they say to the other side.
 
-use ringback_protocol::{ClientEvent, IceCandidate, ParticipantStatus, SessionDescription, client};
+use ringback_protocol::{ParticipantStatus, SessionDescription};
 
+use super::envelope::Envelope;
 use super::{Call, Direction, Flow, GOES_ON, Stage, Whom};
 use crate::core::context::Context;
 use crate::core::ids::LinkId;
 use crate::core::input::{ConnectionState, PeerInput};
-use crate::core::link::{Link, LinkOutput, Manners, Progress, Received, Signal};
+use crate::core::link::Link;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::{Participant, Path};
 use crate::core::repair::{ANSWER_MS, CONNECT_MS, FIRST_TRY_MS};
+use crate::core::signal::{LinkOutput, Manners, Progress, Received, Signal};
 use crate::core::timers::Timer;
 
 impl Call {
@@ -266,53 +268,6 @@ impl Call {
             self.early_link_failed(cx, at);
         }
         GOES_ON
-    }
-}
-
-/// Whom a signal goes to, in which call.
-struct Envelope<'a> {
-    session: &'a ringback_protocol::SessionId,
-    chat: &'a ringback_protocol::ChatId,
-    whom: &'a Whom,
-}
-
-impl Envelope<'_> {
-    fn seal(&self, signal: Signal) -> ClientEvent {
-        match signal {
-            Signal::Offer(offer) => self.offer(offer),
-            Signal::Answer(answer) => self.answer(answer),
-            Signal::Candidate(candidate) => self.candidate(candidate),
-        }
-    }
-
-    fn offer(&self, offer: SessionDescription) -> ClientEvent {
-        ClientEvent::WebrtcOffer(client::WebrtcOffer {
-            session_id: self.session.clone(),
-            target_user_id: Some(self.whom.user.clone()),
-            target_device_id: self.whom.device.clone(),
-            offer,
-            chat_id: Some(self.chat.clone()),
-        })
-    }
-
-    fn answer(&self, answer: SessionDescription) -> ClientEvent {
-        ClientEvent::WebrtcAnswer(client::WebrtcAnswer {
-            session_id: self.session.clone(),
-            target_user_id: Some(self.whom.user.clone()),
-            target_device_id: self.whom.device.clone(),
-            answer,
-            chat_id: Some(self.chat.clone()),
-        })
-    }
-
-    fn candidate(&self, candidate: IceCandidate) -> ClientEvent {
-        ClientEvent::WebrtcIceCandidate(client::WebrtcIceCandidate {
-            session_id: self.session.clone(),
-            target_user_id: Some(self.whom.user.clone()),
-            target_device_id: self.whom.device.clone(),
-            candidate,
-            chat_id: Some(self.chat.clone()),
-        })
     }
 }
 

@@ -3,32 +3,32 @@
 mod accept;
 mod active;
 mod end;
+mod envelope;
 mod events;
 mod links;
 mod mend;
 mod place;
 mod quality;
+mod signals;
 mod snapshot;
+mod stage;
 mod view;
 
 use std::ops::ControlFlow;
 
-use ringback_protocol::{
-    CallRequestId, CallType, ChatId, DeviceId, ParticipantStatus, SessionDescription, SessionId,
-    UserId, client,
-};
+use ringback_protocol::{CallType, ChatId, DeviceId, ParticipantStatus, SessionId, UserId};
 
 pub(super) use accept::caller;
 pub(super) use end::{End, Parting};
 pub(super) use events::session_of;
 pub(super) use place::Dial;
 pub(super) use snapshot::Since;
+use stage::{Active, Answering, Direction, Early, Half, Named, Placed, Stage, Standing};
 
 use super::context::Context;
 use super::error::ClientCode;
-use super::ids::{LinkId, RequestId};
+use super::ids::LinkId;
 use super::participant::Participant;
-use super::time::Instant;
 use super::timers::Timer;
 
 /// Whether the call goes on after an input, or how it ended.
@@ -36,123 +36,6 @@ pub(super) type Flow = ControlFlow<Box<End>>;
 
 /// Returns that the call goes on.
 pub(super) const GOES_ON: Flow = ControlFlow::Continue(());
-
-/// Who placed the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// This device rang.
-    Incoming,
-    /// This device called.
-    Outgoing,
-}
-
-/// The offer that is made before anyone answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Early {
-    /// There will be none.
-    Without,
-    /// It is being made, or waits for the configuration.
-    Awaited,
-    /// It lies in the outbox of the one who is called.
-    Ready,
-}
-
-/// What is known of a call that was placed and not acked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Placed {
-    /// The ack is on its way.
-    Awaited,
-    /// The socket was lost: the call is placed again, under the same name, when it is back.
-    Lost,
-}
-
-/// One of the two things that answering consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Half {
-    /// It is under way.
-    Awaited,
-    /// It is done.
-    Done,
-}
-
-/// How far answering has come.
-#[derive(Debug)]
-enum Answering {
-    /// `call:accept` was emitted; the ack, the microphone, or both, are awaited.
-    Awaited {
-        /// None when both dialled at once: nobody asked to answer.
-        request: Option<RequestId>,
-        ack: Half,
-        microphone: Half,
-        /// To be said again if it got lost.
-        accept: client::CallAccept,
-    },
-    /// All is settled, or this side placed the call.
-    Done,
-}
-
-/// Whether what this side believes of the call is what the server believes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// As far as events tell.
-    InStep,
-    /// The socket is gone: signals wait.
-    Adrift,
-    /// `call:resume` is under way, or about to be repeated: signals wait.
-    Resuming,
-}
-
-/// A call that the server has named.
-#[derive(Debug)]
-struct Named {
-    session: SessionId,
-    standing: Standing,
-}
-
-/// A call that was answered.
-#[derive(Debug)]
-struct Active {
-    named: Named,
-    started_at: Instant,
-    answering: Answering,
-    /// What the server was last told about the microphone.
-    told_muted: bool,
-}
-
-/// How far the call has come.
-///
-/// ```text
-/// Preparing --microphone, offer--> Placing --ack--> Calling --accepted--> Active
-///                                     \__________joined_____________________^
-///                      Ringing --accept--> Accepting --microphone, answer___|
-///                         ^------microphone failed----'
-/// ```
-/// Every stage may end; what then remains is a `CallView`.
-#[derive(Debug)]
-enum Stage {
-    /// Outgoing: microphone and offer are on their way, the server knows nothing.
-    Preparing { request: RequestId, early: Early },
-    /// Outgoing: `call:initiate` was emitted.
-    Placing {
-        request: RequestId,
-        attempt: Option<CallRequestId>,
-        placed: Placed,
-    },
-    /// Outgoing: the server has named the call; nobody has answered.
-    Calling(Named),
-    /// Incoming: it rings here. The offer waits for the configuration, if it came before it.
-    Ringing {
-        session: SessionId,
-        offer: Option<SessionDescription>,
-    },
-    /// Incoming: it was answered here; the server does not know yet.
-    Accepting {
-        session: SessionId,
-        request: RequestId,
-    },
-    /// Answered.
-    Active(Active),
-}
 
 /// Whether everyone who is called is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use super::{
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::RequestId;
-use crate::core::link::Signal;
 use crate::core::output::Settled;
 use crate::core::participant::Participant;
+use crate::core::signal::Signal;
 use crate::core::signaling::Purpose;
 use crate::core::timers::Timer;
 

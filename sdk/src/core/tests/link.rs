@@ -3,8 +3,9 @@
 use super::{answer, candidate, offer};
 use crate::core::ids::{Generation, LinkId};
 use crate::core::input::PeerInput;
-use crate::core::link::{Link, LinkOutput, Manners, Progress, Received, Signal};
+use crate::core::link::Link;
 use crate::core::output::PeerCommand;
+use crate::core::signal::{LinkOutput, Manners, Progress, Received, Signal};
 use ringback_protocol::{IceCandidate, SessionDescription};
 
 /// One link and what it asked for since it was last looked at.
