@@ -109,8 +109,8 @@ impl Timers {
         self.0.iter().map(|(_, at)| *at).min()
     }
 
-    /// Takes out the timer that has been due the longest.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<Timer> {
+    /// Takes out the timer that has been due the longest, and tells since when.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(Timer, Instant)> {
         let due = self
             .0
             .iter()
@@ -118,6 +118,6 @@ impl Timers {
             .filter(|(_, (_, at))| *at <= now)
             .min_by_key(|(_, (_, at))| *at)
             .map(|(position, _)| position)?;
-        Some(self.0.remove(due).0)
+        Some(self.0.remove(due))
     }
 }

@@ -4,8 +4,9 @@ use ringback_protocol::{ClientEvent, client};
 
 use super::{Call, Standing};
 use crate::core::context::Context;
+use crate::core::link::Link;
 use crate::core::output::{Notification, PeerCommand};
-use crate::core::quality::{StatsSample, Tally};
+use crate::core::quality::{Grade, StatsSample, Tally};
 use crate::core::repair::Health;
 use crate::core::timers::Timer;
 
@@ -48,8 +49,14 @@ impl Call {
         let Some(link) = participant.link_mut().filter(|link| link.health.is_up()) else {
             return;
         };
-        if let Some(quality) = link.sampler.read(cx.now, sample, thresholds) {
-            cx.notify(Notification::Quality(user, quality));
+        let before = link.sampler.grade();
+        let Some(quality) = link.sampler.read(cx.now, sample, thresholds) else {
+            return;
+        };
+        cx.notify(Notification::Quality(user, quality));
+        // Media that flowed and does not any more: the path may be gone before ICE notices.
+        if quality.grade == Grade::Lost && before.is_some_and(|before| before != Grade::Lost) {
+            self.drive(cx, at, Link::restart);
         }
     }
 

@@ -8,7 +8,7 @@ mod socket;
 
 use ringback_protocol::{ChatId, SessionId, server};
 
-use super::call::{Call, Flow};
+use super::call::{Call, Flow, GOES_ON};
 use super::context::{ClientOptions, Context};
 use super::farewell::Farewells;
 use super::input::{DeviceInput, Input};
@@ -17,6 +17,9 @@ use super::output::{Notification, Output};
 use super::time::Instant;
 use super::timers::Timer;
 use super::view::{CallState, CallView};
+
+/// A machine whose timers are later than this was asleep, and may wake up in another network.
+const SLEPT_MS: u64 = 10_000;
 
 /// The call that the application sees as the current one.
 #[derive(Debug)]
@@ -185,7 +188,7 @@ impl Client {
             }
             DeviceInput::NetworkChanged => self.with_call(|call, cx| {
                 call.network_changed(cx);
-                super::call::GOES_ON
+                GOES_ON
             }),
         }
     }
@@ -196,7 +199,7 @@ impl Client {
                 self.cx.media.microphone = Microphone::Open(id);
                 self.with_call(|call, cx| {
                     call.microphone_opened(cx);
-                    super::call::GOES_ON
+                    GOES_ON
                 });
             }
             // The answer came after the call was over: no track may stay live.
@@ -207,7 +210,13 @@ impl Client {
 
     fn expire(&mut self) {
         let now = self.cx.now;
-        while let Some(timer) = self.cx.timers.expire(now) {
+        while let Some((timer, due)) = self.cx.timers.expire(now) {
+            if timer == Timer::Sample && now.since(due) > SLEPT_MS {
+                self.with_call(|call, cx| {
+                    call.network_changed(cx);
+                    GOES_ON
+                });
+            }
             self.timer(timer);
         }
     }

@@ -365,6 +365,44 @@ fn another_network_restarts_what_works_and_hurries_what_does_not() {
 }
 
 #[test]
+fn media_that_stops_restarts_the_path_once_although_ice_says_all_is_well() {
+    let mut rig = Rig::active();
+    let mut packets = 0.0;
+    let mut restarts = Vec::new();
+    for second in 0..12 {
+        rig.now += 1_000;
+        packets += if second < 5 { 50.0 } else { 0.0 };
+        let sample = crate::core::quality::StatsSample {
+            packets_received: packets,
+            bytes_received: packets * 100.0,
+            ..Default::default()
+        };
+        if rig
+            .peer(PeerInput::Stats(sample))
+            .contains(&"link1 create restart".to_owned())
+        {
+            restarts.push(second);
+        }
+    }
+    // The third second without a packet.
+    assert_eq!(restarts, [7]);
+}
+
+#[test]
+fn a_machine_that_was_asleep_looks_for_the_path_anew() {
+    let mut awake = Rig::active();
+    awake.now += 3_000;
+    assert_eq!(awake.input(Input::Timeout), ["link1 sample"]);
+    let mut asleep = Rig::active();
+    asleep.now += 60_000;
+    let lines = asleep.input(Input::Timeout);
+    assert_eq!(
+        lines.first().map(String::as_str),
+        Some("link1 create restart")
+    );
+}
+
+#[test]
 fn a_participant_who_comes_back_on_another_device_gets_a_new_link() {
     let mut rig = Rig::active();
     let moved = ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
