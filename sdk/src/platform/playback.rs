@@ -61,7 +61,6 @@ impl Playback {
         let Some((element, ours)) = self.element() else {
             return;
         };
-        element.set_autoplay(true);
         element.set_src_object(Some(stream));
         self.players.borrow_mut().push(Player {
             link,

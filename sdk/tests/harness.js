@@ -1,0 +1,340 @@
+// What the browser tests need in the page: an in-page signaling server, recorders, and spies on
+// what the SDK opens. It is loaded as a module by the Rust tests beside it.
+
+/** How long a test waits for something that has to happen. */
+const DEADLINE_MS = 10_000;
+
+const clone = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+/** A Socket.IO client socket, as far as the SDK knows one. */
+class FakeSocket {
+  #listeners = new Map();
+  connected = false;
+
+  constructor(relay, userId) {
+    this.relay = relay;
+    this.userId = userId;
+    /** Every event that was emitted, in order. */
+    this.emitted = [];
+  }
+
+  on(event, listener) {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+    return this;
+  }
+
+  off(event, listener) {
+    this.#listeners.set(event, (this.#listeners.get(event) ?? []).filter((other) => other !== listener));
+    return this;
+  }
+
+  emit(event, ...args) {
+    const ack = typeof args.at(-1) === 'function' ? args.pop() : undefined;
+    this.emitted.push(event);
+    const payload = clone(args[0]);
+    queueMicrotask(() => this.connected && this.relay.receive(this, event, payload, (answer) => queueMicrotask(() => ack?.(clone(answer)))));
+    return this;
+  }
+
+  connect() {
+    this.connected = true;
+    this.deliver('connect');
+  }
+
+  disconnect() {
+    this.connected = false;
+    this.deliver('disconnect', 'transport close');
+  }
+
+  refuse(code) {
+    this.deliver('connect_error', Object.assign(new Error(code), { data: { code } }));
+  }
+
+  /** Calls the listeners, as a message from the server does. */
+  deliver(event, payload) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(clone(payload) ?? payload);
+  }
+
+  listenerCount() {
+    return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.length, 0);
+  }
+}
+
+/**
+ * A signaling server for one chat of two people, in the page.
+ *
+ * `features`: what it announces; null makes it a server of the reference, which knows only that.
+ */
+export class Relay {
+  #sockets = new Map();
+  #call = null;
+  #sessions = 0;
+
+  constructor(features) {
+    this.features = features;
+  }
+
+  socket(userId) {
+    const socket = new FakeSocket(this, userId);
+    this.#sockets.set(userId, socket);
+    return socket;
+  }
+
+  /** Whether the server still has a call. */
+  get isBusy() {
+    return this.#call !== null;
+  }
+
+  receive(from, event, payload, ack) {
+    const handle = this.#handlers[event];
+    if (handle) handle(from, payload, ack);
+    else ack({ success: false, error: 'Unknown event', code: 'UNKNOWN_EVENT' });
+  }
+
+  #tell(userId, event, payload) {
+    const socket = this.#sockets.get(userId);
+    queueMicrotask(() => socket?.connected && socket.deliver(event, payload));
+  }
+
+  #others(userId) {
+    return [...this.#sockets.keys()].filter((other) => other !== userId);
+  }
+
+  #has(feature) {
+    return this.features?.includes(feature) ?? false;
+  }
+
+  #end(endedBy, reason) {
+    if (!this.#call) return;
+    const { sessionId, chatId } = this.#call;
+    this.#call = null;
+    for (const userId of this.#sockets.keys()) this.#tell(userId, 'call:ended', { sessionId, chatId, endedBy, reason });
+  }
+
+  #relay(from, event, payload) {
+    const { targetUserId, targetDeviceId, ...rest } = payload;
+    const devices = this.#has('devices') ? { fromDeviceId: `${from.userId}-device` } : {};
+    this.#tell(targetUserId ?? this.#others(from.userId)[0], event, { ...rest, fromUserId: from.userId, ...devices });
+  }
+
+  #isCurrent(payload, ack) {
+    if (this.#call?.sessionId === payload.sessionId) return true;
+    ack({ success: false, error: 'There is no such call', code: 'CALL_NOT_FOUND' });
+    return false;
+  }
+
+  #handlers = {
+    'webrtc:config:get': (from, _payload, ack) => {
+      const config = { iceServers: [] };
+      const you = { userId: from.userId, deviceId: `${from.userId}-device` };
+      ack(this.features ? { success: true, config, protocol: { version: 1, features: this.features }, you } : { config });
+    },
+    'call:sync': (_from, _payload, ack) => ack({ success: true, calls: [] }),
+    'call:initiate': (from, { chatId, callType, offer }, ack) => {
+      this.#call = { sessionId: `session-${++this.#sessions}`, chatId, callerId: from.userId };
+      const { sessionId } = this.#call;
+      ack({ success: true, sessionId });
+      const targetUserIds = this.#others(from.userId);
+      const early = offer && this.#has('early-offer') ? { offer } : {};
+      const incoming = { sessionId, chatId, callType, callerId: from.userId, callerName: `${from.userId} Example`, callerAvatar: null, ...early };
+      for (const target of targetUserIds) this.#tell(target, 'call:incoming', incoming);
+      this.#tell(from.userId, 'call:ringing', { sessionId, chatId, targetUserIds });
+    },
+    'call:accept': (from, payload, ack) => {
+      if (!this.#isCurrent(payload, ack)) return;
+      ack({ success: true });
+      const { sessionId, chatId, callerId } = this.#call;
+      const devices = this.#has('devices') ? { deviceId: `${from.userId}-device` } : {};
+      const early = payload.answer && this.#has('early-offer') ? { answer: payload.answer } : {};
+      this.#tell(callerId, 'call:accepted', { sessionId, chatId, acceptedBy: from.userId, ...devices, ...early });
+      for (const userId of this.#sockets.keys()) this.#tell(userId, 'call:participant-joined', { sessionId, chatId, userId: from.userId, ...devices });
+    },
+    'call:reject': (from, payload, ack) => {
+      if (!this.#isCurrent(payload, ack)) return;
+      ack({ success: true });
+      const { sessionId, chatId, callerId } = this.#call;
+      const reason = payload.reason ?? 'declined';
+      this.#tell(callerId, 'call:rejected', { sessionId, chatId, rejectedBy: from.userId, reason });
+      this.#end(from.userId, reason);
+    },
+    'webrtc:offer': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:offer', payload)),
+    'webrtc:answer': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:answer', payload)),
+    'webrtc:ice-candidate': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:ice-candidate', payload)),
+    'call:toggle-audio': (from, { sessionId, muted }, ack) => {
+      ack({ success: true });
+      for (const userId of this.#others(from.userId)) this.#tell(userId, 'call:participant-audio-toggle', { sessionId, userId: from.userId, muted });
+    },
+    'call:quality': (_from, _payload, ack) => ack({ success: true }),
+    'call:end': (from, payload, ack) => {
+      if (!this.#isCurrent(payload, ack)) return;
+      ack({ success: true });
+      this.#end(from.userId, payload.reason ?? 'completed');
+    },
+    'call:leave': (from, payload, ack) => {
+      if (!this.#isCurrent(payload, ack)) return;
+      ack({ success: true });
+      this.#end(from.userId, 'completed');
+    },
+  };
+}
+
+/** Takes the engine's events and lets a test wait for them. */
+export class Recorder {
+  #events = [];
+  #waiting = new Set();
+  #reactions = [];
+
+  constructor() {
+    this.notify = (event, payload) => {
+      this.#events.push({ event, payload, taken: false });
+      for (const [name, react] of this.#reactions) if (name === event) react(payload);
+      for (const wake of [...this.#waiting]) wake();
+    };
+  }
+
+  /** Calls a function at once at every such event, as a listener of an application is called. */
+  react(event, react) {
+    this.#reactions.push([event, react]);
+  }
+
+  count(event) {
+    return this.#events.filter((other) => other.event === event).length;
+  }
+
+  names() {
+    return this.#events.map(({ event }) => event).join(' ');
+  }
+
+  /** Returns the payload of the first such event that was not returned yet and that `accepts` accepts. */
+  next(event, accepts = () => true) {
+    const take = () => {
+      const found = this.#events.find((other) => !other.taken && other.event === event && accepts(other.payload));
+      if (found) found.taken = true;
+      return found;
+    };
+    return new Promise((resolve, reject) => {
+      const tryIt = () => {
+        const found = take();
+        if (!found) return false;
+        clearTimeout(deadline);
+        this.#waiting.delete(tryIt);
+        resolve(found.payload);
+        return true;
+      };
+      const deadline = setTimeout(() => {
+        this.#waiting.delete(tryIt);
+        const seen = this.#events.map((other) => `${other.event} ${JSON.stringify(other.payload)}`).join('\n');
+        reject(new Error(`no ${event} came; there were:\n${seen}`));
+      }, DEADLINE_MS);
+      this.#waiting.add(tryIt);
+      tryIt();
+    });
+  }
+
+  /** Like `next('state')`, for one state. */
+  state(state) {
+    return this.next('state', (payload) => payload.state === state);
+  }
+
+  /** Like `next('quality')`, once sound is arriving. */
+  sound() {
+    return this.next('quality', ({ bitrate }) => bitrate > 0);
+  }
+}
+
+/** Keeps book of the connections and microphones that are opened while it lives. */
+export class Spy {
+  #real = { connection: globalThis.RTCPeerConnection, getUserMedia: navigator.mediaDevices.getUserMedia };
+  connections = [];
+  streams = [];
+  #openings = [];
+  #gate = null;
+  #refusal = null;
+
+  constructor() {
+    const spy = this;
+    globalThis.RTCPeerConnection = class extends this.#real.connection {
+      constructor(...args) {
+        super(...args);
+        spy.connections.push(this);
+      }
+    };
+    navigator.mediaDevices.getUserMedia = (constraints) => {
+      const opening = this.#open(constraints);
+      this.#openings.push(opening);
+      return opening;
+    };
+  }
+
+  async #open(constraints) {
+    if (this.#refusal) throw new DOMException('A test says no', this.#refusal);
+    const stream = await this.#real.getUserMedia.call(navigator.mediaDevices, constraints);
+    await this.#gate?.promise;
+    this.streams.push(stream);
+    return stream;
+  }
+
+  /** Makes the microphone fail with this exception, or work again. */
+  refuseMicrophone(name) {
+    this.#refusal = name ?? null;
+  }
+
+  /** Keeps `getUserMedia` from settling until `openGate`. */
+  closeGate() {
+    let open;
+    this.#gate = { promise: new Promise((resolve) => (open = resolve)), open: () => open() };
+  }
+
+  async openGate() {
+    this.#gate?.open();
+    this.#gate = null;
+    await Promise.allSettled(this.#openings);
+    // Whoever waited for the same promise has been called when the next task begins.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
+  streamCount() {
+    return this.streams.length;
+  }
+
+  openConnections() {
+    return this.connections.filter((connection) => connection.connectionState !== 'closed').length;
+  }
+
+  liveTracks() {
+    return this.streams.flatMap((stream) => stream.getTracks()).filter((track) => track.readyState === 'live').length;
+  }
+
+  restore() {
+    globalThis.RTCPeerConnection = this.#real.connection;
+    navigator.mediaDevices.getUserMedia = this.#real.getUserMedia;
+  }
+}
+
+/** Makes `play()` fail as it does before the first click; returns the function that mends it. */
+export function blockPlayback() {
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('A test says no', 'NotAllowedError'));
+  return () => {
+    HTMLMediaElement.prototype.play = play;
+  };
+}
+
+export const audioElements = () => document.querySelectorAll('audio').length;
+
+export function addAudioElement(id) {
+  const element = document.createElement('audio');
+  element.id = id;
+  document.body.append(element);
+  return element;
+}
+
+/** A stream of one tone, as an application may supply it. */
+export function toneStream() {
+  const context = new AudioContext();
+  const destination = context.createMediaStreamDestination();
+  const oscillator = context.createOscillator();
+  oscillator.connect(destination);
+  oscillator.start();
+  return destination.stream;
+}
