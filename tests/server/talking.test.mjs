@@ -302,6 +302,13 @@ describe('a device that drops', () => {
   before(async () => { server = await TestServer.start({ reconnectGraceMs: 500 }); });
   after(() => server.stop());
 
+  /** Waits until another pair that drops now ran out of grace: then everyone who dropped before has too. */
+  async function untilGraceIsOver(t) {
+    const clock = await talk(t, server, ['carol', 'dave']);
+    await clock.dave.drop();
+    await clock.carol.next('call:ended');
+  }
+
   test('has left the call when its grace is over', async (t) => {
     const { alice, bob, call, ids } = await talk(t, server, ['alice', 'bob']);
     await bob.drop();
@@ -331,13 +338,38 @@ describe('a device that drops', () => {
     await alice.next('call:participant-reconnected');
     await alice.ask('webrtc:offer', { ...call, offer: sdp('offer') });
     await back.next('webrtc:offer');
-    // A second pair that drops now and runs out of grace shows that the first one's time is over too.
-    const clock = await talk(t, server, ['carol', 'dave']);
-    await clock.dave.drop();
-    await clock.carol.next('call:ended');
+    await untilGraceIsOver(t);
     await settle(alice, back);
     assert.equal(alice.count('call:participant-left'), 0);
     assert.equal(alice.count('call:ended'), 0);
+  });
+
+  test('that knows no call:resume is back when it signals, under the new id of its socket', async (t) => {
+    const { alice, bob, call, ids, connect } = await talk(t, server, ['alice', 'bob']);
+    await bob.drop();
+    await alice.next('call:participant-reconnecting');
+    const back = await connect('bob');
+    await back.ask('call:toggle-audio', { ...call, muted: true });
+    await alice.next('call:participant-reconnected', (data) => data.userId === ids.bob);
+    await alice.next('call:participant-audio-toggle');
+    await alice.ask('webrtc:offer', { ...call, offer: sdp('offer') });
+    await back.next('webrtc:offer');
+    await untilGraceIsOver(t);
+    await settle(alice, back);
+    assert.equal(alice.count('call:participant-left'), 0);
+  });
+
+  test('that is back under the same id and signals has taken up its call, also without call:resume', async (t) => {
+    const { alice, bob, call, connect } = await talk(t, server, ['alice', 'bob'], { client: { deviceId: 'tab' } });
+    await bob.drop();
+    await alice.next('call:participant-reconnecting');
+    const back = await connect('bob', { deviceId: 'tab' });
+    await back.ask('webrtc:offer', { ...call, offer: sdp('offer') });
+    await alice.next('webrtc:offer');
+    assert.equal((await alice.ask('call:sync')).calls[0].participants[1].status, 'joined');
+    await untilGraceIsOver(t);
+    await settle(alice, back);
+    assert.equal(alice.count('call:participant-left'), 0);
   });
 
   test('in a group leaves it to the others', async (t) => {

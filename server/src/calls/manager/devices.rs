@@ -126,7 +126,11 @@ impl CallManager {
     }
 
     /// A reloaded page may be here before its old socket is known to be gone.
-    async fn drop_predecessor(&self, actor: &Actor, call: &LiveCall) -> Result<(), Failure> {
+    pub(super) async fn drop_predecessor(
+        &self,
+        actor: &Actor,
+        call: &LiveCall,
+    ) -> Result<(), Failure> {
         let session = call.session();
         let Some(device) = device_of(&session, &actor.user) else {
             return Ok(());

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use ringback_protocol::{
-    ChatId, DeviceId, ErrorCode, Failure, ServerEvent, SessionId, UserId, client, server,
+    ChatId, DeviceId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
+    client, server,
 };
 
 use super::CallManager;
+use super::cache::LiveCall;
 use super::change::must_be_in_chat;
 use crate::calls::ports::{Actor, Recipient};
-use crate::calls::session::{CallSession, Participant};
+use crate::calls::session::{CallSession, Input, Participant};
 
 impl CallManager {
     pub(super) async fn pass_offer(
@@ -125,21 +127,44 @@ impl CallManager {
         id: &SessionId,
         chat: Option<&ChatId>,
     ) -> Result<Arc<CallSession>, Failure> {
-        let session = match self.calls.find(id) {
+        let call = match self.calls.find(id) {
             // The common case: no membership to look up, nothing to wait for.
-            Some(call) if call.session().participant(&actor.user).is_some() => call.session(),
-            Some(_) | None => self.visible_call(actor, id, None).await?.session(),
+            Some(call) if call.session().participant(&actor.user).is_some() => call,
+            Some(_) | None => self.visible_call(actor, id, None).await?,
         };
+        let session = call.session();
         must_be_in_chat(&session, chat)?;
         if !session.is_live() {
             return Err(ErrorCode::CallEnded.into());
         }
-        let participant = session.participant(&actor.user);
-        if participant.and_then(Participant::device) == Some(&actor.device) {
-            Ok(session)
-        } else {
-            Err(ErrorCode::NotInCall.into())
+        if joined_on(&session, actor) {
+            return Ok(session);
         }
+        self.take_up_again(actor, &call).await
+    }
+
+    /// A device that signals is back, also when its client knows no `call:resume`.
+    ///
+    /// Such a client comes back under a new device id: that of its new socket.
+    async fn take_up_again(
+        &self,
+        actor: &Actor,
+        call: &LiveCall,
+    ) -> Result<Arc<CallSession>, Failure> {
+        self.drop_predecessor(actor, call).await?;
+        let state = call
+            .session()
+            .participant(&actor.user)
+            .map(Participant::status);
+        if state != Some(ParticipantStatus::Reconnecting) {
+            return Err(ErrorCode::NotInCall.into());
+        }
+        let input = Input::Resume {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+        };
+        self.change(call, input, |_| {}).await?;
+        Ok(call.session())
     }
 
     async fn pass(&self, to: &Recipient, event: &ServerEvent) -> Result<(), Failure> {
@@ -156,6 +181,14 @@ impl CallManager {
             self.emitter.emit(&to, event).await;
         }
     }
+}
+
+/// Tells whether that very device is in the call, and not on its way back to it.
+fn joined_on(session: &CallSession, actor: &Actor) -> bool {
+    session.participant(&actor.user).is_some_and(|participant| {
+        participant.status() == ParticipantStatus::Joined
+            && participant.device() == Some(&actor.device)
+    })
 }
 
 /// Returns the device that a signal is for: the one by which the target is in the call.
