@@ -22,7 +22,7 @@ const check = (command, ...args) => ({ command, args, count: null });
 // The test runner takes the first driver that it finds in the environment: it is shown only one.
 const wasmTest = (otherDriver) => ({
   ...cargoTest('-p', 'ringback-sdk', '--target', WASM),
-  env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', [otherDriver]: undefined },
+  env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner', WASM_BINDGEN_TEST_TIMEOUT: '120', [otherDriver]: undefined },
 });
 
 /** What each part needs to be there, and what it runs. */
