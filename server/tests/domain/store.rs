@@ -92,6 +92,30 @@ mod sqlite {
     }
 
     #[tokio::test]
+    async fn a_write_that_fails_does_not_take_its_neighbours_along() {
+        let (store, _dir) = fresh().await;
+        // Nobody takes part twice; a call that says so cannot be written.
+        let mut json = serde_json::to_value(contract::call("broken", START).0).unwrap();
+        let twice = json["participants"][1].clone();
+        json["participants"].as_array_mut().unwrap().push(twice);
+        let broken: CallSession = serde_json::from_value(json).unwrap();
+        let writes = [
+            contract::call("1", START).0,
+            broken,
+            contract::call("2", START).0,
+        ];
+        let writes = writes.map(|session| store.create(Arc::new(session)));
+        let written = contract::join_all(writes.into()).await;
+        assert!(matches!(written[0], Ok(Created::New)));
+        assert!(matches!(written[1], Err(StoreError::Database(_))));
+        assert!(matches!(written[2], Ok(Created::New)));
+        let live = store.live_calls_of(&[user("bob")]).await.unwrap();
+        let ids: Vec<_> = live.iter().map(|session| session.id().as_str()).collect();
+        assert_eq!(ids, ["1", "2"]);
+        assert_eq!(store.load(&session_id("broken")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn an_address_that_is_not_a_file_is_refused() {
         for url in ["postgres://localhost/x", "sqlite::memory:", "calls.db"] {
             let refused = ringback_server::store::open(url).await;
@@ -259,7 +283,7 @@ mod contract {
     }
 
     /// Polls all futures together, so that their writes may meet in one transaction.
-    async fn join_all<T>(
+    pub(super) async fn join_all<T>(
         mut futures: Vec<ringback_server::calls::ports::BoxFuture<'_, T>>,
     ) -> Vec<T> {
         let mut done: BTreeMap<usize, T> = BTreeMap::new();
@@ -323,7 +347,7 @@ mod contract {
         };
         assert_eq!(of("alice").await, [first.clone(), second.clone()]);
         assert_eq!(of("bob carol").await, [first.clone(), second.clone()]);
-        assert_eq!(of("carol").await, [second.clone()]);
+        assert_eq!(of("carol").await, std::slice::from_ref(&second));
         assert_eq!(of("nobody").await, []);
         run(store, rejected, vec![(0, reject())]).await;
         assert_eq!(of("bob").await, [first]);

@@ -399,7 +399,7 @@ impl World {
 
     /// Returns how a stored call stands.
     pub(crate) async fn stored(&self, id: &SessionId) -> String {
-        show_call(&*self.store.load(id).await.unwrap().unwrap())
+        show_call(&self.store.load(id).await.unwrap().unwrap())
     }
 }
 
@@ -428,17 +428,19 @@ impl Device<'_> {
 
     /// Places a call and returns its id.
     pub(crate) async fn call(&self, chat: &str, targets: &[&str]) -> SessionId {
-        match self.send(initiate(chat, targets)).await.unwrap() {
-            CallAck::Initiate(ack) => ack.session_id,
-            other => panic!("call:initiate was acked with {other:?}"),
-        }
+        let ack = self.send(initiate(chat, targets)).await.unwrap();
+        let CallAck::Initiate(ack) = ack else {
+            panic!("call:initiate was acked with {ack:?}");
+        };
+        ack.session_id
     }
 
     pub(crate) async fn accept(&self, id: &SessionId) -> CallSnapshot {
-        match self.send(accept(id)).await.unwrap() {
-            CallAck::Join(ack) => ack.call.unwrap(),
-            other => panic!("call:accept was acked with {other:?}"),
-        }
+        let ack = self.send(accept(id)).await.unwrap();
+        let CallAck::Join(ack) = ack else {
+            panic!("call:accept was acked with {ack:?}");
+        };
+        ack.call.unwrap()
     }
 
     /// Returns what this device got since it was last asked.

@@ -76,12 +76,30 @@ async fn run(
 ) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let written = write_all(&mut connection, &batch).await;
-        answer(batch.drain(..), written, &mirror);
+        match write_all(&mut connection, &batch).await {
+            Ok(touched) => {
+                for (job, rows) in batch.drain(..).zip(touched) {
+                    answer(job, Ok(rows), &mirror);
+                }
+            }
+            // One of them may be at fault: the others must not pay for it.
+            Err(error) => {
+                tracing::warn!(%error, changes = batch.len(), "writing one by one");
+                for job in batch.drain(..) {
+                    let written = write_one(&mut connection, &job).await;
+                    answer(job, written, &mirror);
+                }
+            }
+        }
     }
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database failed");
     }
+}
+
+async fn write_one(connection: &mut SqliteConnection, job: &Job) -> StoreResult<u64> {
+    let touched = write_all(connection, std::slice::from_ref(job)).await?;
+    Ok(touched.into_iter().sum())
 }
 
 /// Writes all or none, and returns how many rows each change touched.
@@ -104,21 +122,10 @@ async fn write_each(connection: &mut SqliteConnection, batch: &[Job]) -> StoreRe
     Ok(touched)
 }
 
-fn answer(batch: impl Iterator<Item = Job>, written: StoreResult<Vec<u64>>, mirror: &Mirror) {
-    match written {
-        Ok(touched) => {
-            for (job, rows) in batch.zip(touched) {
-                if rows > 0 {
-                    job.write.committed(mirror);
-                }
-                // Whoever asked may have gone.
-                let _ = job.done.send(Ok(rows));
-            }
-        }
-        Err(error) => {
-            for job in batch {
-                let _ = job.done.send(Err(error.clone()));
-            }
-        }
+fn answer(job: Job, written: StoreResult<u64>, mirror: &Mirror) {
+    if written.as_ref().is_ok_and(|rows| *rows > 0) {
+        job.write.committed(mirror);
     }
+    // Whoever asked may have gone.
+    let _ = job.done.send(written);
 }
