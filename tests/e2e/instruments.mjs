@@ -29,14 +29,23 @@ export function fit(hertz) {
     return copy;
   };
 
+  // One for all: a page may have only so many, and the first has to wait for the sound card.
+  let shared = null;
+  function context() {
+    shared ??= new AudioContext();
+    shared.resume();
+    return shared;
+  }
+
+  let voice = null;
   function toneStream() {
-    const context = new AudioContext();
-    const oscillator = new OscillatorNode(context, { frequency: hertz });
-    const gain = new GainNode(context, { gain: 0.5 });
-    const destination = context.createMediaStreamDestination();
-    oscillator.connect(gain).connect(destination);
-    oscillator.start();
-    context.resume();
+    if (!voice) {
+      const oscillator = new OscillatorNode(context(), { frequency: hertz });
+      voice = oscillator.connect(new GainNode(context(), { gain: 0.5 }));
+      oscillator.start();
+    }
+    const destination = context().createMediaStreamDestination();
+    voice.connect(destination);
     return destination.stream;
   }
 
@@ -58,12 +67,9 @@ export function fit(hertz) {
   });
 
   const listening = new Map();
-  const context = { current: null };
 
   /** Everything that plays aloud right now, each with an analyser on it. */
   function analysers() {
-    context.current ??= new AudioContext();
-    context.current.resume();
     const found = [];
     for (const player of players) {
       if (player.paused || player.muted || player.volume === 0 || !player.srcObject) continue;
@@ -76,8 +82,8 @@ export function fit(hertz) {
 
   function analyserOf(track) {
     if (!listening.has(track.id)) {
-      const node = context.current.createMediaStreamSource(new MediaStream([track]));
-      const analyser = new AnalyserNode(context.current, { fftSize: 4096 });
+      const node = context().createMediaStreamSource(new MediaStream([track]));
+      const analyser = new AnalyserNode(context(), { fftSize: 4096 });
       node.connect(analyser);
       listening.set(track.id, { node, analyser });
     }
@@ -105,7 +111,7 @@ export function fit(hertz) {
     const samples = new Float32Array(4096);
     const levels = analysers().map((analyser) => {
       analyser.getFloatTimeDomainData(samples);
-      return amplitude(samples, frequency, context.current.sampleRate);
+      return amplitude(samples, frequency, context().sampleRate);
     });
     return Math.max(0, ...levels);
   }
