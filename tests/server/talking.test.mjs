@@ -286,6 +286,35 @@ describe('groups', () => {
     assert.equal(bob.count('call:accepted'), 0, 'call:accepted is for the caller');
   });
 
+  test('a device that knows no call:answered-elsewhere stops ringing when its user rejects on another', async (t) => {
+    const { alice, bob, carol, call, connect } = await ring(t, server, ['alice', 'bob', 'carol']);
+    const laptop = await connect('bob', { deviceId: 'laptop' });
+    await laptop.next('call:incoming');
+    await bob.ask('call:reject', { ...call, reason: 'later' });
+    assert.deepEqual(await laptop.next('call:ended'), { ...call, endedBy: bob.userId, reason: 'later' });
+    await carol.ask('call:accept', call);
+    await alice.next('call:accepted');
+    await settle(alice, carol, laptop, bob);
+    assert.equal(alice.count('call:ended') + carol.count('call:ended'), 0);
+    await alice.ask('call:end', call);
+    await settle(alice, laptop, bob);
+    assert.equal(laptop.count('call:ended'), 1);
+  });
+
+  test('for whoever leaves the call is over on the other devices too, and goes on for the others', async (t) => {
+    const { alice, bob, carol, call, ids, connect } = await ring(t, server, ['alice', 'bob', 'carol']);
+    const laptop = await connect('bob', { deviceId: 'laptop' });
+    await laptop.next('call:incoming');
+    await bob.ask('call:accept', call);
+    await carol.ask('call:accept', call);
+    await bob.ask('call:leave', call);
+    assert.deepEqual(await laptop.next('call:ended'), { ...call, endedBy: ids.bob, reason: 'completed' });
+    await bob.ask('call:join', call);
+    await settle(alice, bob, carol);
+    assert.equal(bob.count('call:ended'), 0, 'its ack told it, and it may be in the call again by now');
+    assert.equal(alice.count('call:ended') + carol.count('call:ended'), 0);
+  });
+
   test('someone who is no longer a member cannot join', async (t) => {
     const { alice, bob, chatId, ids, connect } = await meet(t, server, ['alice', 'bob', 'carol'], { offline: ['carol'] });
     const { sessionId } = await alice.ask('call:initiate', { chatId, callType: 'voice', targetUserIds: [ids.bob] });
@@ -382,6 +411,23 @@ describe('a device that drops', () => {
     assert.equal(alice.count('call:ended'), 0);
     const [live] = (await alice.ask('call:sync')).calls;
     assert.deepEqual(statuses(live), ['joined', 'joined', 'left']);
+  });
+
+  test('whose user turns to another call leaves the first, and hears no end that could be taken for the new one', async (t) => {
+    const { alice, bob, call, chatId, ids, connect } = await talk(t, server, ['alice', 'bob', 'carol']);
+    await bob.drop();
+    await alice.next('call:participant-reconnecting');
+    const back = await connect('bob');
+    const dave = await TestClient.connect(server, `dave of ${chatId}`);
+    t.after(() => dave.close());
+    await server.putChat(`${chatId}-2`, [ids.bob, dave.userId]);
+    const { sessionId } = await back.ask('call:initiate', { chatId: `${chatId}-2`, callType: 'voice' });
+    assert.deepEqual(await alice.next('call:participant-left'), { ...call, userId: ids.bob, reason: 'disconnected' });
+    await dave.next('call:incoming');
+    await dave.ask('call:accept', { sessionId });
+    await back.next('call:accepted');
+    await settle(alice, back, dave);
+    assert.equal(back.count('call:ended'), 0);
   });
 
   test('cannot resume after its grace: the call has ended', async (t) => {

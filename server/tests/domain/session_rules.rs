@@ -94,7 +94,8 @@ fn a_call_is_rejected_once_everyone_has_rejected_it() {
     let first = session.handle(START, reject("bob", None)).unwrap();
     assert_eq!(
         show(&first),
-        "alice/a1 rejected by bob declined; bob*-x1 answered-elsewhere Rejected on x1"
+        "alice/a1 rejected by bob declined; bob*-x1 answered-elsewhere Rejected on x1; \
+         bob*-x1 ended by bob declined"
     );
     let reason = EndReason::try_from("in a meeting".to_owned()).unwrap();
     let last = session
@@ -213,7 +214,8 @@ fn a_dropped_participant_leaves_when_the_grace_is_over() {
     let effects = session.handle(until, Input::Timeout).unwrap();
     assert_eq!(
         show(&effects),
-        "alice/a1 participant-left bob disconnected; carol/c1 participant-left bob disconnected"
+        "alice/a1 participant-left bob disconnected; carol/c1 participant-left bob disconnected; \
+         bob*-b1 ended by bob disconnected"
     );
     assert_eq!(
         *state_of(&session, "bob"),

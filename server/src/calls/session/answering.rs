@@ -107,10 +107,9 @@ impl Step<'_> {
     fn decline(&mut self, who: usize, device: DeviceId, reason: EndReason) {
         let user = self.session.participants[who].user().clone();
         self.set(who, ParticipantState::Rejected { at: self.now });
-        self.settled.push(user.clone());
         self.tell_rejected(user.clone(), reason.clone());
-        self.tell_elsewhere(&user, device, ElsewhereAction::Rejected);
-        self.settle(&user, &reason);
+        self.tell_elsewhere(&user, device.clone(), ElsewhereAction::Rejected);
+        self.settle_without(&user, Some(device), &reason);
     }
 
     fn tell_elsewhere(&mut self, user: &UserId, device: DeviceId, action: ElsewhereAction) {

@@ -1,11 +1,12 @@
 //! How a call comes to its end: time runs out, too few are left, another call takes its place.
 
 use ringback_protocol::server::{CallEnded, CallMissed};
-use ringback_protocol::{EndReason, ErrorCode, UserId};
+use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::participant::{Participant, ParticipantState};
 use super::step::Step;
 use super::{CallState, Ending, Outcome};
+use crate::calls::ports::Recipient;
 
 impl Step<'_> {
     /// Applies every deadline that has passed. A timer that fires early, late or twice does no harm.
@@ -65,6 +66,24 @@ impl Step<'_> {
         }
         for user in missed {
             self.tell_user(user, event.clone());
+        }
+    }
+
+    /// Ends the call if too few are left, else for the other devices of that user alone.
+    ///
+    /// Those that know no `call:answered-elsewhere` stop ringing at `call:ended` only. The device
+    /// that acted has its ack, and may enter the call again before it would hear of the end.
+    pub(super) fn settle_without(
+        &mut self,
+        user: &UserId,
+        device: Option<DeviceId>,
+        reason: &EndReason,
+    ) {
+        self.settled.push(user.clone());
+        self.settle(user, reason);
+        if let Some(device) = device.filter(|_| self.must_be_live().is_ok()) {
+            let event = self.ended_event(reason, user);
+            self.tell(Recipient::OtherDevices(user.clone(), device), event);
         }
     }
 

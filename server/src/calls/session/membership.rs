@@ -120,6 +120,13 @@ impl Step<'_> {
 
     /// Takes someone out of the call, which ends it when too few are left.
     pub(super) fn part(&mut self, who: usize, reason: EndReason) {
+        let device = self.session.participants[who].device().cloned();
+        let user = self.take_out(who, &reason);
+        self.settle_without(&user, device, &reason);
+    }
+
+    /// Takes someone out and tells the others; the call is still to be settled.
+    pub(super) fn take_out(&mut self, who: usize, reason: &EndReason) -> UserId {
         let user = self.session.participants[who].user().clone();
         self.set(
             who,
@@ -128,7 +135,6 @@ impl Step<'_> {
                 reason: reason.clone(),
             },
         );
-        self.settled.push(user.clone());
         self.tell_others(
             &user,
             CallParticipantLeft {
@@ -138,7 +144,7 @@ impl Step<'_> {
                 reason: reason.clone(),
             },
         );
-        self.settle(&user, &reason);
+        user
     }
 
     pub(super) fn end(

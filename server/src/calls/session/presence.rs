@@ -80,7 +80,9 @@ impl Step<'_> {
     pub(super) fn abandoned(&mut self, user: &UserId) {
         let Some(who) = self.find(user) else { return };
         if self.must_be_live().is_ok() && self.grace_until(who).is_some() {
-            self.part(who, EndReason::Disconnected);
+            // They are not told: a client of the reference would clear the call that they turned to.
+            let user = self.take_out(who, &EndReason::Disconnected);
+            self.settle(&user, &EndReason::Disconnected);
         }
     }
 
