@@ -406,6 +406,20 @@ describe('hostile input', () => {
     assert.ok(limited.retryAfterMs > 0);
   });
 
+  test('a flood whose answers are not read ends that socket alone, and is said once', async (t) => {
+    const { alice, bob } = await meet(t, server, ['alice', 'bob']);
+    const said = (log) => log.split('\n').filter((line) => line.includes(alice.userId)).length;
+    for (let n = 0; n < 20_000; n += 1) alice.send('webrtc:config:get', {}, () => {});
+    await alice.disconnected();
+    await bob.settled();
+    await server.logged(new RegExp(alice.userId));
+    await bob.settled();
+    assert.equal(said(server.log), 1);
+    const back = await TestClient.connect(server, alice.userId);
+    t.after(() => back.close());
+    await back.settled();
+  });
+
   test('JSON ten thousand levels deep does not bring the server down', async (t) => {
     const { alice } = await meet(t, server, ['alice']);
     for (const [open, close] of [['[', ']'], ['{"a":', '}']]) {

@@ -1,5 +1,6 @@
 //! What is kept for each socket.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub struct Connection {
     gate: Mutex<Gate>,
     /// What it asked and was not done yet.
     pub(super) inbox: Inbox,
+    /// Whether it is being closed because it does not read its messages.
+    given_up: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +64,11 @@ impl Connection {
     /// Counts a message that is no event, and tells whether there are too many.
     pub(super) fn is_flooded(&self, now: Instant) -> bool {
         self.gate().bucket.take(now).is_err()
+    }
+
+    /// Tells whether it is being closed because it does not read: then nobody listens to it either.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Tells whether it still has to say who it is.
@@ -113,17 +121,25 @@ pub(super) fn rate_limited(wait: Duration) -> Failure {
     }
 }
 
+/// Closes a socket that does not read its messages. Said once, however much it still sends.
+fn give_up(socket: &EngineSocket) {
+    if socket.data.given_up.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    if let Some(actor) = socket.data.owner() {
+        tracing::warn!(user = %actor.user, device = %actor.device,
+            "closing a socket that does not read its messages");
+    }
+    socket.close(DisconnectReason::TransportError);
+}
+
 impl Outlet for EngineSocket {
     fn send(&self, message: Str) -> Sent {
         match self.emit(message) {
             Ok(()) => Sent::Queued,
             Err(TrySendError::Closed(_)) => Sent::Closed,
             Err(TrySendError::Full(_)) => {
-                if let Some(actor) = self.data.owner() {
-                    tracing::warn!(user = %actor.user, device = %actor.device,
-                        "closing a socket that does not read its messages");
-                }
-                self.close(DisconnectReason::TransportError);
+                give_up(self);
                 Sent::Closed
             }
         }

@@ -147,6 +147,9 @@ impl EngineIoHandler for Signaling {
     }
 
     fn on_message(self: &Arc<Self>, message: Str, socket: Arc<EngineSocket>) {
+        if socket.data.is_given_up() {
+            return;
+        }
         match Packet::parse(&message) {
             Ok(Packet::Event(frame)) => self.hub.event(&socket, frame, message.len()),
             Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(&socket, frame),
