@@ -3,14 +3,16 @@
 //
 //   node scripts/build-sdk.mjs         small and fast, as published
 //   node scripts/build-sdk.mjs --dev   quick to build
-import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 import * as esbuild from 'esbuild';
 
+import { shortenImports } from './lib/imports.mjs';
 import { lockedVersion, root, target, toolFolder, which } from './lib/paths.mjs';
+import { silencePanics } from './lib/panics.mjs';
 import { Stop, main, run } from './lib/run.mjs';
 
 /** What `index.js` and the module together may weigh over the network, in brotli bytes. */
@@ -56,9 +58,20 @@ async function optimise() {
   if (dev) return rename(raw, module);
   // What every browser with WebRTC has had since 2022, and what Rust's target assumes.
   const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'reference-types', 'multivalue'];
-  const flags = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features', ...features.map((name) => `--enable-${name}`)];
+  const passes = ['--flatten', '--rereloop', '-Oz', '-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+  const flags = [...features.map((name) => `--enable-${name}`), ...passes];
+  await writeFile(raw, silencePanics(await readFile(raw)));
   await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, raw, '-o', module]);
   await rm(raw);
+  await shorten();
+}
+
+/** Shortens the names between module and glue. */
+async function shorten() {
+  const script = join(glue, 'ringback.js');
+  const short = shortenImports(await readFile(module), await readFile(script, 'utf8'));
+  await writeFile(module, short.module);
+  await writeFile(script, short.glue);
 }
 
 async function bundle() {

@@ -34,7 +34,7 @@ fn check(text: &str, most: usize) -> Result<(), IdError> {
         return Err(IdError::Empty);
     }
     // Characters as JavaScript and the reference count them: not bytes.
-    if text.chars().count() > most {
+    if text.chars().nth(most).is_some() {
         return Err(IdError::TooLong);
     }
     if text.chars().any(char::is_control) {
@@ -58,6 +58,12 @@ macro_rules! id {
             /// When the text is empty, too long, or holds a control character.
             pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
                 Self::try_from(text.into())
+            }
+
+            /// Returns an id that names nothing: what a reader holds beside its error.
+            #[must_use]
+            pub fn nameless() -> Self {
+                Self(Box::default())
             }
 
             /// Returns the id as text.

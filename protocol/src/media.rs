@@ -52,6 +52,20 @@ pub enum SdpType {
     Rollback,
 }
 
+impl SdpType {
+    /// Returns the kind that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "offer" => Some(Self::Offer),
+            "pranswer" => Some(Self::Pranswer),
+            "answer" => Some(Self::Answer),
+            "rollback" => Some(Self::Rollback),
+            _ => None,
+        }
+    }
+}
+
 /// A session description (`RTCSessionDescriptionInit`); its text passes unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionDescription {

@@ -232,7 +232,7 @@ impl TryFrom<String> for EndReason {
             "replaced" => Self::Replaced,
             "server" => Self::Server,
             "" => return Err(ReasonError),
-            _ if text.chars().count() > limits::REASON_CHARS => return Err(ReasonError),
+            _ if text.chars().nth(limits::REASON_CHARS).is_some() => return Err(ReasonError),
             _ => Self::Other(text.into_boxed_str()),
         })
     }

@@ -296,6 +296,18 @@ pub enum ElsewhereAction {
     Rejected,
 }
 
+impl ElsewhereAction {
+    /// Returns the action that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "accepted" => Some(Self::Accepted),
+            "rejected" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+
 /// `call:answered-elsewhere`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -33,10 +33,10 @@ pub(super) fn add_candidate(sdp: &mut Box<str>, candidate: &IceCandidate) -> boo
     let end = candidate
         .sdp_m_line_index
         .and_then(|index| end_of_section(sdp, index.into()));
-    let Some(end) = end.filter(|_| !candidate.candidate.is_empty()) else {
+    let end = end.filter(|_| !candidate.candidate.is_empty());
+    let Some((before, after)) = end.and_then(|end| sdp.split_at_checked(end)) else {
         return false;
     };
-    let (before, after) = sdp.split_at(end);
     *sdp = [before, "a=", &candidate.candidate, "\r\n", after]
         .concat()
         .into();

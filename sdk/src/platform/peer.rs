@@ -227,7 +227,7 @@ impl Peer {
         if !candidate.is_object() {
             return;
         }
-        if let Ok(candidate) = decode::<IceCandidate>(&candidate) {
+        if let Ok(candidate) = decode::<IceCandidate>(candidate) {
             self.report(PeerInput::CandidateFound(candidate));
         }
     }
@@ -337,5 +337,5 @@ fn set_streams(sender: &JsValue, stream: &MediaStream) {
 }
 
 fn read_description(value: &JsValue) -> Result<SessionDescription, JsValue> {
-    decode(value).map_err(|Malformed| JsValue::UNDEFINED)
+    decode(value.clone()).map_err(|Malformed| JsValue::UNDEFINED)
 }

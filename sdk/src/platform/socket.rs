@@ -1,11 +1,10 @@
 //! The application's Socket.IO client socket (protocol v5).
 
 use js_sys::Array;
-use ringback_protocol::{ClientEvent, DecodeError, ErrorCode, Outcome, ServerEvent};
-use serde::de::DeserializeOwned;
+use ringback_protocol::{ClientEvent, ErrorCode, Outcome, ServerEvent};
 use wasm_bindgen::prelude::*;
 
-use super::decode::{Decoder, Malformed, decode};
+use super::decode::{Malformed, Read, decode, server_event};
 use super::encode::{Encoder, Unsupported};
 use super::{Inbox, js};
 use crate::core::error::{ClientCode, ClientError, Code};
@@ -137,10 +136,9 @@ impl Drop for Ears {
 }
 
 fn received(inbox: &Inbox, name: &'static str, payload: JsValue) {
-    match ServerEvent::decode(name, Decoder::new(payload)) {
+    match server_event(name, payload) {
         Ok(event) => inbox.put_signaling(SignalingInput::Event(event)),
-        Err(DecodeError::InvalidPayload(Malformed)) => inbox.fail(malformed_event(name)),
-        Err(DecodeError::UnknownEvent) => {}
+        Err(Malformed) => inbox.fail(malformed_event(name)),
     }
 }
 
@@ -213,7 +211,7 @@ fn decode_ack(kind: AckKind, value: JsValue) -> Result<AckBody, AckFailure> {
     } else {
         js::object(&[])
     };
-    let outcome: Outcome = decode(&value).map_err(malformed_ack)?;
+    let outcome: Outcome = decode(value.clone()).map_err(malformed_ack)?;
     if !outcome.success {
         return Err(AckFailure {
             code: outcome.code.as_deref().and_then(ErrorCode::parse),
@@ -222,14 +220,14 @@ fn decode_ack(kind: AckKind, value: JsValue) -> Result<AckBody, AckFailure> {
     }
     match kind {
         AckKind::Empty => Ok(AckBody::Empty),
-        AckKind::Config => body(&value, AckBody::Config),
-        AckKind::Initiate => body(&value, AckBody::Initiate),
-        AckKind::Join => body(&value, AckBody::Join),
-        AckKind::State => body(&value, AckBody::State),
+        AckKind::Config => body(value, AckBody::Config),
+        AckKind::Initiate => body(value, AckBody::Initiate),
+        AckKind::Join => body(value, AckBody::Join),
+        AckKind::State => body(value, AckBody::State),
     }
 }
 
-fn body<T: DeserializeOwned>(value: &JsValue, of: fn(T) -> AckBody) -> Result<AckBody, AckFailure> {
+fn body<T: Read>(value: JsValue, of: fn(T) -> AckBody) -> Result<AckBody, AckFailure> {
     decode(value).map(of).map_err(malformed_ack)
 }
 
