@@ -255,6 +255,24 @@ describe('REST', () => {
       }
     });
 
+    test('adds up the durations of the calls that took place, and of no others', async (t) => {
+      const { alice, bob, chatId, ids } = await meet(t, server, ['alice', 'bob']);
+      const durations = [];
+      for (const ms of [1100, 2100]) {
+        const sessionId = await placeCall(alice, bob, chatId, { how: 'ongoing' });
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        await alice.ask('call:end', { sessionId });
+        durations.push((await server.as(ids.alice, `/api/calls/${sessionId}`)).body.data.duration);
+      }
+      await placeCall(alice, bob, chatId, { how: 'missed' });
+      const { stats } = (await server.as(ids.bob, '/api/calls/stats')).body.data;
+      assert.equal(stats.totalDuration, durations[0] + durations[1]);
+      assert.equal(stats.longestCall, durations[1]);
+      assert.equal(stats.shortestCall, durations[0]);
+      assert.ok(Math.abs(stats.averageDuration - stats.totalDuration / 2) <= 0.5);
+      assert.ok(durations[0] >= 1 && durations[1] >= 2);
+    });
+
     test('is 30d when no timeframe is named, and all zeroes for who never called', async () => {
       const { body } = await server.as('a-stranger', '/api/calls/stats');
       match(body, statisticsBody);
