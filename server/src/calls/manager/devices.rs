@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ringback_protocol::client::CallResume;
 use ringback_protocol::server::CallState;
 use ringback_protocol::{CallSnapshot, DeviceId, ErrorCode, Failure, SessionId, StateAck, UserId};
 
 use super::cache::LiveCall;
-use super::{AckOf, CallManager, internal, refuse};
+use super::commands::AckOf;
+use super::{CallManager, internal, refuse};
 use crate::calls::ports::{Actor, CallAck, Recipient, Reply};
 use crate::calls::session::{CallSession, Input, Participant, ParticipantState};
 
@@ -107,7 +109,8 @@ impl CallManager {
     }
 
     /// Acks `call:resume`.
-    pub(super) async fn resume(&self, actor: &Actor, id: SessionId, reply: Reply) {
+    pub(super) async fn resume(&self, actor: &Actor, event: CallResume, reply: Reply) {
+        let id = event.session_id;
         let mut reply = Some(reply);
         let result = async {
             let call = self.visible_call(actor, &id, None).await?;

@@ -8,7 +8,8 @@ use ringback_protocol::{ErrorCode, Failure, SessionId, UserId, limits};
 use uuid::Uuid;
 
 use super::cache::LiveCall;
-use super::{AckOf, CallManager, internal, member, member_ref, person, refuse};
+use super::commands::AckOf;
+use super::{CallManager, internal, member, member_ref, person, refuse};
 use crate::calls::ports::{Actor, Reply};
 use crate::calls::session::{CallSession, Callee, Effect, Input, NewCall, Reach};
 use crate::store::Created;

@@ -1,0 +1,176 @@
+//! The events that change a call, each turned into an input and acked.
+
+use ringback_protocol::client::{
+    CallAccept, CallEnd, CallInvite, CallJoin, CallLeave, CallQuality, CallReject,
+};
+use ringback_protocol::rest::UserRef;
+use ringback_protocol::{ChatId, ErrorCode, Failure, InitiateAck, JoinAck, SessionId};
+
+use super::{CallManager, empty, internal, person, refuse};
+use crate::calls::ports::{Actor, CallAck, Reply};
+use crate::calls::session::{CallSession, Input};
+
+/// What the ack of a successful event says.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AckOf {
+    /// That it was done.
+    Empty,
+    /// The call as it now stands.
+    Join,
+    /// Which call it is, and whether it is the one that the target had placed already.
+    Initiate { joined: bool },
+}
+
+impl CallManager {
+    /// Applies an input that needs no more than the call itself, and acks.
+    async fn command(
+        &self,
+        actor: &Actor,
+        (id, chat): (SessionId, Option<ChatId>),
+        input: Input,
+        reply: Reply,
+    ) {
+        let mut reply = Some(reply);
+        let result = async {
+            let call = self.visible_call(actor, &id, chat.as_ref()).await?;
+            self.change(&call, input, |session| {
+                self.ack(&mut reply, session, AckOf::Empty);
+            })
+            .await
+        }
+        .await;
+        refuse(&mut reply, result);
+    }
+
+    /// Enters a call on this device, provided that the user is in no other one.
+    async fn enter(
+        &self,
+        actor: &Actor,
+        (id, chat): (SessionId, Option<ChatId>),
+        input: Input,
+        reply: Reply,
+    ) {
+        let mut reply = Some(reply);
+        let result = async {
+            let call = self.visible_call(actor, &id, chat.as_ref()).await?;
+            let _user = self.users.lock([&actor.user]).await;
+            if !call.session().is_live() {
+                return Err(ErrorCode::CallEnded.into());
+            }
+            let others = self.free_of_other_calls(&actor.user, Some(&id)).await?;
+            self.change(&call, input, |session| {
+                self.ack(&mut reply, session, AckOf::Join);
+            })
+            .await?;
+            self.abandon(&actor.user, others).await
+        }
+        .await;
+        refuse(&mut reply, result);
+    }
+
+    pub(super) async fn accept(&self, actor: &Actor, event: CallAccept, reply: Reply) {
+        let input = Input::Accept {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+            answer: event.answer,
+        };
+        let call = (event.session_id, event.chat_id);
+        self.enter(actor, call, input, reply).await;
+    }
+
+    pub(super) async fn join(&self, actor: &Actor, event: CallJoin, reply: Reply) {
+        let person = match self.person_in(actor, &event.session_id).await {
+            Ok(person) => person,
+            Err(failure) => return reply(Err(failure)),
+        };
+        let device = actor.device.clone();
+        let call = (event.session_id, event.chat_id);
+        self.enter(actor, call, Input::Join { person, device }, reply)
+            .await;
+    }
+
+    pub(super) async fn reject(&self, actor: &Actor, event: CallReject, reply: Reply) {
+        let input = Input::Reject {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+            reason: event.reason,
+        };
+        let call = (event.session_id, event.chat_id);
+        self.command(actor, call, input, reply).await;
+    }
+
+    pub(super) async fn end(&self, actor: &Actor, event: CallEnd, reply: Reply) {
+        let input = Input::End {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+            reason: event.reason,
+        };
+        let call = (event.session_id, event.chat_id);
+        self.command(actor, call, input, reply).await;
+    }
+
+    pub(super) async fn leave(&self, actor: &Actor, event: CallLeave, reply: Reply) {
+        let input = Input::Leave {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+        };
+        let call = (event.session_id, event.chat_id);
+        self.command(actor, call, input, reply).await;
+    }
+
+    pub(super) async fn quality(&self, actor: &Actor, event: CallQuality, reply: Reply) {
+        let input = Input::Quality {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+            report: event.quality,
+        };
+        self.command(actor, (event.session_id, None), input, reply)
+            .await;
+    }
+
+    pub(super) async fn invite(&self, actor: &Actor, event: CallInvite, reply: Reply) {
+        let id = event.session_id;
+        let callees = match self.callees_of(actor, &id, event.target_user_ids).await {
+            Ok(callees) => callees,
+            Err(failure) => return reply(Err(failure)),
+        };
+        let input = Input::Invite {
+            user: actor.user.clone(),
+            device: actor.device.clone(),
+            callees,
+        };
+        self.command(actor, (id, None), input, reply).await;
+    }
+
+    /// Returns who the actor is to the others: as the chat knows them, else as their token does.
+    async fn person_in(&self, actor: &Actor, id: &SessionId) -> Result<UserRef, Failure> {
+        let call = self.visible_call(actor, id, None).await?;
+        let session = call.session();
+        if let Some(participant) = session.participant(&actor.user) {
+            return Ok(participant.person.clone());
+        }
+        let chat = self
+            .store
+            .chat(&session.chat().id)
+            .await
+            .map_err(internal)?;
+        Ok(chat.map_or_else(|| person(actor, None), |chat| person(actor, Some(&chat))))
+    }
+
+    /// Sends the ack of a stored change, once.
+    pub(super) fn ack(&self, reply: &mut Option<Reply>, session: &CallSession, ack: AckOf) {
+        if let Some(reply) = reply.take() {
+            let snapshot = || Some(session.snapshot(self.clock.now()));
+            reply(Ok(match ack {
+                AckOf::Empty => empty(),
+                AckOf::Join => CallAck::Join(JoinAck { call: snapshot() }),
+                AckOf::Initiate { joined } => CallAck::Initiate(InitiateAck {
+                    session_id: session.id().clone(),
+                    target_user_ids: session.targets(),
+                    joined,
+                    call: snapshot(),
+                }),
+            }));
+        }
+    }
+}
