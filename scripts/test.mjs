@@ -107,7 +107,7 @@ function report(results) {
   console.log('\n━━ summary');
   for (const { name, passed, failed, skipped, problems, took } of results) {
     const verdict = problems.length === 0 ? 'ok' : 'FAILED';
-    const figures = passed + failed === 0 ? 'checks' : `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+    const figures = passed + failed === 0 ? (name === 'lint' ? 'checks' : 'no test ran') : `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
     console.log(`${name.padEnd(10)} ${verdict.padEnd(7)} ${figures.padEnd(26)} ${seconds(took)}`);
     for (const problem of problems) console.log(`           ${problem}`);
   }
