@@ -1,6 +1,9 @@
 //! Snapshots: the whole call as the server has it takes the place of what was believed.
 
-use ringback_protocol::{CallSnapshot, EndReason, ErrorCode, JoinAck, ParticipantSnapshot};
+use ringback_protocol::{
+    CallSnapshot, EndReason, ErrorCode, JoinAck, ParticipantSnapshot, ParticipantStatus, UserId,
+    server,
+};
 
 use super::is_own_device;
 use super::{Answering, Call, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
@@ -33,6 +36,7 @@ impl Call {
         }
         self.version = snapshot.version;
         if !snapshot.status.is_live() {
+            self.tell_rejections(cx, &snapshot)?;
             return End::told(snapshot.end_reason.unwrap_or(EndReason::Completed), None);
         }
         let mut others = Vec::new();
@@ -49,6 +53,44 @@ impl Call {
         }
         self.start_at(cx, snapshot.elapsed_ms);
         GOES_ON
+    }
+
+    /// Those of a snapshot that ends the call are told first, as their own events would have been.
+    fn tell_rejections(&mut self, cx: &mut Context, snapshot: &CallSnapshot) -> Flow {
+        for participant in &snapshot.participants {
+            let reason = match participant.status {
+                ParticipantStatus::Busy => EndReason::Busy,
+                ParticipantStatus::Rejected => {
+                    let reason = snapshot.end_reason.clone();
+                    reason.unwrap_or(EndReason::Declined)
+                }
+                ParticipantStatus::Invited
+                | ParticipantStatus::Ringing
+                | ParticipantStatus::Joined
+                | ParticipantStatus::Reconnecting
+                | ParticipantStatus::Left
+                | ParticipantStatus::Missed => continue,
+            };
+            if self.awaits(&participant.user_id) {
+                let event = server::CallRejected {
+                    session_id: snapshot.session_id.clone(),
+                    chat_id: snapshot.chat_id.clone(),
+                    rejected_by: participant.user_id.clone(),
+                    reason,
+                };
+                self.rejected(cx, event)?;
+            }
+        }
+        GOES_ON
+    }
+
+    /// Tells whether this side placed the call and that target has not answered yet.
+    fn awaits(&self, target: &UserId) -> bool {
+        matches!(self.stage, Stage::Calling(_))
+            && self
+                .position(target)
+                .and_then(|at| self.participants.get(at))
+                .is_some_and(|other| other.status.is_pending())
     }
 
     /// Ends the call when, by the server's word, this device is not in it any more.

@@ -740,3 +740,28 @@ fn the_quality_is_reported_every_ten_seconds_and_at_the_end() {
     let lines = rig.ask(Command::End(None));
     assert_eq!(lines.first().map(String::as_str), Some("call:quality"));
 }
+
+#[test]
+fn a_call_whose_ack_says_that_the_target_is_busy_tells_the_rejection_before_the_end() {
+    let mut rig = Rig::placing();
+    let (joined, busy) = (ParticipantStatus::Joined, ParticipantStatus::Busy);
+    let ack = AckBody::Initiate(InitiateAck {
+        session_id: session("s1"),
+        target_user_ids: vec![user("bob")],
+        joined: false,
+        call: Some(snapshot("s1", CallStatus::Rejected, joined, busy)),
+    });
+    assert_eq!(
+        rig.acked(ack),
+        [
+            "resolve 1",
+            "tell call:rejected",
+            "link1 close",
+            "close microphone",
+            "tell ended",
+            "tell ended busy"
+        ]
+    );
+    assert_eq!(rig.event(rejected("bob")), [""; 0]);
+    assert_eq!(rig.event(ended("s1", EndReason::Busy)), [""; 0]);
+}
