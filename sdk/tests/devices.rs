@@ -110,6 +110,31 @@ async fn audio_plays_in_the_given_element_which_stays_in_the_page() {
 }
 
 #[wasm_bindgen_test]
+async fn the_element_is_ready_while_it_rings_and_plays_from_the_answer_on() {
+    let page = Page::new(RINGBACK);
+    let element = page::add_audio_element("mine");
+    let alice = page.person("alice", &JsValue::UNDEFINED);
+    let bob = page.person("bob", &page::options("audioElement", &element));
+    alice.socket.connect();
+    bob.socket.connect();
+    let prepared = page::next_event(&element, "loadstart");
+    let placed = alice.initiate();
+    bob.next("incoming").await;
+    done(prepared).await;
+    assert!(element.paused());
+
+    done(bob.engine.accept(None)).await;
+    done(placed).await;
+    bob.sound().await;
+    assert!(!element.paused());
+    done(alice.engine.end(None)).await;
+    bob.next("ended").await;
+    assert!(element.src_object().is_none());
+    element.remove();
+    page.assert_nothing_is_open();
+}
+
+#[wasm_bindgen_test]
 async fn the_element_of_the_reference_serves_whoever_comes_first() {
     let page = Page::new(RINGBACK);
     let element = page::add_audio_element("remote-audio");

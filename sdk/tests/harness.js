@@ -329,6 +329,11 @@ export function addAudioElement(id) {
   return element;
 }
 
+/** The next event of that name. */
+export function nextEvent(target, name) {
+  return new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+}
+
 /** A stream of one tone, as an application may supply it. */
 export function toneStream() {
   const context = new AudioContext();

@@ -13,25 +13,26 @@ use web_sys::{RtcRtpTransceiverInit, RtcSessionDescriptionInit};
 use super::decode::{Malformed, decode};
 use super::encode::encode;
 use super::listener::Listener;
+use super::playback::Hearing;
 use super::{Inbox, js, stats};
 use crate::core::ids::{Generation, LinkId};
 use crate::core::{ConnectionState, Input, PeerInput};
 
-/// What to call once remote audio may be heard.
-pub(crate) type OnAudible = Rc<dyn Fn(LinkId, &MediaStream)>;
+/// What to call with the remote audio, when it arrives and when it may be heard.
+pub(crate) type OnAudio = Rc<dyn Fn(LinkId, &MediaStream, Hearing)>;
 
 /// One connection; dropping it closes it.
 pub(crate) struct Peer {
     link: LinkId,
     connection: RtcPeerConnection,
     inbox: Inbox,
-    on_audible: OnAudible,
+    on_audio: OnAudio,
     user: UserId,
     remote: MediaStream,
     /// Names our track in the SDP: reference clients take `event.streams[0]`.
     local: MediaStream,
     wants_microphone: Cell<bool>,
-    may_play: Cell<bool>,
+    hearing: Cell<Hearing>,
     has_remote_track: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -47,7 +48,7 @@ impl Peer {
         configuration: &JsValue,
         offerer: bool,
         inbox: Inbox,
-        on_audible: OnAudible,
+        on_audio: OnAudio,
     ) -> Result<Rc<Self>, JsValue> {
         if !js::get(&js_sys::global(), "RTCPeerConnection").is_function() {
             return Err(JsValue::from_str("RTCPeerConnection is not defined"));
@@ -56,12 +57,12 @@ impl Peer {
             link,
             connection: RtcPeerConnection::new_with_configuration(configuration.unchecked_ref())?,
             inbox,
-            on_audible,
+            on_audio,
             user,
             remote: MediaStream::new()?,
             local: MediaStream::new()?,
             wants_microphone: Cell::new(false),
-            may_play: Cell::new(false),
+            hearing: Cell::new(Hearing::Later),
             has_remote_track: Cell::new(false),
             listeners: RefCell::new(Vec::new()),
         });
@@ -138,15 +139,18 @@ impl Peer {
     pub(crate) fn send_track(&self, track: Option<&MediaStreamTrack>) {
         let transceiver = self.transceivers().find(is_audio);
         if let (true, Some(transceiver)) = (self.wants_microphone.get(), transceiver) {
-            let replaced = transceiver.sender().replace_track(track);
-            js::settled(&replaced, |_result| {});
+            let sender = transceiver.sender();
+            // Taking nothing away from nothing would hold up what waits behind it.
+            if track.is_some() || sender.track().is_some() {
+                js::settled(&sender.replace_track(track), |_result| {});
+            }
         }
     }
 
     /// Lets the remote audio be heard, now or as soon as it arrives.
     pub(crate) fn play(&self) {
-        self.may_play.set(true);
-        self.play_when_ready();
+        self.hearing.set(Hearing::Now);
+        self.hand_over();
     }
 
     /// `getStats`; reports `Stats`.
@@ -170,9 +174,9 @@ impl Peer {
         ));
     }
 
-    fn play_when_ready(&self) {
-        if self.may_play.get() && self.has_remote_track.get() {
-            (self.on_audible)(self.link, &self.remote);
+    fn hand_over(&self) {
+        if self.has_remote_track.get() {
+            (self.on_audio)(self.link, &self.remote, self.hearing.get());
         }
     }
 
@@ -238,7 +242,7 @@ impl Peer {
         };
         self.remote.add_track(&track);
         if !self.has_remote_track.replace(true) {
-            self.play_when_ready();
+            self.hand_over();
             self.report(PeerInput::RemoteTrack);
         }
     }

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::encode::encode;
-use super::peer::{OnAudible, Peer};
+use super::peer::{OnAudio, Peer};
 use super::playback::Playback;
 use super::{Inbox, js};
 use crate::core::error::{ClientCode, ClientError, Code};
@@ -107,14 +107,7 @@ impl Peers {
     fn create(&self, link: LinkId, config: &RtcConfiguration, offerer: bool, user: UserId) {
         let made = self.configured(config).and_then(|configuration| {
             let inbox = self.inbox.clone();
-            Peer::new(
-                link,
-                user,
-                &configuration,
-                offerer,
-                inbox,
-                self.on_audible(),
-            )
+            Peer::new(link, user, &configuration, offerer, inbox, self.on_audio())
         });
         match made {
             Ok(peer) => self.links.borrow_mut().push(peer),
@@ -138,11 +131,11 @@ impl Peers {
         self.inbox.put(Input::Peer(link, failed));
     }
 
-    fn on_audible(&self) -> OnAudible {
+    fn on_audio(&self) -> OnAudio {
         let playback = Rc::downgrade(&self.playback);
-        Rc::new(move |link, stream| {
+        Rc::new(move |link, stream, hearing| {
             if let Some(playback) = playback.upgrade() {
-                playback.play(link, stream);
+                playback.play(link, stream, hearing);
             }
         })
     }

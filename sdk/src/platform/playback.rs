@@ -13,11 +13,21 @@ use crate::core::ids::LinkId;
 /// The element that the reference's page has.
 const WELL_KNOWN_ID: &str = "remote-audio";
 
+/// Whether what arrives may be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// Not before the call is answered.
+    Later,
+    /// At once.
+    Now,
+}
+
 /// An element in use; dropping it silences it and removes it when it is ours.
 struct Player {
     link: LinkId,
     element: HtmlAudioElement,
     ours: bool,
+    hearing: Hearing,
 }
 
 impl Drop for Player {
@@ -49,25 +59,18 @@ impl Playback {
     }
 
     /// Plays a link's stream; reports `PlaybackBlocked` when the browser wants a click first.
-    pub(crate) fn play(&self, link: LinkId, stream: &MediaStream) {
-        if self
-            .players
-            .borrow()
-            .iter()
-            .any(|player| player.link == link)
-        {
-            return;
+    ///
+    /// One that is to be heard later gets its element now: the browser takes some ten milliseconds
+    /// for it, which are free while a call rings and missed once it is answered.
+    pub(crate) fn play(&self, link: LinkId, stream: &MediaStream, hearing: Hearing) {
+        if !self.is_prepared(link) {
+            self.prepare(link, stream);
         }
-        let Some((element, ours)) = self.element() else {
-            return;
-        };
-        element.set_src_object(Some(stream));
-        self.players.borrow_mut().push(Player {
-            link,
-            element: element.clone(),
-            ours,
-        });
-        self.start(link, &element);
+        if hearing == Hearing::Now
+            && let Some(element) = self.begin(link)
+        {
+            self.start(link, &element);
+        }
     }
 
     /// Tries again to play whatever does not play, and returns the promises of these attempts.
@@ -90,12 +93,40 @@ impl Playback {
         drop(player);
     }
 
+    fn is_prepared(&self, link: LinkId) -> bool {
+        let players = self.players.borrow();
+        players.iter().any(|player| player.link == link)
+    }
+
+    fn prepare(&self, link: LinkId, stream: &MediaStream) {
+        if let Some((element, ours)) = self.element() {
+            element.set_src_object(Some(stream));
+            self.players.borrow_mut().push(Player {
+                link,
+                element,
+                ours,
+                hearing: Hearing::Later,
+            });
+        }
+    }
+
+    /// Returns the element of a link that has not begun to play, and notes that it does.
+    fn begin(&self, link: LinkId) -> Option<HtmlAudioElement> {
+        let mut players = self.players.borrow_mut();
+        let player = players.iter_mut().find(|player| player.link == link)?;
+        let before = std::mem::replace(&mut player.hearing, Hearing::Now);
+        (before == Hearing::Later).then(|| player.element.clone())
+    }
+
+    /// Returns what is to be heard.
     fn elements(&self) -> Vec<(LinkId, HtmlAudioElement)> {
         let players = self.players.borrow();
-        let pairs = players
+        let begun = players
             .iter()
-            .map(|player| (player.link, player.element.clone()));
-        pairs.collect()
+            .filter(|player| player.hearing == Hearing::Now);
+        begun
+            .map(|player| (player.link, player.element.clone()))
+            .collect()
     }
 
     fn start(&self, link: LinkId, element: &HtmlAudioElement) -> Option<Promise> {
@@ -121,7 +152,8 @@ impl Playback {
 
     fn is_used(&self, element: &HtmlAudioElement) -> bool {
         // Another client in the same page may play in it too.
-        element.src_object().is_some() || self.elements().iter().any(|(_, used)| used == element)
+        let players = self.players.borrow();
+        element.src_object().is_some() || players.iter().any(|player| player.element == *element)
     }
 }
 

@@ -76,6 +76,8 @@ extern "C" {
     pub fn audio_elements() -> u32;
     #[wasm_bindgen(js_name = addAudioElement)]
     pub fn add_audio_element(id: &str) -> HtmlAudioElement;
+    #[wasm_bindgen(js_name = nextEvent)]
+    pub fn next_event(target: &HtmlAudioElement, name: &str) -> Promise;
     #[wasm_bindgen(js_name = toneStream)]
     pub fn tone_stream() -> MediaStream;
 }
