@@ -58,9 +58,10 @@ impl From<StoreError> for ApiError {
         tracing::error!(%error, "a REST request failed");
         match error {
             StoreError::Database(_) | StoreError::Closed => Self::Unavailable,
-            StoreError::UnknownUrl(_) | StoreError::Corrupt { .. } | StoreError::IdTaken(_) => {
-                ErrorCode::Internal.into()
-            }
+            StoreError::UnknownUrl(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::IdTaken(_)
+            | StoreError::Newer => ErrorCode::Internal.into(),
         }
     }
 }

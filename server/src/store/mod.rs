@@ -35,6 +35,9 @@ pub enum StoreError {
     /// A new call got the id of a stored one.
     #[error("there is a call {0} already")]
     IdTaken(SessionId),
+    /// The database was made by a newer version of the server.
+    #[error("the database was made by a newer version of ringback-server: run that one")]
+    Newer,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,

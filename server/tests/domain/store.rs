@@ -127,6 +127,28 @@ mod sqlite {
     }
 
     #[tokio::test]
+    async fn a_file_of_a_newer_version_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        open_store(&dir).await.close().await;
+        let file = dir.path().join("calls.db");
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection
+            .pragma_update(None, "user_version", 1_000)
+            .unwrap();
+        drop(connection);
+        let refused = ringback_server::store::open(&format!("sqlite:{}", file.display())).await;
+        assert!(matches!(refused.err(), Some(StoreError::Newer)));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_opened_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/no/such/folder/calls.db", dir.path().display());
+        let refused = ringback_server::store::open(&url).await;
+        assert!(matches!(refused.err(), Some(StoreError::Database(_))));
+    }
+
+    #[tokio::test]
     async fn a_closed_store_says_so() {
         let (store, _dir) = fresh().await;
         store.ping().await.unwrap();

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringback_protocol::rest::{Chat, ChatMember};
 use ringback_protocol::{ChatId, UserId};
-use sqlx::Row;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use rusqlite::{Connection, Row};
 
+use super::readers::Readers;
 use crate::store::{StoreError, StoreResult};
 
 /// How many chats are kept in memory; when there are more, all are read anew.
@@ -48,7 +48,7 @@ impl ChatCache {
 }
 
 pub(super) async fn chat(
-    readers: &SqlitePool,
+    readers: &Readers,
     cache: &ChatCache,
     id: &ChatId,
 ) -> StoreResult<Option<Arc<Chat>>> {
@@ -59,7 +59,9 @@ pub(super) async fn chat(
         }
         kept.generation
     };
-    let chat = read_chat(readers, id).await?.map(Arc::new);
+    let asked = id.clone();
+    let chat = readers.read(move |from| read_chat(from, &asked)).await?;
+    let chat = chat.map(Arc::new);
     if let Some(chat) = &chat {
         cache.keep(id, chat, generation);
     }
@@ -68,40 +70,36 @@ pub(super) async fn chat(
 
 /// A chat without members is one row with no member in it.
 const CHAT: &str = "
-    SELECT chats.name AS chat_name, user_id, chat_members.name, avatar
+    SELECT chats.name, user_id, chat_members.name, avatar
     FROM chats LEFT JOIN chat_members ON chat_members.chat_id = chats.id
     WHERE chats.id = ?1
     ORDER BY position, user_id";
 
-async fn read_chat(readers: &SqlitePool, id: &ChatId) -> StoreResult<Option<Chat>> {
-    let rows = sqlx::query(CHAT)
-        .bind(id.as_str())
-        .fetch_all(readers)
-        .await?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let name = first.try_get("chat_name")?;
-    let members: StoreResult<Vec<_>> = rows.iter().filter_map(|row| member(id, row)).collect();
-    Ok(Some(Chat {
-        name,
-        participants: members?,
-    }))
+fn read_chat(from: &Connection, id: &ChatId) -> StoreResult<Option<Chat>> {
+    let mut query = from.prepare_cached(CHAT)?;
+    let mut rows = query.query([id.as_str()])?;
+    let mut chat = None;
+    while let Some(row) = rows.next()? {
+        let name = row.get(0)?;
+        let chat = chat.get_or_insert_with(|| Chat {
+            name,
+            participants: Vec::new(),
+        });
+        chat.participants.extend(member(id, row)?);
+    }
+    Ok(chat)
 }
 
-fn member(chat: &ChatId, row: &SqliteRow) -> Option<StoreResult<ChatMember>> {
-    let parse = || -> StoreResult<Option<ChatMember>> {
-        let Some(user) = row.try_get::<Option<String>, _>("user_id")? else {
-            return Ok(None);
-        };
-        Ok(Some(ChatMember {
-            id: UserId::new(user).map_err(|error| StoreError::Corrupt {
-                id: chat.to_string(),
-                source: Arc::new(error),
-            })?,
-            name: row.try_get("name")?,
-            avatar: row.try_get("avatar")?,
-        }))
+fn member(chat: &ChatId, row: &Row<'_>) -> StoreResult<Option<ChatMember>> {
+    let Some(user) = row.get::<_, Option<String>>(1)? else {
+        return Ok(None);
     };
-    parse().transpose()
+    Ok(Some(ChatMember {
+        id: UserId::new(user).map_err(|error| StoreError::Corrupt {
+            id: chat.to_string(),
+            source: Arc::new(error),
+        })?,
+        name: row.get(2)?,
+        avatar: row.get(3)?,
+    }))
 }

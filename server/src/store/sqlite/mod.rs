@@ -7,23 +7,17 @@
 mod chats;
 mod live;
 mod read;
+mod readers;
+mod schema;
 mod statistics;
 mod write;
 mod writer;
 
-use std::borrow::Cow;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
 use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{Connection, SqlSafeStr};
+use rusqlite::Connection;
 
 use super::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreError,
@@ -33,24 +27,14 @@ use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 use chats::ChatCache;
 use live::LiveCalls;
+use readers::Readers;
 use write::Write;
 use writer::Writer;
-
-/// Every migration, in order: version, name, SQL. They are never edited once released.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "calls and chats",
-    include_str!("migrations/0001_calls_and_chats.sql"),
-)];
-
-/// How long a statement waits for a lock that another process holds, a backup for example.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const READERS: u32 = 4;
 
 /// Calls and chats in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    readers: SqlitePool,
+    readers: Readers,
     writer: Writer,
     mirror: Arc<Mirror>,
 }
@@ -68,66 +52,27 @@ impl SqliteStore {
     /// # Errors
     /// When the address is not one of a file, or the file cannot be opened or migrated.
     pub async fn open(url: &str) -> StoreResult<Self> {
-        let options = options(url)?;
-        let mut connection = SqliteConnection::connect_with(&options).await?;
-        migrations().run(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
+        let file = schema::file_of(url)?;
+        let opened = tokio::task::spawn_blocking(move || {
+            let connection = schema::open_writer(&file)?;
+            let live = read::live_calls(&connection)?;
+            StoreResult::Ok((file, connection, live))
+        });
+        let (file, connection, live) = opened
+            .await
+            .map_err(|error| StoreError::Database(Arc::new(error)))??;
         let mirror = Arc::new(Mirror::default());
-        mirror.live.fill(read::live_calls(&readers).await?);
-        let writer = Writer::start(connection, Arc::clone(&mirror));
+        mirror.live.fill(live);
         Ok(Self {
-            readers,
-            writer,
+            readers: Readers::new(file),
+            writer: Writer::start(connection, Arc::clone(&mirror))?,
             mirror,
         })
     }
-}
 
-fn options(url: &str) -> StoreResult<SqliteConnectOptions> {
-    // A database in memory would be another one for every connection.
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(StoreError::UnknownUrl(url.to_owned()));
-    }
-    Ok(SqliteConnectOptions::from_str(url)
-        .map_err(|_| StoreError::UnknownUrl(url.to_owned()))?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // In WAL mode a commit is in the operating system's hands when it returns: the process may
-        // be killed at any point and loses nothing. Only a power cut may take the last commits, and
-        // even that does not corrupt the file.
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(BUSY_TIMEOUT))
-}
-
-fn migrations() -> Migrator {
-    let migrations = MIGRATIONS.iter().map(|&(version, name, sql)| {
-        Migration::new(
-            version,
-            Cow::Borrowed(name),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    });
-    Migrator::with_migrations(migrations.collect())
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        if matches!(error, sqlx::Error::PoolClosed) {
-            Self::Closed
-        } else {
-            Self::Database(Arc::new(error))
-        }
-    }
-}
-
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Database(Arc::new(error))
+    async fn read_call(&self, id: &SessionId) -> StoreResult<Option<Arc<CallSession>>> {
+        let id = id.clone();
+        self.readers.read(move |from| read::load(from, &id)).await
     }
 }
 
@@ -160,7 +105,7 @@ impl CallStore for SqliteStore {
                 return Ok(Swap::Stored);
             }
             // Somebody else wrote the file: believe it, not the mirror.
-            if let Some(stored) = read::load(&self.readers, session.id()).await? {
+            if let Some(stored) = self.read_call(session.id()).await? {
                 self.mirror.live.put(&stored);
             }
             Ok(Swap::Conflict)
@@ -174,7 +119,7 @@ impl CallStore for SqliteStore {
         Box::pin(async move {
             match self.mirror.live.call(id) {
                 Some(session) => Ok(Some(session)),
-                None => read::load(&self.readers, id).await,
+                None => self.read_call(id).await,
             }
         })
     }
@@ -184,7 +129,9 @@ impl CallStore for SqliteStore {
         caller: &'a UserId,
         request: &'a CallRequestId,
     ) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>> {
-        Box::pin(read::find_by_request(&self.readers, caller, request))
+        let (caller, request) = (caller.clone(), request.clone());
+        let find = move |from: &Connection| read::find_by_request(from, &caller, &request);
+        Box::pin(self.readers.read(find))
     }
 
     fn live_calls_of<'a>(
@@ -207,7 +154,9 @@ impl CallStore for SqliteStore {
         user: &'a UserId,
         query: &'a HistoryQuery,
     ) -> BoxFuture<'a, StoreResult<HistoryPage>> {
-        Box::pin(read::history(&self.readers, user, query))
+        let (user, query) = (user.clone(), query.clone());
+        let read = move |from: &Connection| read::history(from, &user, &query);
+        Box::pin(self.readers.read(read))
     }
 
     fn record<'a>(
@@ -226,7 +175,9 @@ impl CallStore for SqliteStore {
         user: &'a UserId,
         query: &'a StatisticsQuery,
     ) -> BoxFuture<'a, StoreResult<CallStatistics>> {
-        Box::pin(statistics::statistics(&self.readers, user, query))
+        let (user, query) = (user.clone(), query.clone());
+        let read = move |from: &Connection| statistics::statistics(from, &user, &query);
+        Box::pin(self.readers.read(read))
     }
 }
 
@@ -236,14 +187,16 @@ impl Directory for SqliteStore {
     }
 
     fn put_chat<'a>(&'a self, id: &'a ChatId, chat: Chat) -> BoxFuture<'a, StoreResult<()>> {
+        let id = id.clone();
         Box::pin(async move {
-            self.writer.write(Write::put_chat(id, &chat)?).await?;
+            self.writer.write(Write::PutChat { id, chat }).await?;
             Ok(())
         })
     }
 
     fn delete_chat<'a>(&'a self, id: &'a ChatId) -> BoxFuture<'a, StoreResult<bool>> {
-        Box::pin(async move { Ok(self.writer.write(Write::delete_chat(id)).await? > 0) })
+        let delete = Write::DeleteChat(id.clone());
+        Box::pin(async move { Ok(self.writer.write(delete).await? > 0) })
     }
 
     fn add_member<'a>(
@@ -251,8 +204,9 @@ impl Directory for SqliteStore {
         id: &'a ChatId,
         member: ChatMember,
     ) -> BoxFuture<'a, StoreResult<()>> {
+        let id = id.clone();
         Box::pin(async move {
-            self.writer.write(Write::add_member(id, member)).await?;
+            self.writer.write(Write::AddMember { id, member }).await?;
             Ok(())
         })
     }
@@ -267,9 +221,9 @@ impl Store for SqliteStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(async move {
-            sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Box::pin(self.readers.read(|from| {
+            from.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
             Ok(())
-        })
+        }))
     }
 }

@@ -2,43 +2,31 @@
 
 use std::sync::Arc;
 
-use ringback_protocol::{CallRequestId, SessionId, UserId};
-use sqlx::Row;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use ringback_protocol::{CallRequestId, CallStatus, CallType, SessionId, UserId};
+use rusqlite::{Connection, Row, Rows, params};
 
 use super::write::to_i64;
 use crate::calls::{CallSession, Timestamp};
 use crate::store::{HistoryPage, HistoryQuery, StoreError, StoreResult};
 
-pub(super) async fn load(
-    readers: &SqlitePool,
-    id: &SessionId,
-) -> StoreResult<Option<Arc<CallSession>>> {
-    let row = sqlx::query("SELECT id, session FROM calls WHERE id = ?1")
-        .bind(id.as_str())
-        .fetch_optional(readers)
-        .await?;
-    row.as_ref().map(session).transpose()
+pub(super) fn load(from: &Connection, id: &SessionId) -> StoreResult<Option<Arc<CallSession>>> {
+    let mut query = from.prepare_cached("SELECT id, session FROM calls WHERE id = ?1")?;
+    first(query.query([id.as_str()])?)
 }
 
-pub(super) async fn live_calls(readers: &SqlitePool) -> StoreResult<Vec<Arc<CallSession>>> {
-    let rows = sqlx::query("SELECT id, session FROM calls WHERE ended_at_ms IS NULL")
-        .fetch_all(readers)
-        .await?;
-    rows.iter().map(session).collect()
+pub(super) fn live_calls(from: &Connection) -> StoreResult<Vec<Arc<CallSession>>> {
+    let mut query = from.prepare("SELECT id, session FROM calls WHERE ended_at_ms IS NULL")?;
+    all(query.query([])?)
 }
 
-pub(super) async fn find_by_request(
-    readers: &SqlitePool,
+pub(super) fn find_by_request(
+    from: &Connection,
     caller: &UserId,
     request: &CallRequestId,
 ) -> StoreResult<Option<Arc<CallSession>>> {
-    let row = sqlx::query("SELECT id, session FROM calls WHERE caller_id = ?1 AND request_id = ?2")
-        .bind(caller.as_str())
-        .bind(request.as_str())
-        .fetch_optional(readers)
-        .await?;
-    row.as_ref().map(session).transpose()
+    let mut query = from
+        .prepare_cached("SELECT id, session FROM calls WHERE caller_id = ?1 AND request_id = ?2")?;
+    first(query.query([caller.as_str(), request.as_str()])?)
 }
 
 // The page is cut out of the participant's rows alone; only its calls are then looked up.
@@ -64,14 +52,14 @@ const TOTAL: &str = "
         AND (?3 IS NULL OR call_type = ?3)
         AND (?4 IS NULL OR status = ?4)";
 
-pub(super) async fn history(
-    readers: &SqlitePool,
+pub(super) fn history(
+    from: &Connection,
     user: &UserId,
     query: &HistoryQuery,
 ) -> StoreResult<HistoryPage> {
-    let total = total(readers, user, query).await?;
+    let total = total(from, user, query)?;
     // One more than the page tells whether there is a next one.
-    let mut sessions = page(readers, user, query, u64::from(query.limit) + 1).await?;
+    let mut sessions = page(from, user, query, u64::from(query.limit) + 1)?;
     let is_last = sessions.len() <= query.limit as usize;
     sessions.truncate(query.limit as usize);
     let next = sessions.last().filter(|_| !is_last);
@@ -86,8 +74,8 @@ pub(super) async fn history(
 }
 
 /// Returns the calls of a page, newest first.
-pub(super) async fn page(
-    readers: &SqlitePool,
+pub(super) fn page(
+    from: &Connection,
     user: &UserId,
     query: &HistoryQuery,
     limit: u64,
@@ -97,43 +85,55 @@ pub(super) async fn page(
         .after
         .as_ref()
         .map_or(newest, |(at, id)| (*at, id.as_str()));
-    let rows = sqlx::query(PAGE)
-        .bind(user.as_str())
-        .bind(to_i64(at.as_ms()))
-        .bind(id)
-        .bind(query.chat_id.as_ref().map(AsRef::<str>::as_ref))
-        .bind(query.call_type.map(|of| of.as_str()))
-        .bind(query.status.map(|status| status.as_str()))
-        .bind(to_i64(limit))
-        .bind(to_i64(query.offset))
-        .fetch_all(readers)
-        .await?;
-    rows.iter().map(session).collect()
+    let mut page = from.prepare_cached(PAGE)?;
+    all(page.query(params![
+        user.as_str(),
+        to_i64(at.as_ms()),
+        id,
+        query.chat_id.as_ref().map(AsRef::<str>::as_ref),
+        query.call_type.map(CallType::as_str),
+        query.status.map(CallStatus::as_str),
+        to_i64(limit),
+        to_i64(query.offset),
+    ])?)
 }
 
-async fn total(readers: &SqlitePool, user: &UserId, query: &HistoryQuery) -> StoreResult<u64> {
-    let row = sqlx::query(TOTAL)
-        .bind(user.as_str())
-        .bind(query.chat_id.as_ref().map(AsRef::<str>::as_ref))
-        .bind(query.call_type.map(|of| of.as_str()))
-        .bind(query.status.map(|status| status.as_str()))
-        .fetch_one(readers)
-        .await?;
-    count(&row, 0)
+fn total(from: &Connection, user: &UserId, query: &HistoryQuery) -> StoreResult<u64> {
+    let mut total = from.prepare_cached(TOTAL)?;
+    let filters = params![
+        user.as_str(),
+        query.chat_id.as_ref().map(AsRef::<str>::as_ref),
+        query.call_type.map(CallType::as_str),
+        query.status.map(CallStatus::as_str),
+    ];
+    Ok(total.query_row(filters, |row| count(row, 0))?)
 }
 
 /// Reads a count or a sum; SQLite's integers are signed, ours are not.
-pub(super) fn count(row: &SqliteRow, column: usize) -> StoreResult<u64> {
-    let number: Option<i64> = row.try_get(column)?;
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: Option<i64> = row.get(column)?;
     Ok(number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
-fn session(row: &SqliteRow) -> StoreResult<Arc<CallSession>> {
-    let json: &str = row.try_get("session")?;
+fn first(mut rows: Rows<'_>) -> StoreResult<Option<Arc<CallSession>>> {
+    rows.next()?.map(session).transpose()
+}
+
+fn all(mut rows: Rows<'_>) -> StoreResult<Vec<Arc<CallSession>>> {
+    let mut sessions = Vec::new();
+    while let Some(row) = rows.next()? {
+        sessions.push(session(row)?);
+    }
+    Ok(sessions)
+}
+
+fn session(row: &Row<'_>) -> StoreResult<Arc<CallSession>> {
+    let json = row.get_ref(1)?;
+    let json = json.as_str().map_err(rusqlite::Error::from)?;
     match serde_json::from_str(json) {
         Ok(session) => Ok(Arc::new(session)),
         Err(error) => Err(StoreError::Corrupt {
-            id: row.try_get("id")?,
+            id: row.get(0)?,
             source: Arc::new(error),
         }),
     }

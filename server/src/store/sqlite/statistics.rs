@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use ringback_protocol::rest::{
-    CallStatistics, CallStats, CallsByDirection, CallsByType, QualityAverages,
+    CallRecord, CallStatistics, CallStats, CallsByDirection, CallsByType, QualityAverages,
 };
 use ringback_protocol::{CallStatus, CallType, UserId};
-use sqlx::Row;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use rusqlite::{Connection, Row, params};
 
 use super::read;
 use super::write::to_i64;
@@ -31,56 +30,49 @@ const PER_DAY: &str = "
     WHERE user_id = ?1 AND initiated_at_ms >= ?2 AND (?3 IS NULL OR chat_id = ?3)
     GROUP BY day";
 
-pub(super) async fn statistics(
-    readers: &SqlitePool,
+pub(super) fn statistics(
+    from: &Connection,
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<CallStatistics> {
+    let since = query.timeframe.since(query.now);
+    let which = params![
+        user.as_str(),
+        to_i64(since.as_ms()),
+        query.chat_id.as_ref().map(AsRef::<str>::as_ref),
+    ];
     let mut figures = Figures::default();
-    for row in rows(readers, FIGURES, user, query).await? {
-        figures.add(&row)?;
+    let mut groups = from.prepare_cached(FIGURES)?;
+    let mut rows = groups.query(which)?;
+    while let Some(row) = rows.next()? {
+        figures.add(row)?;
     }
-    let mut call_frequency = BTreeMap::new();
-    for row in rows(readers, PER_DAY, user, query).await? {
-        call_frequency.insert(day(read::count(&row, 0)?), read::count(&row, 1)?);
-    }
+    let mut per_day = from.prepare_cached(PER_DAY)?;
+    let days = per_day.query_map(which, |row| {
+        Ok((day(read::count(row, 0)?), read::count(row, 1)?))
+    })?;
     Ok(CallStatistics {
         timeframe: query.timeframe.as_str().to_owned(),
+        call_frequency: days.collect::<Result<_, _>>()?,
         quality: figures.quality(),
         stats: CallStats {
-            recent_calls: recent(readers, user, query).await?,
+            recent_calls: recent(from, user, query)?,
             ..figures.stats()
         },
-        call_frequency,
     })
 }
 
-async fn rows(
-    readers: &SqlitePool,
-    sql: &'static str,
+fn recent(
+    from: &Connection,
     user: &UserId,
     query: &StatisticsQuery,
-) -> StoreResult<Vec<SqliteRow>> {
-    let since = query.timeframe.since(query.now);
-    Ok(sqlx::query(sql)
-        .bind(user.as_str())
-        .bind(to_i64(since.as_ms()))
-        .bind(query.chat_id.as_ref().map(AsRef::<str>::as_ref))
-        .fetch_all(readers)
-        .await?)
-}
-
-async fn recent(
-    readers: &SqlitePool,
-    user: &UserId,
-    query: &StatisticsQuery,
-) -> StoreResult<Vec<ringback_protocol::rest::CallRecord>> {
+) -> StoreResult<Vec<CallRecord>> {
     let since = query.timeframe.since(query.now);
     let newest = HistoryQuery {
         chat_id: query.chat_id.clone(),
         ..HistoryQuery::default()
     };
-    let sessions = read::page(readers, user, &newest, RECENT).await?;
+    let sessions = read::page(from, user, &newest, RECENT)?;
     Ok(sessions
         .iter()
         .filter(|session| session.initiated_at() >= since)
@@ -113,15 +105,15 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, row: &SqliteRow) -> StoreResult<()> {
+    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         let calls = read::count(row, 3)?;
         self.total += calls;
-        match CallType::parse(row.try_get(0)?) {
+        match CallType::parse(row.get_ref(0)?.as_str()?) {
             Some(CallType::Video) => self.by_type.video += calls,
             Some(CallType::Voice) | None => self.by_type.voice += calls,
         }
-        *self.by_status.entry(row.try_get(1)?).or_default() += calls;
-        if row.try_get(2)? {
+        *self.by_status.entry(row.get(1)?).or_default() += calls;
+        if row.get(2)? {
             self.by_direction.outgoing += calls;
         } else {
             self.by_direction.incoming += calls;
@@ -130,7 +122,7 @@ impl Figures {
         self.add_quality(row)
     }
 
-    fn add_durations(&mut self, row: &SqliteRow) -> StoreResult<()> {
+    fn add_durations(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         let started = read::count(row, 4)?;
         if started == 0 {
             return Ok(());
@@ -143,11 +135,11 @@ impl Figures {
         Ok(())
     }
 
-    fn add_quality(&mut self, row: &SqliteRow) -> StoreResult<()> {
+    fn add_quality(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         self.measured += read::count(row, 8)?;
-        self.packet_loss += row.try_get::<Option<f64>, _>(9)?.unwrap_or(0.0);
-        self.jitter += row.try_get::<Option<f64>, _>(10)?.unwrap_or(0.0);
-        self.bitrate += row.try_get::<Option<f64>, _>(11)?.unwrap_or(0.0);
+        self.packet_loss += row.get::<_, Option<f64>>(9)?.unwrap_or(0.0);
+        self.jitter += row.get::<_, Option<f64>>(10)?.unwrap_or(0.0);
+        self.bitrate += row.get::<_, Option<f64>>(11)?.unwrap_or(0.0);
         Ok(())
     }
 

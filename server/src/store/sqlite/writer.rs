@@ -1,11 +1,10 @@
-//! The one connection that writes: whatever waits together is committed together.
+//! The one connection that writes, on a thread of its own: what waits together is committed together.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Executor};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use super::Mirror;
 use super::write::Write;
@@ -20,27 +19,30 @@ const QUEUE: usize = 4_096;
 #[derive(Debug)]
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
 struct Job {
     write: Write,
-    done: oneshot::Sender<StoreResult<u64>>,
+    done: oneshot::Sender<StoreResult<usize>>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, mirror: Arc<Mirror>) -> Self {
+    pub(super) fn start(connection: Connection, mirror: Arc<Mirror>) -> StoreResult<Self> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(connection, waiting, mirror));
-        Self {
+        let thread = thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || run(&connection, waiting, &mirror))
+            .map_err(|error| StoreError::Database(Arc::new(error)))?;
+        Ok(Self {
             jobs: Mutex::new(Some(jobs)),
-            task: Mutex::new(Some(task)),
-        }
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Writes a change and returns how many rows it touched, once it is committed.
-    pub(super) async fn write(&self, write: Write) -> StoreResult<u64> {
+    pub(super) async fn write(&self, write: Write) -> StoreResult<usize> {
         let jobs = self.sender().ok_or(StoreError::Closed)?;
         let (done, answer) = oneshot::channel();
         jobs.send(Job { write, done })
@@ -52,10 +54,12 @@ impl Writer {
     /// Takes no more changes, and waits until those that wait are committed.
     pub(super) async fn stop(&self) {
         drop(take(&self.jobs));
-        if let Some(task) = take(&self.task)
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the database writer broke down");
+        let Some(thread) = take(&self.thread) else {
+            return;
+        };
+        let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::error!("the database writer broke down");
         }
     }
 
@@ -69,60 +73,53 @@ fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-async fn run(
-    mut connection: SqliteConnection,
-    mut waiting: mpsc::Receiver<Job>,
-    mirror: Arc<Mirror>,
-) {
+fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, mirror: &Mirror) {
     let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        match write_all(&mut connection, &batch).await {
+    while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+        match write_all(connection, &batch) {
             Ok(touched) => {
                 for (job, rows) in batch.drain(..).zip(touched) {
-                    answer(job, Ok(rows), &mirror);
+                    answer(job, Ok(rows), mirror);
                 }
             }
             // One of them may be at fault: the others must not pay for it.
             Err(error) => {
                 tracing::warn!(%error, changes = batch.len(), "writing one by one");
                 for job in batch.drain(..) {
-                    let written = write_one(&mut connection, &job).await;
-                    answer(job, written, &mirror);
+                    let written = write_one(connection, &job);
+                    answer(job, written, mirror);
                 }
             }
         }
     }
-    if let Err(error) = connection.close().await {
-        tracing::warn!(%error, "closing the database failed");
-    }
 }
 
-async fn write_one(connection: &mut SqliteConnection, job: &Job) -> StoreResult<u64> {
-    let touched = write_all(connection, std::slice::from_ref(job)).await?;
+fn write_one(connection: &Connection, job: &Job) -> StoreResult<usize> {
+    let touched = write_all(connection, std::slice::from_ref(job))?;
     Ok(touched.into_iter().sum())
 }
 
 /// Writes all or none, and returns how many rows each change touched.
-async fn write_all(connection: &mut SqliteConnection, batch: &[Job]) -> StoreResult<Vec<u64>> {
-    connection.execute("BEGIN IMMEDIATE").await?;
-    let written = write_each(connection, batch).await;
-    if written.is_err() {
-        // The error that is reported is the first one; a failed transaction may be gone already.
-        let _ = connection.execute("ROLLBACK").await;
+fn write_all(connection: &Connection, batch: &[Job]) -> StoreResult<Vec<usize>> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let written = write_each(connection, batch);
+    if written.is_err() && !connection.is_autocommit() {
+        // The error that is reported is the first one.
+        let _ = connection.execute_batch("ROLLBACK");
     }
     written
 }
 
-async fn write_each(connection: &mut SqliteConnection, batch: &[Job]) -> StoreResult<Vec<u64>> {
+fn write_each(connection: &Connection, batch: &[Job]) -> StoreResult<Vec<usize>> {
     let mut touched = Vec::with_capacity(batch.len());
     for job in batch {
-        touched.push(job.write.execute(connection).await?);
+        touched.push(job.write.execute(connection)?);
     }
-    connection.execute("COMMIT").await?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(touched)
 }
 
-fn answer(job: Job, written: StoreResult<u64>, mirror: &Mirror) {
+fn answer(job: Job, written: StoreResult<usize>, mirror: &Mirror) {
     if written.as_ref().is_ok_and(|rows| *rows > 0) {
         job.write.committed(mirror);
     }

@@ -1,0 +1,76 @@
+//! Opening the file, and the migrations that bring its schema up to date.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::store::{StoreError, StoreResult};
+
+/// Every migration, in order; the first makes version 1. They are never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_calls_and_chats.sql")];
+
+/// How long a statement waits for a lock that another process holds, a backup for example.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns the file that an address names: `sqlite:path`, `sqlite://path`.
+pub(super) fn file_of(url: &str) -> StoreResult<PathBuf> {
+    let unknown = || StoreError::UnknownUrl(url.to_owned());
+    let rest = url.strip_prefix("sqlite:").ok_or_else(unknown)?;
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    // A database in memory would be another one for every connection.
+    if path.is_empty() || path.starts_with(':') || url.contains("mode=memory") {
+        return Err(unknown());
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Opens the connection that writes, and brings the schema up to date.
+pub(super) fn open_writer(file: &Path) -> StoreResult<Connection> {
+    let mut connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode a commit is in the operating system's hands when it returns: the process may be
+    // killed at any point and loses nothing. Only a power cut may take the last commits, and even
+    // that does not corrupt the file.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // 16 MiB of log: a live call changes a few times, and its pages are then copied back once.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(file: &Path) -> StoreResult<Connection> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    Ok(connection)
+}
+
+/// Runs the migrations that the file has not seen, all or none; `user_version` counts them.
+fn migrate(connection: &mut Connection) -> StoreResult<()> {
+    let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let seen: u32 = migration.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let mut version = 0;
+    for sql in MIGRATIONS {
+        version += 1;
+        if version > seen {
+            migration.execute_batch(sql)?;
+        }
+    }
+    if seen > version {
+        return Err(StoreError::Newer);
+    }
+    migration.pragma_update(None, "user_version", version)?;
+    migration.commit()?;
+    Ok(())
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
