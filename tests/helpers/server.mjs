@@ -14,6 +14,8 @@ const READY_WITHIN_MS = 20_000;
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+// A run that is interrupted takes its servers along: Node skips the line above when a signal ends it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /** Finds the binary: `RINGBACK_SERVER`, else the newest of the debug and release builds. */
 export function serverBinary() {
