@@ -11,7 +11,7 @@ export async function machine(browser, date) {
     date: date.toISOString().slice(0, 10),
     cpu: `${processors[0].model.trim()}, ${processors.length} cores`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split('-')[0]}`,
     load: loadavg()[0].toFixed(1),
     browser: await browser.version(),
     node: process.version,

@@ -48,7 +48,7 @@ function setupRows({ setup }) {
       ms(median(received)),
       ms(quantile(received, 0.9)),
       `${ratio.toFixed(2)}x`,
-      `${low.toFixed(2)} to ${high.toFixed(2)}`,
+      name === FLOOR ? '' : `${low.toFixed(2)} to ${high.toFixed(2)}`,
       ms(median(heard)),
       ms(quantile(heard, 0.9)),
       `${(median(heard) / median(base.heard)).toFixed(2)}x`,
@@ -69,7 +69,7 @@ Versions: ${Object.entries(machine.versions).map(([name, version]) => `${name} $
 }
 
 function setupSection(result) {
-  const head = ['', 'audio arrives, median ms', 'p90', 'of the floor', '95 % interval', 'sound plays, median ms', 'p90', 'of the floor'];
+  const head = [' ', 'audio arrives, median ms', 'p90', 'of the floor', '95 % interval', 'sound plays, median ms', 'p90', 'of the floor'];
   return `## From accept to audio on both sides
 
 ${table(head, setupRows(result))}
@@ -98,7 +98,7 @@ function sizeSection({ sizes }) {
   if (!sizes) return '';
   return `## Over the network
 
-${table(['', 'KB after brotli'], sizeRows(sizes))}
+${table([' ', 'KB after brotli'], sizeRows(sizes))}
 
 Ringback is \`index.js\` and \`ringback_bg.wasm\`, without socket.io-client, which a chat application has already. simple-peer is its own browser build; the others are everything that they export, bundled by esbuild, minified. A KB is 1,000 bytes.
 `;

@@ -16,12 +16,15 @@ export function median(values) {
 /**
  * Returns the interval that holds the ratio of two medians with 95 % confidence, by resampling.
  *
- * The seed is fixed, so that the same samples give the same interval.
+ * The n-th values of both come from the same round, under the same load, and stay together. The
+ * seed is fixed, so that the same samples give the same interval.
  */
-export function ratioInterval(values, base, draws = 2000) {
+export function ratioInterval(values, base, draws = 4000) {
   const random = seeded(1);
-  const resample = (from) => from.map(() => from[Math.floor(random() * from.length)]);
-  const ratios = Array.from({ length: draws }, () => median(resample(values)) / median(resample(base)));
+  const ratios = Array.from({ length: draws }, () => {
+    const rounds = values.map(() => Math.floor(random() * values.length));
+    return median(rounds.map((round) => values[round])) / median(rounds.map((round) => base[round]));
+  });
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
