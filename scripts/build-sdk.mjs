@@ -11,6 +11,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 import { shortenImports } from './lib/imports.mjs';
+import { blankLocations } from './lib/locations.mjs';
 import { lockedVersion, root, target, toolFolder, which } from './lib/paths.mjs';
 import { silencePanics } from './lib/panics.mjs';
 import { Stop, main, run } from './lib/run.mjs';
@@ -58,9 +59,9 @@ async function optimise() {
   if (dev) return rename(raw, module);
   // What every browser with WebRTC has had since 2022, and what Rust's target assumes.
   const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'reference-types', 'multivalue'];
-  const passes = ['--flatten', '--rereloop', '-Oz', '-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+  const passes = ['--low-memory-unused', '--flatten', '--rereloop', '-Oz', '--gufa', '-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
   const flags = [...features.map((name) => `--enable-${name}`), ...passes];
-  await writeFile(raw, silencePanics(await readFile(raw)));
+  await writeFile(raw, blankLocations(silencePanics(await readFile(raw))));
   await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, raw, '-o', module]);
   await rm(raw);
   await shorten();

@@ -8,3 +8,8 @@ pub mod api;
 mod driver;
 #[cfg(target_arch = "wasm32")]
 mod platform;
+
+/// Lighter to download than the standard one.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
