@@ -8,6 +8,7 @@ mod error;
 mod extract;
 mod files;
 mod health;
+mod sockets;
 
 use std::sync::Arc;
 
@@ -15,14 +16,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::routing::{any, get, post};
-use engineioxide::service::EngineIoService;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
-use crate::signaling::{self, Signaling};
+use crate::signaling::Signaling;
 use crate::store::Store;
 
 /// The largest body of a request: a chat with some thousands of members.
@@ -43,12 +43,12 @@ pub struct RestState {
 
 /// Returns everything that the server answers over HTTP, sockets included.
 pub fn router(config: &Config, state: RestState) -> Router {
-    let sockets = state.signaling.service();
+    let sockets = sockets::router(&state.signaling);
     api(config.mode)
         .with_state(state)
         .merge(files::router(config))
         .layer(CompressionLayer::new())
-        .merge(socket_routes(sockets))
+        .merge(sockets)
         .layer(cors::layer(config.origins.clone()))
 }
 
@@ -79,11 +79,4 @@ fn api(mode: Mode) -> Router<RestState> {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
-}
-
-fn socket_routes(sockets: EngineIoService<Signaling>) -> Router {
-    let with_slash = format!("{}/", signaling::PATH);
-    Router::new()
-        .route_service(signaling::PATH, sockets.clone())
-        .route_service(&with_slash, sockets)
 }

@@ -55,6 +55,8 @@ const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most messages that wait to be sent to one socket: several bursts of several peers.
 const SEND_BUFFER: usize = 2048;
+/// How much is read of a socket at once; each keeps a buffer of this size.
+const READ_BUFFER: usize = 2 * 1024;
 /// What the engine accepts at all: above the limit for one message, which gets a coded answer.
 const MOST_RECEIVED_BYTES: usize = 4 * limits::MESSAGE_BYTES;
 
@@ -86,6 +88,7 @@ impl Signaling {
             .ping_timeout(PING_TIMEOUT)
             .max_buffer_size(SEND_BUFFER)
             .max_payload(MOST_RECEIVED_BYTES as u64)
+            .ws_read_buffer_size(READ_BUFFER)
             .ws_max_message_size(MOST_RECEIVED_BYTES)
             .ws_max_frame_size(MOST_RECEIVED_BYTES)
             .build();
