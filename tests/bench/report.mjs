@@ -63,7 +63,7 @@ function intro({ machine }) {
 
 Written by \`npm run bench -- --write\` on ${machine.date}; not edited by hand.
 
-Machine: ${machine.cpu}, ${machine.memory}, ${machine.system}; ${machine.browser}; Node ${machine.node}; load when it began ${machine.load}.
+Machine: ${machine.cpu}, ${machine.memory}, ${machine.system}; ${machine.browser}; Node ${machine.node}; load average after the calls ${machine.load}.
 Versions: ${Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`).join(', ')}.
 `;
 }
