@@ -26,6 +26,7 @@ async function serve(flags) {
   const server = spawn(serverBinary('release'), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const ended = once(server, 'exit');
   forwardSignals(server);
+  endWithParent(server);
   server.stdout.pipe(process.stdout);
   await Promise.race([sayReady(server), ended]);
   const [code] = await ended;
@@ -59,4 +60,10 @@ function forwardSignals(server) {
       last = Date.now();
     });
   }
+}
+
+/** Ends the server when npm is gone: killed, it does not pass that on through the shell between. */
+function endWithParent(server) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 500).unref();
 }
