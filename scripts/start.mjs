@@ -65,5 +65,10 @@ function forwardSignals(server) {
 /** Ends the server when npm is gone: killed, it does not pass that on through the shell between. */
 function endWithParent(server) {
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 500).unref();
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    server.kill('SIGTERM');
+  }, 500);
+  timer.unref();
 }
