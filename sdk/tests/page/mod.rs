@@ -1,6 +1,7 @@
 //! The page of a test: people with engines, what they are told, and what they have open.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(unreachable_pub, reason = "the crate of a test has no other reader")]
 
 use std::rc::Rc;
 
