@@ -121,8 +121,23 @@ async fn muting_silences_the_track_and_tells_the_other() {
     assert_eq!(page::text(&toggled, "userId"), "alice");
     assert!(alice.engine.muted());
     assert!(!page::is_track_enabled(&alice.engine));
+    let sent = page.spy.sent_tracks();
+    let silent = sent.iter().filter(|track| !track.enabled()).count();
+    assert_eq!((sent.len(), silent), (2, 1), "bob still sends");
     done(alice.engine.set_muted(false)).await;
-    assert!(page::is_track_enabled(&alice.engine));
+    assert!(page.spy.sent_tracks().iter().all(|track| track.enabled()));
+}
+
+#[wasm_bindgen_test]
+async fn the_local_stream_is_the_one_that_is_sent() {
+    let page = Page::new(RINGBACK);
+    let (alice, _bob) = page.call().await;
+    alice.sound().await;
+
+    let first = alice.engine.local_stream();
+    let track = page::track(&first.clone().expect("the microphone is open"));
+    assert_eq!(first, alice.engine.local_stream());
+    assert!(page.spy.sent_tracks().contains(&track));
 }
 
 #[wasm_bindgen_test]

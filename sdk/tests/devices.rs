@@ -31,6 +31,7 @@ async fn a_caller_without_microphone_calls_nobody() {
 #[wasm_bindgen_test]
 async fn a_callee_who_mends_the_microphone_may_answer_again() {
     let page = Page::new(RINGBACK);
+    page.spy.stub_permission("prompt").await;
     let (alice, bob) = page.connect();
     let placed = alice.initiate();
     bob.next("incoming").await;
@@ -38,15 +39,32 @@ async fn a_callee_who_mends_the_microphone_may_answer_again() {
 
     page.spy.refuse_microphone(Some("NotAllowedError"));
     assert_eq!(failure_code(bob.engine.accept(None)).await, "MIC_DENIED");
-    if page.relay.is_busy() {
-        assert_eq!(bob.engine.state(), "incoming");
-        page.spy.refuse_microphone(None);
-        done(bob.engine.accept(None)).await;
-        alice.sound().await;
-    } else {
-        // The browser had said that the microphone is granted: the call was answered already.
-        assert_eq!(bob.engine.state(), "ended");
-    }
+    assert_eq!(bob.engine.state(), "incoming");
+    assert_eq!(bob.sent("call:accept"), 0);
+
+    page.spy.refuse_microphone(None);
+    done(bob.engine.accept(None)).await;
+    alice.sound().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_granted_microphone_that_fails_after_the_answer_ends_the_call() {
+    let page = Page::new(RINGBACK);
+    page.spy.stub_permission("granted").await;
+    let (alice, bob) = page.connect();
+    let placed = alice.initiate();
+    bob.next("incoming").await;
+    done(placed).await;
+
+    page.spy.close_gate();
+    let accepted = bob.engine.accept(None);
+    alice.next("accepted").await;
+    page.spy.refuse_microphone(Some("NotReadableError"));
+    page.spy.open_gate().await;
+    assert_eq!(failure_code(accepted).await, "MIC_IN_USE");
+    let ended = alice.next("ended").await;
+    assert_eq!(page::text(&ended, "reason"), "failed");
+    page.assert_nothing_is_open();
 }
 
 #[wasm_bindgen_test]

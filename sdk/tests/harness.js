@@ -267,9 +267,9 @@ export class Spy {
   }
 
   async #open(constraints) {
+    await this.#gate?.promise;
     if (this.#refusal) throw new DOMException('A test says no', this.#refusal);
     const stream = await this.#real.getUserMedia.call(navigator.mediaDevices, constraints);
-    await this.#gate?.promise;
     this.streams.push(stream);
     return stream;
   }
@@ -297,6 +297,21 @@ export class Spy {
     return this.streams.length;
   }
 
+  /** Makes the browser say this about the microphone: `granted`, `denied` or `prompt`. */
+  async stubPermission(state) {
+    const status = await navigator.permissions.query({ name: 'microphone' }).catch(() => null);
+    if (!status) return false;
+    Object.defineProperty(status, 'state', { value: state });
+    navigator.permissions.query = () => Promise.resolve(status);
+    return true;
+  }
+
+  /** The tracks that the open connections send. */
+  sentTracks() {
+    const open = this.connections.filter((connection) => connection.connectionState !== 'closed');
+    return open.flatMap((connection) => connection.getSenders()).flatMap(({ track }) => track ?? []);
+  }
+
   openConnections() {
     return this.connections.filter((connection) => connection.connectionState !== 'closed').length;
   }
@@ -308,6 +323,8 @@ export class Spy {
   restore() {
     globalThis.RTCPeerConnection = this.#real.connection;
     navigator.mediaDevices.getUserMedia = this.#real.getUserMedia;
+    // What a test put before the browser's own method.
+    delete navigator.permissions.query;
   }
 }
 

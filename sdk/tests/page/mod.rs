@@ -62,6 +62,10 @@ extern "C" {
     pub fn close_gate(this: &Spy);
     #[wasm_bindgen(method, js_name = openGate)]
     fn open_gate_promise(this: &Spy) -> Promise;
+    #[wasm_bindgen(method, js_name = stubPermission)]
+    fn stub_permission_promise(this: &Spy, state: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = sentTracks)]
+    pub fn sent_tracks(this: &Spy) -> Vec<MediaStreamTrack>;
     #[wasm_bindgen(method, js_name = openConnections)]
     fn open_connections(this: &Spy) -> u32;
     #[wasm_bindgen(method, js_name = liveTracks)]
@@ -84,6 +88,12 @@ extern "C" {
 }
 
 impl Spy {
+    /// Makes the browser say this about the microphone.
+    pub async fn stub_permission(&self, state: &str) {
+        let stubbed = done(self.stub_permission_promise(state)).await;
+        assert!(stubbed.is_truthy(), "the browser knows the permission");
+    }
+
     /// Lets the microphone open and waits until whoever waited for it has acted.
     pub async fn open_gate(&self) {
         done(self.open_gate_promise()).await;
@@ -260,7 +270,8 @@ pub fn options(name: &str, value: &JsValue) -> JsValue {
     options.into()
 }
 
-fn track(stream: &MediaStream) -> MediaStreamTrack {
+/// Returns the audio track of a stream.
+pub fn track(stream: &MediaStream) -> MediaStreamTrack {
     stream.get_audio_tracks().get(0).unchecked_into()
 }
 
