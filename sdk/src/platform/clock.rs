@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
 
+use super::js::{self, Callback};
 use crate::core::time::Instant;
 
 #[wasm_bindgen]
@@ -23,7 +24,7 @@ const LONGEST_DELAY_MS: u64 = i32::MAX as u64;
 
 /// One timer, always armed for the next deadline only.
 pub(crate) struct Clock {
-    callback: Closure<dyn Fn()>,
+    callback: Callback,
     armed: Cell<Option<Armed>>,
 }
 
@@ -37,7 +38,7 @@ impl Clock {
     /// Makes a clock whose timer calls back.
     pub(crate) fn new(callback: impl Fn() + 'static) -> Self {
         Self {
-            callback: Closure::wrap(Box::new(callback)),
+            callback: js::callback(move |_| callback()),
             armed: Cell::new(None),
         }
     }

@@ -62,6 +62,18 @@ pub(crate) fn error_text(error: &JsValue) -> String {
         .unwrap_or_default()
 }
 
+/// A function of ours that JavaScript calls with one value.
+pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
+
+/// Makes a callback.
+///
+/// Boxed before it is wrapped: wasm-bindgen makes a way in for each type that it wraps, and this
+/// way all of them share one.
+pub(crate) fn callback(call: impl Fn(JsValue) + 'static) -> Callback {
+    let call: Box<dyn Fn(JsValue)> = Box::new(call);
+    Closure::wrap(call)
+}
+
 /// Calls `done` when the promise settles.
 ///
 /// Both callbacks belong to the garbage collector: a promise that never settles (those of a
@@ -69,16 +81,16 @@ pub(crate) fn error_text(error: &JsValue) -> String {
 pub(crate) fn settled(promise: &Promise, done: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
     type Done = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
     let done: Rc<RefCell<Option<Done>>> = Rc::new(RefCell::new(Some(Box::new(done))));
-    let callback = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
+    let settle = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
         let done = Rc::clone(&done);
-        Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
+        callback(move |value| {
             let done = done.borrow_mut().take();
             if let Some(done) = done {
                 done(wrap(value));
             }
-        }))
+        })
     };
-    let (resolved, rejected) = (callback(Ok), callback(Err));
+    let (resolved, rejected) = (settle(Ok), settle(Err));
     let thenable: &Thenable = promise.unchecked_ref();
     thenable.then(&resolved.into_js_value(), &rejected.into_js_value());
 }

@@ -3,12 +3,14 @@
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
+use super::js::{self, Callback};
+
 /// A listener on an [event target](https://developer.mozilla.org/docs/Web/API/EventTarget).
 #[must_use = "the listener is removed when this is dropped"]
 pub(crate) struct Listener {
     target: EventTarget,
     event: &'static str,
-    closure: Closure<dyn Fn(JsValue)>,
+    closure: Callback,
 }
 
 impl Listener {
@@ -18,7 +20,7 @@ impl Listener {
         event: &'static str,
         callback: impl Fn(JsValue) + 'static,
     ) -> Option<Self> {
-        let closure = Closure::<dyn Fn(JsValue)>::wrap(Box::new(callback));
+        let closure = js::callback(callback);
         target
             .add_event_listener_with_callback(event, closure.as_ref().unchecked_ref())
             .ok()?;

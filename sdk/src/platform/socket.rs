@@ -88,10 +88,10 @@ impl Socket {
     /// It belongs to the garbage collector: an ack may come late, or never.
     fn ack_callback(&self, id: AckId, kind: AckKind) -> JsValue {
         let inbox = self.inbox.clone();
-        Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
+        let callback = js::callback(move |value| {
             inbox.put_signaling(SignalingInput::Ack(id, decode_ack(kind, value)));
-        }))
-        .into_js_value()
+        });
+        callback.into_js_value()
     }
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Ears {
 /// A listener of ours and the event that it listens to.
 struct Listening {
     event: &'static str,
-    closure: Closure<dyn Fn(JsValue)>,
+    closure: js::Callback,
 }
 
 impl Ears {
@@ -116,9 +116,7 @@ impl Ears {
         handle: impl Fn(&Inbox, JsValue) + 'static,
     ) {
         let owner = inbox.clone();
-        let closure = Closure::<dyn Fn(JsValue)>::wrap(Box::new(move |value: JsValue| {
-            handle(&owner, value);
-        }));
+        let closure = js::callback(move |value| handle(&owner, value));
         if let Err(error) = self.io.on(event, closure.as_ref()) {
             inbox.fail(internal(js::error_text(&error)));
         }
