@@ -43,16 +43,26 @@ export class ConnectedCalls extends VoiceCallManager {
  * @returns The calls of this user, once the server has let the token in.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<ConnectedCalls> {
-  const [io, device] = await Promise.all([options.io ?? bundledIo(), ownDevice(options.deviceId), init()]);
-  const connection = new Connection(io, url, options, device);
+  try {
+    const [io] = await Promise.all([options.io ?? bundledIo(), init()]);
+    // Last, because it has to be given back.
+    return await open(new Connection(io, url, options, await ownDevice(options.deviceId)), options);
+  } catch (error) {
+    throw toCallError(error);
+  }
+}
+
+async function open(connection: Connection, options: ConnectOptions): Promise<ConnectedCalls> {
+  let calls: ConnectedCalls | undefined;
   try {
     // Before it connects, so that nothing that the server says first is missed.
-    const calls = new ConnectedCalls(connection, options);
+    calls = new ConnectedCalls(connection, options);
     await connection.open();
     return calls;
   } catch (error) {
+    calls?.dispose();
     connection.close();
-    throw toCallError(error);
+    throw error;
   }
 }
 
