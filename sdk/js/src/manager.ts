@@ -5,7 +5,7 @@ import { Emitter, type Listener } from './emitter.js';
 import { CallError, toCallError } from './error.js';
 import { isReady } from './init.js';
 import type { CallType } from './protocol.js';
-import type { Call, CallEvents, CallOptions, CallState, Participant, SocketLike } from './types.js';
+import type { Call, CallEvents, CallOptions, CallState, LiveCall, Participant, SocketLike } from './types.js';
 
 /**
  * Voice calls over a Socket.IO socket: one current call, and what rings on this device.
@@ -71,6 +71,26 @@ export class VoiceCallManager {
   /** Answers the call that rings here. After `MIC_DENIED` and the like it still rings and may be answered again. */
   acceptCall(sessionId?: string): Promise<void> {
     return this.#ask((engine) => engine.accept(sessionId));
+  }
+
+  /**
+   * Enters a call that goes on: one that was missed, rejected or left, or one that another tab or
+   * device of this user is in, which then moves here. A call that rings here is answered.
+   *
+   * @throws {CallError} `CALL_FULL`, `CALL_ENDED`, `CALL_NOT_FOUND`, `ALREADY_IN_CALL` and the microphone's codes.
+   */
+  joinCall(sessionId: string): Promise<void> {
+    return this.#ask((engine) => engine.join(sessionId));
+  }
+
+  /** Calls more people of the chat into the current call; they ring as in any call. */
+  inviteToCall(targetUserIds: string[]): Promise<void> {
+    return this.#ask((engine) => engine.invite(targetUserIds));
+  }
+
+  /** The calls of this user that ring or go on, on whichever device: to join, or to move here. */
+  liveCalls(): Promise<LiveCall[]> {
+    return this.#ask((engine) => engine.liveCalls());
   }
 
   /** Rejects the call that rings here, on all of this user's devices. */

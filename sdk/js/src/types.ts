@@ -1,6 +1,6 @@
 /** What an application sees of Ringback: states, events, options. Wire types are in `protocol.ts`. */
 
-import type { CallType, ErrorCode, ParticipantStatus } from './protocol.js';
+import type { CallStatus, CallType, ErrorCode, ParticipantStatus } from './protocol.js';
 
 /**
  * Where the current call stands on this device.
@@ -38,6 +38,7 @@ export interface Participant extends CallUser {
 export interface Call {
   /** Null until the server has named the call. */
   sessionId: string | null;
+  /** Empty while a call is being joined, until the server has answered. */
   chatId: string;
   callType: CallType;
   direction: 'incoming' | 'outgoing';
@@ -57,6 +58,20 @@ export interface IncomingCall {
   caller: CallUser;
   /** Everyone who is called, when the server says. */
   targetUserIds: string[];
+}
+
+/** A call of this user that rings or goes on, on whichever device. */
+export interface LiveCall {
+  sessionId: string;
+  chatId: string;
+  callType: CallType;
+  status: CallStatus;
+  /** When it was answered, by this machine's clock (`Date.now()`), or null. */
+  startedAt: number | null;
+  /** Everyone who was called or is in it, this user included; `deviceId` is the device that is in it. */
+  participants: (CallUser & { status: ParticipantStatus; deviceId: string | null })[];
+  /** Whether it is this tab that is in it. */
+  here: boolean;
 }
 
 /** One second of one link, from `getStats` (W3C webrtc-stats). */
@@ -91,7 +106,7 @@ export interface CallEvents {
   rejected: { sessionId: string; chatId: string; rejectedBy: string; reason: string };
   /** Nobody answered in time; for caller and targets. `ended` follows. */
   missed: { sessionId: string; chatId: string; callerId: string };
-  /** Another device of this user answered or rejected; `ended` with the reason `answered-elsewhere` follows. */
+  /** Another device of this user answered or rejected; `ended` with the reason `answered-elsewhere` or `rejected-elsewhere` follows. */
   answeredElsewhere: { sessionId: string; chatId: string; action: 'accepted' | 'rejected' };
   /** The call is over on this device. Fires once for each call that rang here or was placed here, last of all its events. */
   ended: { sessionId: string | null; chatId: string; endedBy: string | null; reason: string; durationMs: number };
@@ -103,6 +118,12 @@ export interface CallEvents {
   participantVideoToggle: { sessionId: string; userId: string; enabled: boolean };
   /** Something in `call` changed: its state, a participant, one's own mute. */
   state: { state: CallState; previous: CallState; call: Call | null };
+  /** This device and one other cannot hear each other. The call goes on; the path is tried again while both are in it. */
+  linkFailed: { userId: string; name: string; retrying: boolean; message: string };
+  /** They hear each other again. */
+  linkRecovered: { userId: string };
+  /** After a reload, this page took up the call that it was in. */
+  resumed: { sessionId: string };
   /** Audio (or video) of a participant arrived; it already plays. */
   remoteStream: { userId: string; stream: MediaStream };
   /** The browser does not play sound before a click: call `resumeAudio()` from one. */

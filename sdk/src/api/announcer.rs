@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::{error, told};
+use super::{error, told, view};
 use crate::core::error::ClientError;
 use crate::core::ids::RequestId;
 use crate::core::{Client, Notification, Settled};
@@ -82,6 +82,10 @@ impl Audience for Announcer {
                 }
                 Ok(Settled::Session(id)) => {
                     call(&pending.resolve, &id.as_str().into(), &JsValue::UNDEFINED);
+                }
+                Ok(Settled::Calls(calls)) => {
+                    let calls = view::live_calls(&calls);
+                    call(&pending.resolve, &calls, &JsValue::UNDEFINED);
                 }
                 Err(failure) => {
                     call(

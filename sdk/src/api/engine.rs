@@ -57,6 +57,23 @@ impl Engine {
         self.request(read_session(session_id).map(Command::Accept))
     }
 
+    /// Enters a call that goes on, or takes it over from another device.
+    pub fn join(&self, session_id: String) -> Promise {
+        self.request(parse_session(session_id).map(Command::Join))
+    }
+
+    /// Calls more people into the current call.
+    pub fn invite(&self, targets: &JsValue) -> Promise {
+        let targets = read_targets(targets);
+        self.request(targets.map(|targets| Command::Invite(targets.unwrap_or_default())))
+    }
+
+    /// Asks for the live calls of this user; resolves to `LiveCall[]`.
+    #[wasm_bindgen(js_name = liveCalls)]
+    pub fn live_calls(&self) -> Promise {
+        self.request(Ok(Command::LiveCalls))
+    }
+
     /// Rejects a ringing call.
     pub fn reject(&self, reason: Option<String>, session_id: Option<String>) -> Promise {
         let session_id = read_session(session_id);
@@ -178,8 +195,11 @@ fn read_targets(value: &JsValue) -> Result<Option<Vec<UserId>>, JsValue> {
 }
 
 fn read_session(session_id: Option<String>) -> Result<Option<SessionId>, JsValue> {
-    let session_id = session_id.map(SessionId::new).transpose();
-    session_id.map_err(|_| invalid_argument("sessionId is not a session id."))
+    session_id.map(parse_session).transpose()
+}
+
+fn parse_session(session_id: String) -> Result<SessionId, JsValue> {
+    SessionId::new(session_id).map_err(|_| invalid_argument("sessionId is not a session id."))
 }
 
 fn read_reason(reason: Option<String>) -> Result<Option<EndReason>, JsValue> {

@@ -1,10 +1,10 @@
 //! The state of the client as plain objects, in the shapes of `types.ts`.
 
-use ringback_protocol::{SessionId, UserId};
+use ringback_protocol::{DeviceId, ParticipantSnapshot, SessionId, UserId};
 use wasm_bindgen::JsValue;
 
 use crate::core::quality::LinkQuality;
-use crate::core::view::{CallView, IncomingView, ParticipantView, UserView};
+use crate::core::view::{CallView, IncomingView, LiveCallView, ParticipantView, UserView};
 use crate::platform::{Clock, array, object, set};
 
 /// Converts to `Call`.
@@ -45,6 +45,38 @@ pub(super) fn incoming(view: &IncomingView) -> JsValue {
         ("callType", view.call_type.as_str().into()),
         ("caller", user(&view.caller)),
         ("targetUserIds", users(&view.targets)),
+    ])
+}
+
+/// Converts to `LiveCall[]`.
+pub(super) fn live_calls(calls: &[LiveCallView]) -> JsValue {
+    array(calls.iter().map(live_call))
+}
+
+fn live_call(view: &LiveCallView) -> JsValue {
+    let call = &view.call;
+    object(&[
+        ("sessionId", call.session_id.as_str().into()),
+        ("chatId", call.chat_id.as_str().into()),
+        ("callType", call.call_type.as_str().into()),
+        ("status", call.status.as_str().into()),
+        ("startedAt", optional(view.started_at.map(Clock::to_date))),
+        (
+            "participants",
+            array(call.participants.iter().map(live_participant)),
+        ),
+        ("here", view.here.into()),
+    ])
+}
+
+fn live_participant(one: &ParticipantSnapshot) -> JsValue {
+    let device_id = one.device_id.as_ref().map(DeviceId::as_str);
+    object(&[
+        ("id", one.user_id.as_str().into()),
+        ("name", one.name.as_str().into()),
+        ("avatar", optional(one.avatar.as_deref())),
+        ("status", one.status.as_str().into()),
+        ("deviceId", optional(device_id)),
     ])
 }
 

@@ -88,10 +88,11 @@ impl Context {
             Purpose::Config => CONFIG_TIMEOUT_MS,
             Purpose::Initiate
             | Purpose::Abandoned(_)
-            | Purpose::Accept
+            | Purpose::Enter
             | Purpose::Resume
             | Purpose::Sync
-            | Purpose::Farewell => ACK_TIMEOUT_MS,
+            | Purpose::Farewell
+            | Purpose::Asked(_) => ACK_TIMEOUT_MS,
         };
         self.timers.set(Timer::Ack(id), self.now.after(timeout_ms));
         self.signaling.expect(id, purpose);

@@ -46,6 +46,12 @@ pub enum Command {
     },
     /// Answer a ringing call; none: the one that rings.
     Accept(Option<SessionId>),
+    /// Enter a call that goes on, or take it over from another device of this user.
+    Join(SessionId),
+    /// Call more people into the current call.
+    Invite(Vec<UserId>),
+    /// Ask which live calls concern this user.
+    LiveCalls,
     /// Reject a ringing call; none: the one that rings.
     Reject(Option<SessionId>, Option<EndReason>),
     /// End the current call.

@@ -8,7 +8,7 @@ use ringback_protocol::{
 use super::error::ClientError;
 use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
 use super::quality::LinkQuality;
-use super::view::{CallState, IncomingView};
+use super::view::{CallState, IncomingView, LiveCallView};
 
 /// One thing to do. Outputs are performed in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub enum Settled {
     Done,
     /// The session id of the call that was placed.
     Session(SessionId),
+    /// The live calls of this user.
+    Calls(Vec<LiveCallView>),
 }
 
 /// What to do with one peer connection.

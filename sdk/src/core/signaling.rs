@@ -5,7 +5,7 @@ use ringback_protocol::{
 };
 
 use super::error::{ClientCode, ClientError, Code};
-use super::ids::AckId;
+use super::ids::{AckId, RequestId};
 use super::input::AckFailure;
 use super::time::Instant;
 
@@ -34,14 +34,16 @@ pub(super) enum Purpose {
     Initiate,
     /// A call was placed that is already over on this device: it must be ended on the server.
     Abandoned(ChatId),
-    /// The current call was accepted.
-    Accept,
+    /// The current call was entered: accepted or joined.
+    Enter,
     /// The current call was taken up again.
     Resume,
     /// Whether the current call still rings.
     Sync,
     /// An act that ended a call on this device.
     Farewell,
+    /// The application asked for something that changes nothing here.
+    Asked(RequestId),
 }
 
 /// What the server can do beyond the reference.
@@ -51,6 +53,10 @@ pub(super) struct Features {
     pub(super) extended: bool,
     /// It passes an offer inside `call:initiate`.
     pub(super) early_offer: bool,
+    /// It knows `call:join`.
+    pub(super) join: bool,
+    /// It knows `call:invite`.
+    pub(super) invite: bool,
     /// It knows `call:resume`.
     pub(super) resume: bool,
     /// It knows `call:sync`.
@@ -92,6 +98,8 @@ impl Server {
             features: Features {
                 extended: names.is_some(),
                 early_offer: has("early-offer"),
+                join: has("join"),
+                invite: has("invite"),
                 resume: has("resume"),
                 sync: has("sync"),
             },
@@ -181,11 +189,31 @@ impl Signaling {
             Purpose::Abandoned(_) => true,
             Purpose::Config
             | Purpose::Initiate
-            | Purpose::Accept
+            | Purpose::Enter
             | Purpose::Resume
             | Purpose::Sync
-            | Purpose::Farewell => false,
+            | Purpose::Farewell
+            | Purpose::Asked(_) => false,
         })
+    }
+
+    /// Takes out the promises that only an ack would settle.
+    pub(super) fn take_asked(&mut self) -> Vec<RequestId> {
+        let mut asked = Vec::new();
+        self.acks.retain(|(_, purpose)| match purpose {
+            Purpose::Asked(request) => {
+                asked.push(*request);
+                false
+            }
+            Purpose::Config
+            | Purpose::Initiate
+            | Purpose::Abandoned(_)
+            | Purpose::Enter
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Farewell => true,
+        });
+        asked
     }
 
     /// Lets the acks of a call that is over here outlive it, or be forgotten.
@@ -195,8 +223,8 @@ impl Signaling {
                 *purpose = Purpose::Abandoned(chat.clone());
                 true
             }
-            Purpose::Accept | Purpose::Resume | Purpose::Sync => false,
-            Purpose::Config | Purpose::Abandoned(_) | Purpose::Farewell => true,
+            Purpose::Enter | Purpose::Resume | Purpose::Sync => false,
+            Purpose::Config | Purpose::Abandoned(_) | Purpose::Farewell | Purpose::Asked(_) => true,
         });
     }
 

@@ -1,6 +1,8 @@
 //! What the application sees of the current call, as values.
 
-use ringback_protocol::{CallType, ChatId, EndReason, ParticipantStatus, SessionId, UserId};
+use ringback_protocol::{
+    CallSnapshot, CallType, ChatId, EndReason, ParticipantStatus, SessionId, UserId,
+};
 
 use super::quality::Grade;
 
@@ -101,7 +103,7 @@ pub struct ParticipantView {
 pub struct CallView {
     /// None until the server has named the call.
     pub session_id: Option<SessionId>,
-    /// Its chat.
+    /// Its chat; nameless while a call is being joined, until the server has answered.
     pub chat_id: ChatId,
     /// Voice or video.
     pub call_type: CallType,
@@ -117,6 +119,17 @@ pub struct CallView {
     pub started_at: Option<super::time::Instant>,
     /// Why it ended, once it has.
     pub reason: Option<EndReason>,
+}
+
+/// A live call of this user, on whichever device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveCallView {
+    /// The call as the server has it.
+    pub call: CallSnapshot,
+    /// When it was answered, on the clock of `handle`'s `now`.
+    pub started_at: Option<super::time::Instant>,
+    /// Whether it is this device that is in it.
+    pub here: bool,
 }
 
 /// A call that rings here.

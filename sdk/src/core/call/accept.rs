@@ -1,14 +1,14 @@
 //! A call that rings here: the answer is prepared meanwhile, and goes out with `call:accept`.
 
 use ringback_protocol::{
-    ClientEvent, ErrorCode, JoinAck, ParticipantStatus, SessionDescription, SessionId, client,
+    CallType, ChatId, ErrorCode, JoinAck, ParticipantStatus, SessionDescription, SessionId, client,
     server,
 };
 
 use super::place::{EARLY_MS, RING_SLACK_MS};
 use super::snapshot::Since;
-use super::{Active, Answering, Call, Direction, End, Flow, GOES_ON, Half, Named, Roster, Stage};
-use super::{Standing, Whom};
+use super::{Active, Answering, Call, Direction, End, Entry, Flow, GOES_ON, Half, Named, Parting};
+use super::{Roster, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::RequestId;
@@ -62,7 +62,10 @@ impl Call {
     /// The person answers.
     pub(in crate::core) fn accept(&mut self, cx: &mut Context, request: RequestId) {
         let Stage::Ringing { session, .. } = &self.stage else {
-            cx.settle(request, Err(ClientCode::NotRinging.into()));
+            // A second click: the first one is on its way.
+            let refusal = ClientError::from(ClientCode::NotRinging);
+            let settled = self.is_being_answered().then_some(Settled::Done);
+            cx.settle(request, settled.ok_or(refusal));
             return;
         };
         let session = session.clone();
@@ -74,16 +77,63 @@ impl Call {
         self.advance(cx);
     }
 
-    /// Emits `call:accept` once the microphone and the prepared answer allow it.
-    pub(super) fn advance(&mut self, cx: &mut Context) {
-        let Stage::Accepting { session, request } = &self.stage else {
-            return;
+    /// A call is to be joined that goes on already.
+    pub(in crate::core) fn join(cx: &mut Context, request: RequestId, session: SessionId) -> Self {
+        let mut call = Self {
+            chat: ChatId::nameless(),
+            call_type: CallType::Voice,
+            direction: Direction::Incoming,
+            roster: Roster::Partial,
+            participants: Vec::new(),
+            stage: Stage::Joining { session, request },
+            version: 0,
         };
-        let is_heard = cx.media.microphone.is_open() || cx.media.is_granted();
-        if is_heard && !self.is_answer_under_way() && cx.signaling.is_up() {
-            let (session, request) = (session.clone(), *request);
-            self.send_accept(cx, session, Some(request));
+        cx.open_microphone();
+        cx.refresh_config();
+        call.advance(cx);
+        call
+    }
+
+    /// The application asks to enter the call that is the current one already.
+    pub(in crate::core) fn enter_current(&mut self, cx: &mut Context, request: RequestId) {
+        if self.is_ringing() {
+            self.accept(cx, request);
+        } else {
+            cx.settle(request, Ok(Settled::Done));
         }
+    }
+
+    /// Enters the call once the microphone, the prepared answer and the server allow it.
+    pub(super) fn advance(&mut self, cx: &mut Context) {
+        let is_heard = cx.media.microphone.is_open() || cx.media.is_granted();
+        if !is_heard || !cx.signaling.is_up() {
+            return;
+        }
+        match &self.stage {
+            Stage::Accepting { session, request } if !self.is_answer_under_way() => {
+                let (session, request) = (session.clone(), *request);
+                self.send_accept(cx, session, Some(request));
+            }
+            Stage::Joining { session, request } if cx.signaling.server.is_some() => {
+                let (session, request) = (session.clone(), *request);
+                self.send_join(cx, session, request);
+            }
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Calling(_)
+            | Stage::Ringing { .. }
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. }
+            | Stage::Active(_) => {}
+        }
+    }
+
+    fn send_join(&mut self, cx: &mut Context, session: SessionId, request: RequestId) {
+        let join = client::CallJoin {
+            session_id: session.clone(),
+            chat_id: self.chat_id(),
+        };
+        self.go_in(cx, session, Some(request), Entry::Join(join));
     }
 
     /// The prepared answer did not come in time, or failed: the reference's flow takes over.
@@ -101,10 +151,22 @@ impl Call {
         cx.timers.stop(Timer::Early);
         let accept = client::CallAccept {
             session_id: session.clone(),
-            chat_id: Some(self.chat.clone()),
+            chat_id: self.chat_id(),
             answer: self.participants.first_mut().and_then(take_early_answer),
         };
-        cx.ask(ClientEvent::CallAccept(accept.clone()), Purpose::Accept);
+        self.go_in(cx, session, request, Entry::Accept(accept));
+        self.carry_caller(cx);
+    }
+
+    /// Tells the server that this device enters the call.
+    fn go_in(
+        &mut self,
+        cx: &mut Context,
+        session: SessionId,
+        request: Option<RequestId>,
+        entry: Entry,
+    ) {
+        cx.ask(entry.event(), Purpose::Enter);
         let answering = Answering::Awaited {
             request,
             ack: Half::Awaited,
@@ -113,10 +175,9 @@ impl Call {
             } else {
                 Half::Awaited
             },
-            accept,
+            entry,
         };
         self.activate(cx, session, answering);
-        self.carry_caller(cx);
     }
 
     /// Leaves one's own call for the one that the other side placed at the same time.
@@ -164,8 +225,8 @@ impl Call {
         self.tell_muted(cx);
     }
 
-    /// `call:accept` was acked.
-    pub(in crate::core) fn accepted(&mut self, cx: &mut Context, ack: JoinAck) -> Flow {
+    /// The entry was acked.
+    pub(in crate::core) fn entered(&mut self, cx: &mut Context, ack: JoinAck) -> Flow {
         self.half_answered(cx, |ack, _| *ack = Half::Done);
         match ack.call {
             Some(snapshot) => self.apply(cx, snapshot, Since::Now),
@@ -173,42 +234,64 @@ impl Call {
         }
     }
 
-    /// `call:accept` was refused, or its ack is overdue.
-    pub(in crate::core) fn not_accepted(&self, cx: &Context, error: ClientError) -> Flow {
+    /// The entry was refused, or its ack is overdue.
+    pub(in crate::core) fn not_entered(&self, cx: &Context, error: ClientError) -> Flow {
+        let is_join = match self.unheard_entry() {
+            Some(Entry::Join(_)) => true,
+            Some(Entry::Accept(_)) | None => false,
+        };
         let mut flow = match error.code {
-            Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere(),
-            Code::Server(code) if is_gone(code) => End::failed(error.clone()),
+            Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere("answered-elsewhere"),
+            Code::Server(code) if is_join || is_gone(code) => End::failed(error.clone()),
             Code::Server(_) | Code::Client(_) => End::broken(error.clone()),
         };
         if let Flow::Break(end) = &mut flow {
             end.cause = error;
             end.by = cx.signaling.user.clone();
+            if is_join && end.parting != Parting::Silent {
+                // It may have been heard after all: the others talk on.
+                end.parting = Parting::Leave;
+            }
         }
         flow
     }
 
-    /// Says `call:accept` again: the server did not hear it.
-    pub(super) fn accept_again(&self, cx: &mut Context) {
-        if let Some(Active {
-            answering:
-                Answering::Awaited {
-                    ack: Half::Awaited,
-                    accept,
-                    ..
-                },
-            ..
-        }) = self.active()
-        {
-            cx.ask(ClientEvent::CallAccept(accept.clone()), Purpose::Accept);
+    /// Tells whether the person has answered and the server may not know yet.
+    pub(in crate::core) fn is_being_answered(&self) -> bool {
+        match (&self.stage, self.unheard_entry()) {
+            (Stage::Accepting { .. }, _) | (Stage::Active(_), Some(Entry::Accept(_))) => true,
+            (
+                Stage::Preparing { .. }
+                | Stage::Placing { .. }
+                | Stage::Calling(_)
+                | Stage::Ringing { .. }
+                | Stage::Joining { .. }
+                | Stage::Active(_),
+                _,
+            ) => false,
         }
     }
 
-    /// Tells whether `call:accept` was emitted and not acked.
-    pub(super) fn is_accept_unacked(&self) -> bool {
-        self.active().is_some_and(|active| match &active.answering {
-            Answering::Awaited { ack, .. } => *ack == Half::Awaited,
-            Answering::Done => false,
-        })
+    /// Says the entry again: the server did not hear it.
+    pub(super) fn enter_again(&self, cx: &mut Context) {
+        if let Some(entry) = self.unheard_entry() {
+            cx.ask(entry.event(), Purpose::Enter);
+        }
+    }
+
+    /// Returns the entry that was emitted and not acked.
+    pub(super) fn unheard_entry(&self) -> Option<&Entry> {
+        match &self.active()?.answering {
+            Answering::Awaited {
+                ack: Half::Awaited,
+                entry,
+                ..
+            } => Some(entry),
+            Answering::Awaited {
+                ack: Half::Done, ..
+            }
+            | Answering::Done => None,
+        }
     }
 
     /// Settles the promise of answering once both halves are done.

@@ -5,7 +5,7 @@ use ringback_protocol::{
 };
 
 use super::end::Parting;
-use super::{Active, Call, End, Flow, GOES_ON, Half, Stage, Standing, Whom};
+use super::{Active, Call, End, Entry, Flow, GOES_ON, Half, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::LinkId;
@@ -23,7 +23,7 @@ impl Call {
         whom: &Whom,
         answer: Option<SessionDescription>,
     ) {
-        let at = self.seat(whom);
+        let at = self.seat(cx, whom);
         match self.participants.get(at).map(|other| &other.path) {
             Some(Path::Link(_)) if self.has_unsent_offer(at) => {
                 self.use_early_offer(cx, at, answer);
@@ -77,7 +77,7 @@ impl Call {
 
     /// Somebody was in the call before this side, and so they offer.
     pub(super) fn await_offer(&mut self, cx: &mut Context, whom: &Whom) {
-        let at = self.seat(whom);
+        let at = self.seat(cx, whom);
         match self.participants.get(at).map(|other| &other.path) {
             Some(Path::None | Path::Failed) => self.open_answering_link(cx, at),
             Some(Path::Link(_)) | None => {}
@@ -85,13 +85,12 @@ impl Call {
     }
 
     /// Notes that somebody is in the call and returns their position.
-    fn seat(&mut self, whom: &Whom) -> usize {
+    fn seat(&mut self, cx: &mut Context, whom: &Whom) -> usize {
         let at = self.enlist(&whom.user, ParticipantStatus::Joined);
-        if let Some(participant) = self.participants.get_mut(at) {
-            participant.status = ParticipantStatus::Joined;
-            if whom.device.is_some() {
-                participant.device.clone_from(&whom.device);
-            }
+        self.mark(at, |_| true, ParticipantStatus::Joined);
+        if self.moved(at, whom.device.as_ref()) {
+            // What was said over it went to the device that they left.
+            self.close_link(cx, at);
         }
         at
     }
@@ -126,7 +125,7 @@ impl Call {
     /// Tells everyone whether this side is muted, if they may believe otherwise.
     pub(in crate::core) fn tell_muted(&mut self, cx: &mut Context) {
         let muted = cx.media.muted;
-        let chat = self.chat.clone();
+        let chat_id = self.chat_id();
         let Some(active) = self.active_mut() else {
             return;
         };
@@ -134,7 +133,7 @@ impl Call {
             active.told_muted = muted;
             cx.emit(ClientEvent::CallToggleAudio(client::CallToggleAudio {
                 session_id: active.named.session.clone(),
-                chat_id: Some(chat),
+                chat_id,
                 muted,
             }));
         }
@@ -154,7 +153,7 @@ impl Call {
     pub(in crate::core) fn microphone_opened(&mut self, cx: &mut Context) {
         match self.stage {
             Stage::Preparing { .. } => self.place(cx),
-            Stage::Accepting { .. } => self.advance(cx),
+            Stage::Accepting { .. } | Stage::Joining { .. } => self.advance(cx),
             Stage::Active(_) => self.half_answered(cx, |_, microphone| *microphone = Half::Done),
             Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {}
         }
@@ -167,7 +166,7 @@ impl Call {
         error: ClientError,
     ) -> Flow {
         match &self.stage {
-            Stage::Preparing { .. } => End::failed(error),
+            Stage::Preparing { .. } | Stage::Joining { .. } => End::failed(error),
             Stage::Accepting { session, request } => {
                 let (session, request) = (session.clone(), *request);
                 cx.settle(request, Err(error));
@@ -217,6 +216,7 @@ impl Call {
                 self.ask_whether_ringing(cx);
                 self.advance(cx);
             }
+            Stage::Joining { .. } => self.advance(cx),
             Stage::Calling(_) | Stage::Active(_) => self.resume(cx),
         }
     }
@@ -229,7 +229,12 @@ impl Call {
 
     /// Asks the server how the call stands; a reference server is believed to know no better.
     pub(super) fn resume(&mut self, cx: &mut Context) {
-        let can_resume = cx.signaling.features().resume;
+        let is_joining = match self.unheard_entry() {
+            Some(Entry::Join(_)) => true,
+            Some(Entry::Accept(_)) | None => false,
+        };
+        // A join is said again: another device may still be the one that the server knows.
+        let can_resume = cx.signaling.features().resume && !is_joining;
         let Some(named) = self.named_mut() else {
             return;
         };
@@ -239,7 +244,7 @@ impl Call {
             let event = ClientEvent::CallResume(client::CallResume { session_id });
             cx.ask(event, Purpose::Resume);
         } else {
-            self.accept_again(cx);
+            self.enter_again(cx);
             let unsettled = self.unsettled_links();
             self.in_step(cx, &unsettled);
         }
@@ -269,7 +274,8 @@ impl Call {
             | Stage::Placing { .. }
             | Stage::Calling(_)
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => EndReason::Missed,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => EndReason::Missed,
         };
         let mut flow = End::told(reason, None);
         if let Flow::Break(end) = &mut flow {

@@ -72,8 +72,8 @@ impl End {
     }
 
     /// Returns an end because another device of this user has the call.
-    pub(in crate::core) fn elsewhere() -> Flow {
-        Self::told(EndReason::Other("answered-elsewhere".into()), None)
+    pub(in crate::core) fn elsewhere(reason: &'static str) -> Flow {
+        Self::told(EndReason::Other(reason.into()), None)
     }
 }
 
@@ -90,6 +90,7 @@ impl Call {
                 EndReason::Cancelled
             }
             Stage::Ringing { .. } | Stage::Accepting { .. } => EndReason::Declined,
+            Stage::Joining { .. } => EndReason::Cancelled,
             Stage::Active(_) => EndReason::Completed,
         };
         let parting = self.fitting(parting);
@@ -116,6 +117,7 @@ impl Call {
             (Stage::Ringing { .. } | Stage::Accepting { .. }, Parting::Leave) => {
                 Parting::Reject(None)
             }
+            (Stage::Joining { .. }, _) => Parting::Silent,
             (
                 Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_),
                 Parting::Leave,
@@ -139,8 +141,12 @@ impl Call {
                 Parting::End(None)
             }
             // The user's other devices ring on.
-            Stage::Ringing { .. } | Stage::Accepting { .. } => Parting::Silent,
-            Stage::Active(_) if self.is_one_to_one() => Parting::End(None),
+            Stage::Ringing { .. } | Stage::Accepting { .. } | Stage::Joining { .. } => {
+                Parting::Silent
+            }
+            Stage::Active(_) if self.is_one_to_one() && !self.participants.is_empty() => {
+                Parting::End(None)
+            }
             Stage::Active(_) => Parting::Leave,
         }
     }
@@ -148,7 +154,7 @@ impl Call {
     /// Returns what the server is told; none when it does not know the call, or knows already.
     pub(in crate::core) fn farewell(&self, parting: Parting) -> Option<ClientEvent> {
         let session_id = self.session()?.clone();
-        let chat_id = Some(self.chat.clone());
+        let chat_id = self.chat_id();
         match parting {
             Parting::Silent => None,
             Parting::End(reason) => Some(ClientEvent::CallEnd(client::CallEnd {
@@ -186,7 +192,8 @@ impl Call {
         match &self.stage {
             Stage::Preparing { request, .. }
             | Stage::Placing { request, .. }
-            | Stage::Accepting { request, .. } => Some(*request),
+            | Stage::Accepting { request, .. }
+            | Stage::Joining { request, .. } => Some(*request),
             Stage::Active(active) => match &active.answering {
                 Answering::Awaited { request, .. } => *request,
                 Answering::Done => None,

@@ -10,7 +10,7 @@ pub(super) struct Envelope<'a> {
     /// In which call.
     pub(super) session: &'a SessionId,
     /// In which chat.
-    pub(super) chat: &'a ChatId,
+    pub(super) chat: &'a Option<ChatId>,
     /// For whom.
     pub(super) whom: &'a Whom,
 }
@@ -31,7 +31,7 @@ impl Envelope<'_> {
             target_user_id: Some(self.whom.user.clone()),
             target_device_id: self.whom.device.clone(),
             offer,
-            chat_id: Some(self.chat.clone()),
+            chat_id: self.chat.clone(),
         })
     }
 
@@ -41,7 +41,7 @@ impl Envelope<'_> {
             target_user_id: Some(self.whom.user.clone()),
             target_device_id: self.whom.device.clone(),
             answer,
-            chat_id: Some(self.chat.clone()),
+            chat_id: self.chat.clone(),
         })
     }
 
@@ -51,7 +51,7 @@ impl Envelope<'_> {
             target_user_id: Some(self.whom.user.clone()),
             target_device_id: self.whom.device.clone(),
             candidate,
-            chat_id: Some(self.chat.clone()),
+            chat_id: self.chat.clone(),
         })
     }
 }

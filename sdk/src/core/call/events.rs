@@ -44,7 +44,8 @@ impl Call {
             Stage::Preparing { .. }
             | Stage::Placing { .. }
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => return,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => return,
         }
         cx.notify(Notification::Event(ServerEvent::CallAccepted(event)));
     }
@@ -78,6 +79,7 @@ impl Call {
             | Stage::Calling(_)
             | Stage::Ringing { .. }
             | Stage::Accepting { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => GOES_ON,
         }
     }
@@ -91,7 +93,10 @@ impl Call {
                 End::told(EndReason::Missed, Some(caller))
             }
             // A group call goes on although somebody missed it.
-            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Active(_) => GOES_ON,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Joining { .. }
+            | Stage::Active(_) => GOES_ON,
         }
     }
 
@@ -102,19 +107,23 @@ impl Call {
         event: server::CallAnsweredElsewhere,
     ) -> Flow {
         let is_here = cx.signaling.device.is_some() && is_own_device(cx, Some(&event.device_id));
-        let concerns = match (&self.stage, event.action) {
-            (Stage::Ringing { .. } | Stage::Accepting { .. }, _) => true,
-            (Stage::Active(_), ElsewhereAction::Accepted) => true,
-            (Stage::Active(_), ElsewhereAction::Rejected)
-            | (Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_), _) => false,
+        let reason = match (&self.stage, event.action) {
+            (Stage::Ringing { .. } | Stage::Accepting { .. }, action) => elsewhere_reason(action),
+            (Stage::Active(_) | Stage::Calling(_), ElsewhereAction::Accepted) => "moved-elsewhere",
+            (Stage::Active(_) | Stage::Calling(_), ElsewhereAction::Rejected)
+            | (Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Joining { .. }, _) => {
+                return GOES_ON;
+            }
         };
-        if is_here || !concerns {
+        if is_here {
             return GOES_ON;
         }
-        cx.notify(Notification::Event(ServerEvent::CallAnsweredElsewhere(
-            event,
-        )));
-        End::elsewhere()
+        if reason != "moved-elsewhere" {
+            cx.notify(Notification::Event(ServerEvent::CallAnsweredElsewhere(
+                event,
+            )));
+        }
+        End::elsewhere(reason)
     }
 
     /// `call:participant-joined`
@@ -138,7 +147,7 @@ impl Call {
                 let at = self.enlist(&whom.user, ParticipantStatus::Joined);
                 self.mark(at, |_| true, ParticipantStatus::Joined);
             }
-            Stage::Preparing { .. } | Stage::Placing { .. } => return,
+            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Joining { .. } => return,
         }
         cx.notify(Notification::Event(ServerEvent::CallParticipantJoined(
             event,
@@ -254,7 +263,10 @@ impl Call {
         let parting = match &self.stage {
             Stage::Calling(_) => Parting::End(Some(EndReason::Missed)),
             Stage::Ringing { .. } | Stage::Accepting { .. } => Parting::Silent,
-            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Active(_) => return GOES_ON,
+            Stage::Preparing { .. }
+            | Stage::Placing { .. }
+            | Stage::Joining { .. }
+            | Stage::Active(_) => return GOES_ON,
         };
         let mut end = self.hang_up(cx, None, parting);
         end.reason = EndReason::Missed;
@@ -274,6 +286,14 @@ impl Call {
         {
             participant.status = to;
         }
+    }
+}
+
+/// Returns the reason with which a call stops ringing because of another device of this user.
+pub(in crate::core) const fn elsewhere_reason(action: ElsewhereAction) -> &'static str {
+    match action {
+        ElsewhereAction::Accepted => "answered-elsewhere",
+        ElsewhereAction::Rejected => "rejected-elsewhere",
     }
 }
 

@@ -59,6 +59,7 @@ impl Call {
             Stage::Preparing { .. }
             | Stage::Placing { .. }
             | Stage::Calling(_)
+            | Stage::Joining { .. }
             | Stage::Active(_) => true,
         }
     }
@@ -138,7 +139,7 @@ impl Call {
         if !self.is_in_step() {
             return;
         }
-        let chat = self.chat.clone();
+        let chat = self.chat_id();
         let (Some(active), Some(participant)) = (self.active(), self.participants.get(at)) else {
             return;
         };
@@ -220,7 +221,8 @@ impl Call {
                 | Stage::Placing { .. }
                 | Stage::Calling(_)
                 | Stage::Ringing { .. }
-                | Stage::Accepting { .. },
+                | Stage::Accepting { .. }
+                | Stage::Joining { .. },
                 Progress::Broken,
             ) => self.early_link_failed(cx, at),
             (Stage::Preparing { .. }, Progress::Under) => self.note_early_offer(cx, at),
@@ -229,6 +231,7 @@ impl Call {
                 Stage::Placing { .. }
                 | Stage::Calling(_)
                 | Stage::Ringing { .. }
+                | Stage::Joining { .. }
                 | Stage::Active(_),
                 Progress::Under,
             ) => {}
@@ -250,7 +253,7 @@ impl Call {
             Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {
                 self.close_link(cx, at);
             }
-            Stage::Active(_) => {}
+            Stage::Joining { .. } | Stage::Active(_) => {}
         }
     }
 

@@ -20,10 +20,10 @@ use ringback_protocol::{CallType, ChatId, DeviceId, ParticipantStatus, SessionId
 
 pub(super) use accept::caller;
 pub(super) use end::{End, Parting};
-pub(super) use events::session_of;
+pub(super) use events::{elsewhere_reason, session_of};
 pub(super) use place::Dial;
 pub(super) use snapshot::Since;
-use stage::{Active, Answering, Direction, Early, Half, Named, Placed, Stage, Standing};
+use stage::{Active, Answering, Direction, Early, Entry, Half, Named, Placed, Stage, Standing};
 
 use super::context::Context;
 use super::error::ClientCode;
@@ -66,13 +66,20 @@ impl Call {
         match &self.stage {
             Stage::Preparing { .. } | Stage::Placing { .. } => None,
             Stage::Calling(named) | Stage::Active(Active { named, .. }) => Some(&named.session),
-            Stage::Ringing { session, .. } | Stage::Accepting { session, .. } => Some(session),
+            Stage::Ringing { session, .. }
+            | Stage::Accepting { session, .. }
+            | Stage::Joining { session, .. } => Some(session),
         }
     }
 
     /// Returns the chat of the call.
     pub(super) const fn chat(&self) -> &ChatId {
         &self.chat
+    }
+
+    /// Returns the chat for the wire; none while it is not known.
+    fn chat_id(&self) -> Option<ChatId> {
+        Some(self.chat.clone()).filter(|chat| !chat.as_str().is_empty())
     }
 
     /// Tells whether it rings here and was not answered.
@@ -83,6 +90,7 @@ impl Call {
             | Stage::Placing { .. }
             | Stage::Calling(_)
             | Stage::Accepting { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => false,
         }
     }
@@ -94,6 +102,7 @@ impl Call {
             Stage::Preparing { .. }
             | Stage::Placing { .. }
             | Stage::Calling(_)
+            | Stage::Joining { .. }
             | Stage::Active(_) => false,
         }
     }
@@ -105,7 +114,8 @@ impl Call {
             Stage::Preparing { .. }
             | Stage::Placing { .. }
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => false,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => false,
         }
     }
 
@@ -124,6 +134,7 @@ impl Call {
             | Stage::Calling(_)
             | Stage::Ringing { .. }
             | Stage::Accepting { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => false,
         }
     }
@@ -162,6 +173,7 @@ impl Call {
             Stage::Placing { .. }
             | Stage::Calling(_)
             | Stage::Ringing { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => {}
         }
     }
@@ -173,7 +185,8 @@ impl Call {
             | Stage::Placing { .. }
             | Stage::Calling(_)
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => None,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => None,
         }
     }
 
@@ -184,7 +197,8 @@ impl Call {
             | Stage::Placing { .. }
             | Stage::Calling(_)
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => None,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => None,
         }
     }
 
@@ -194,7 +208,8 @@ impl Call {
             Stage::Preparing { .. }
             | Stage::Placing { .. }
             | Stage::Ringing { .. }
-            | Stage::Accepting { .. } => None,
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. } => None,
         }
     }
 

@@ -101,6 +101,7 @@ impl Call {
             | Stage::Calling(_)
             | Stage::Accepting { .. }
             | Stage::Active(_) => {}
+            Stage::Joining { .. } => self.advance(cx),
         }
     }
 
@@ -246,6 +247,7 @@ impl Call {
             | Stage::Calling(_)
             | Stage::Ringing { .. }
             | Stage::Accepting { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => GOES_ON,
         }
     }
@@ -303,7 +305,10 @@ impl Call {
     pub(in crate::core) fn crosses(&self, chat: &ChatId, caller: &UserId) -> bool {
         let is_outgoing = match self.stage {
             Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_) => true,
-            Stage::Ringing { .. } | Stage::Accepting { .. } | Stage::Active(_) => false,
+            Stage::Ringing { .. }
+            | Stage::Accepting { .. }
+            | Stage::Joining { .. }
+            | Stage::Active(_) => false,
         };
         let mut others = self.participants.iter();
         let only = others.next().filter(|_| others.next().is_none());

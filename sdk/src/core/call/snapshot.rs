@@ -6,7 +6,7 @@ use ringback_protocol::{
 };
 
 use super::is_own_device;
-use super::{Answering, Call, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
+use super::{Answering, Call, Direction, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
 use crate::core::timers::Timer;
@@ -35,6 +35,7 @@ impl Call {
             return GOES_ON;
         }
         self.version = snapshot.version;
+        self.place_in(cx, &snapshot);
         if !snapshot.status.is_live() {
             self.tell_rejections(cx, &snapshot)?;
             return End::told(snapshot.end_reason.unwrap_or(EndReason::Completed), None);
@@ -51,8 +52,19 @@ impl Call {
         for participant in others {
             self.apply_participant(cx, participant, since);
         }
-        self.start_at(cx, snapshot.elapsed_ms);
+        self.start_at(cx, snapshot.elapsed_ms, since);
         GOES_ON
+    }
+
+    /// A call that is being joined is not known before the server describes it.
+    fn place_in(&mut self, cx: &Context, snapshot: &CallSnapshot) {
+        if self.chat_id().is_none() {
+            self.chat = snapshot.chat_id.clone();
+            self.call_type = snapshot.call_type;
+            if cx.signaling.is_me(&snapshot.caller_id) {
+                self.direction = Direction::Outgoing;
+            }
+        }
     }
 
     /// Those of a snapshot that ends the call are told first, as their own events would have been.
@@ -98,15 +110,20 @@ impl Call {
         let is_here = is_own_device(cx, own.device_id.as_ref());
         match &self.stage {
             Stage::Calling(_) | Stage::Active(_) if !own.status.is_in_call() => {
-                if self.is_accept_unacked() && own.status.is_pending() {
+                if self.unheard_entry().is_some() {
                     GOES_ON
                 } else {
                     self.lost()
                 }
             }
-            Stage::Active(_) if !is_here => End::elsewhere(),
+            Stage::Active(_) if !is_here => self.taken_over(),
             Stage::Ringing { .. } | Stage::Accepting { .. } if own.status.is_in_call() => {
-                End::elsewhere()
+                End::elsewhere("answered-elsewhere")
+            }
+            Stage::Ringing { .. } | Stage::Accepting { .. }
+                if own.status == ParticipantStatus::Rejected =>
+            {
+                End::elsewhere("rejected-elsewhere")
             }
             Stage::Ringing { .. } | Stage::Accepting { .. } if !own.status.is_pending() => {
                 self.lost()
@@ -116,8 +133,17 @@ impl Call {
             | Stage::Calling(_)
             | Stage::Ringing { .. }
             | Stage::Accepting { .. }
+            | Stage::Joining { .. }
             | Stage::Active(_) => GOES_ON,
         }
+    }
+
+    /// Another device of this user has the call.
+    fn taken_over(&self) -> Flow {
+        End::elsewhere(match self.unheard_entry() {
+            Some(_) => "answered-elsewhere",
+            None => "moved-elsewhere",
+        })
     }
 
     fn apply_participant(&mut self, cx: &mut Context, other: ParticipantSnapshot, since: Since) {
@@ -163,17 +189,18 @@ impl Call {
                 Stage::Preparing { .. }
                 | Stage::Placing { .. }
                 | Stage::Ringing { .. }
-                | Stage::Accepting { .. },
+                | Stage::Accepting { .. }
+                | Stage::Joining { .. },
                 Since::Before | Since::Now,
             ) => {}
         }
     }
 
     /// The call may have been answered while this side was away.
-    fn start_at(&mut self, cx: &Context, elapsed_ms: u64) {
+    fn start_at(&mut self, cx: &Context, elapsed_ms: u64, since: Since) {
         let now = cx.now;
         if let Some(active) = self.active_mut()
-            && active.started_at == now
+            && (active.started_at == now || since == Since::Now)
             && elapsed_ms > 0
         {
             active.started_at.0 = now.0.saturating_sub(elapsed_ms);
@@ -185,7 +212,7 @@ impl Call {
         if let Some(named) = self.named_mut() {
             named.standing = Standing::InStep;
         }
-        if self.is_accept_unacked() {
+        if self.unheard_entry().is_some() {
             // The ack got lost, the answer did not: the server has this device in the call.
             self.half_answered(cx, |ack, _| *ack = Half::Done);
         }
@@ -200,16 +227,16 @@ impl Call {
     /// `call:resume` was refused, or its ack is overdue.
     pub(in crate::core) fn not_resumed(&mut self, cx: &mut Context, error: &ClientError) -> Flow {
         match error.code {
-            Code::Server(ErrorCode::NotInCall) if self.is_accept_unacked() => {
+            Code::Server(ErrorCode::NotInCall) if self.unheard_entry().is_some() => {
                 if let Some(named) = self.named_mut() {
                     named.standing = Standing::InStep;
                 }
-                self.accept_again(cx);
+                self.enter_again(cx);
                 let unsettled = self.unsettled_links();
                 self.in_step(cx, &unsettled);
                 GOES_ON
             }
-            Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere(),
+            Code::Server(ErrorCode::AlreadyAnswered) => self.taken_over(),
             Code::Server(_) | Code::Client(_) if error.retryable() => {
                 self.resume_soon(cx);
                 GOES_ON
@@ -233,6 +260,7 @@ impl Call {
                 Stage::Preparing { .. }
                 | Stage::Placing { .. }
                 | Stage::Calling(_)
+                | Stage::Joining { .. }
                 | Stage::Active(_),
                 None,
             ) => GOES_ON,

@@ -1,6 +1,6 @@
 //! How far a call has come, as a value.
 
-use ringback_protocol::{CallRequestId, SessionDescription, SessionId, client};
+use ringback_protocol::{CallRequestId, ClientEvent, SessionDescription, SessionId, client};
 
 use crate::core::ids::RequestId;
 use crate::core::time::Instant;
@@ -43,17 +43,36 @@ pub(super) enum Half {
     Done,
 }
 
-/// How far answering has come.
+/// How this device enters a call that others are in.
+#[derive(Debug, Clone)]
+pub(super) enum Entry {
+    /// It rang here.
+    Accept(client::CallAccept),
+    /// It goes on already.
+    Join(client::CallJoin),
+}
+
+impl Entry {
+    /// Returns what the server is told.
+    pub(super) fn event(&self) -> ClientEvent {
+        match self {
+            Self::Accept(accept) => accept.clone().into(),
+            Self::Join(join) => join.clone().into(),
+        }
+    }
+}
+
+/// How far entering the call has come.
 #[derive(Debug)]
 pub(super) enum Answering {
-    /// `call:accept` was emitted; the ack, the microphone, or both, are awaited.
+    /// The entry was emitted; the ack, the microphone, or both, are awaited.
     Awaited {
         /// None when both dialled at once: nobody asked to answer.
         request: Option<RequestId>,
         ack: Half,
         microphone: Half,
         /// To be said again if it got lost.
-        accept: client::CallAccept,
+        entry: Entry,
     },
     /// All is settled, or this side placed the call.
     Done,
@@ -93,7 +112,8 @@ pub(super) struct Active {
 /// Preparing --microphone, offer--> Placing --ack--> Calling --accepted--> Active
 ///                                     \__________joined_____________________^
 ///                      Ringing --accept--> Accepting --microphone, answer___|
-///                         ^------microphone failed----'
+///                         ^------microphone failed----'                     |
+///                                          Joining --microphone, server_____|
 /// ```
 /// Every stage may end; what then remains is a `CallView`.
 #[derive(Debug)]
@@ -115,6 +135,11 @@ pub(super) enum Stage {
     },
     /// Incoming: it was answered here; the server does not know yet.
     Accepting {
+        session: SessionId,
+        request: RequestId,
+    },
+    /// It is to be joined; the server does not know yet.
+    Joining {
         session: SessionId,
         request: RequestId,
     },

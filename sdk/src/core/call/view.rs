@@ -16,7 +16,7 @@ impl Call {
                 CallState::Outgoing
             }
             Stage::Ringing { .. } => CallState::Incoming,
-            Stage::Accepting { .. } => CallState::Connecting,
+            Stage::Accepting { .. } | Stage::Joining { .. } => CallState::Connecting,
             Stage::Active(_) => self.media_state(),
         }
     }

@@ -12,7 +12,9 @@ use crate::core::ids::AckId;
 use crate::core::input::{AckBody, AckFailure};
 use crate::core::output::Settled;
 use crate::core::signaling::{Purpose, Server, ack_error};
+use crate::core::time::Instant;
 use crate::core::timers::Timer;
+use crate::core::view::LiveCallView;
 
 impl Client {
     pub(super) fn ack(&mut self, id: AckId, result: Result<AckBody, AckFailure>) {
@@ -42,18 +44,25 @@ impl Client {
             (Purpose::Abandoned(chat), AckBody::Initiate(ack)) => {
                 self.end_orphan(&chat, ack.session_id);
             }
-            (Purpose::Accept, AckBody::Join(ack)) => {
-                self.with_call(|call, cx| call.accepted(cx, ack));
+            (Purpose::Enter, AckBody::Join(ack)) => {
+                self.with_call(|call, cx| call.entered(cx, ack));
             }
-            (Purpose::Accept, AckBody::Empty) => {
+            (Purpose::Enter, AckBody::Empty) => {
                 let ack = ringback_protocol::JoinAck { call: None };
-                self.with_call(|call, cx| call.accepted(cx, ack));
+                self.with_call(|call, cx| call.entered(cx, ack));
             }
             (Purpose::Resume, AckBody::Join(ack)) => {
                 self.with_call(|call, cx| call.resumed(cx, ack));
             }
             (Purpose::Sync, AckBody::State(ack)) => {
                 self.with_call(|call, cx| call.synced(cx, ack.calls));
+            }
+            (Purpose::Asked(request), AckBody::Empty) => {
+                self.cx.settle(request, Ok(Settled::Done));
+            }
+            (Purpose::Asked(request), AckBody::State(ack)) => {
+                let calls = self.live_calls(ack.calls);
+                self.cx.settle(request, Ok(Settled::Calls(calls)));
             }
             // A body of another event: as good as no ack at all.
             (
@@ -71,8 +80,9 @@ impl Client {
         match purpose {
             Purpose::Config => self.unconfigured(),
             Purpose::Initiate => self.with_call(|call, _| call.not_placed(error)),
-            Purpose::Accept => self.with_call(|call, cx| call.not_accepted(cx, error)),
+            Purpose::Enter => self.with_call(|call, cx| call.not_entered(cx, error)),
             Purpose::Resume => self.with_call(|call, cx| call.not_resumed(cx, &error)),
+            Purpose::Asked(request) => self.cx.settle(request, Err(error)),
             Purpose::Abandoned(_) | Purpose::Sync | Purpose::Farewell => {}
         }
     }
@@ -97,7 +107,11 @@ impl Client {
             Purpose::Abandoned(chat) => {
                 self.cx.signaling.expect(id, Purpose::Abandoned(chat));
             }
-            purpose @ (Purpose::Config | Purpose::Accept | Purpose::Resume | Purpose::Sync) => {
+            purpose @ (Purpose::Config
+            | Purpose::Enter
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Asked(_)) => {
                 self.refused(purpose, ClientCode::SignalingTimeout.into());
             }
         }
@@ -114,6 +128,28 @@ impl Client {
         if let Some(request) = request {
             self.cx.settle(request, Ok(Settled::Done));
         }
+    }
+
+    /// Returns the live calls of this user as the application sees them.
+    fn live_calls(&self, calls: Vec<CallSnapshot>) -> Vec<LiveCallView> {
+        let signaling = &self.cx.signaling;
+        let view = |call: CallSnapshot| {
+            let here = call.participants.iter().any(|one| {
+                signaling.is_me(&one.user_id)
+                    && one.device_id.is_some()
+                    && one.device_id == signaling.device
+            });
+            let started_at = call.started_at_ms.map(|_| {
+                let now = self.cx.now;
+                Instant(now.0.saturating_sub(call.elapsed_ms))
+            });
+            LiveCallView {
+                call,
+                started_at,
+                here,
+            }
+        };
+        calls.into_iter().map(view).collect()
     }
 
     fn configured(&mut self, config: ConfigAck) {

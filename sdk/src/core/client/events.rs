@@ -5,7 +5,7 @@ use ringback_protocol::{EndReason, SessionId, UserId};
 
 use super::finish::incoming_view;
 use super::{Announcement, Client, Slot, Waiting};
-use crate::core::call::{Call, End, Flow, GOES_ON, Parting, Since, session_of};
+use crate::core::call::{Call, End, Flow, GOES_ON, Parting, Since, elsewhere_reason, session_of};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
 use crate::core::output::Notification;
@@ -211,8 +211,9 @@ fn silenced(event: &ServerEvent) -> Option<(EndReason, Option<UserId>)> {
     match event {
         ServerEvent::CallMissed(event) => Some((EndReason::Missed, Some(event.caller_id.clone()))),
         ServerEvent::CallEnded(event) => Some((event.reason.clone(), Some(event.ended_by.clone()))),
-        ServerEvent::CallAnsweredElsewhere(_) => {
-            Some((EndReason::Other("answered-elsewhere".into()), None))
+        ServerEvent::CallAnsweredElsewhere(event) => {
+            let reason = elsewhere_reason(event.action);
+            Some((EndReason::Other(reason.into()), None))
         }
         ServerEvent::CallIncoming(_)
         | ServerEvent::CallRinging(_)

@@ -148,6 +148,9 @@ impl Client {
             self.close_call(*end);
         }
         self.waiting.clear();
+        for asked in self.cx.signaling.take_asked() {
+            self.cx.settle(asked, Err(ClientCode::Disposed.into()));
+        }
         for waits in self.farewells.release() {
             self.cx.settle(waits, Ok(Settled::Done));
         }

@@ -10,6 +10,7 @@ use crate::core::ids::RequestId;
 use crate::core::input::{Command, Request};
 use crate::core::media::Microphone;
 use crate::core::output::Settled;
+use crate::core::signaling::Purpose;
 
 impl Client {
     pub(super) fn request(&mut self, request: Request) {
@@ -19,6 +20,9 @@ impl Client {
                 Command::Dispose => Ok(Settled::Done),
                 Command::Initiate { .. }
                 | Command::Accept(_)
+                | Command::Join(_)
+                | Command::Invite(_)
+                | Command::LiveCalls
                 | Command::Reject(..)
                 | Command::End(_)
                 | Command::Leave
@@ -34,6 +38,9 @@ impl Client {
                 targets,
             } => self.initiate(id, chat_id, call_type, targets),
             Command::Accept(session) => self.accept(id, session),
+            Command::Join(session) => self.join(id, session),
+            Command::Invite(users) => self.invite(id, users),
+            Command::LiveCalls => self.look_for_calls(id),
             Command::Reject(session, reason) => self.reject(id, session, reason),
             Command::End(reason) => self.hang_up(id, Parting::End(reason)),
             Command::Leave => self.hang_up(id, Parting::Leave),
@@ -72,7 +79,7 @@ impl Client {
             self.cx.settle(id, Err(ClientCode::NotConnected.into()));
             return;
         }
-        let session = session.or_else(|| self.ringing().cloned());
+        let session = session.or_else(|| self.to_answer().cloned());
         match session {
             Some(session) if self.is_current(&session) => self.with_call(|call, cx| {
                 call.accept(cx, id);
@@ -87,6 +94,63 @@ impl Client {
             }
             Some(_) | None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
         }
+    }
+
+    fn join(&mut self, id: RequestId, session: SessionId) {
+        if self.waiting_position(&session).is_some() {
+            return self.accept(id, Some(session));
+        }
+        if !self.cx.signaling.is_up() {
+            self.cx.settle(id, Err(ClientCode::NotConnected.into()));
+            return;
+        }
+        match &mut self.slot {
+            Slot::Live(call) if call.is(&session) => call.enter_current(&mut self.cx, id),
+            Slot::Live(_) => self.cx.settle(id, Err(ErrorCode::AlreadyInCall.into())),
+            Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => {
+                let call = Call::join(&mut self.cx, id, session);
+                self.slot = Slot::Live(Box::new(call));
+            }
+        }
+    }
+
+    fn invite(&mut self, id: RequestId, target_user_ids: Vec<UserId>) {
+        let current = self.live().filter(|call| call.is_entered());
+        let session = current.and_then(|call| call.session()).cloned();
+        let refusal = match &session {
+            _ if target_user_ids.is_empty() => ErrorCode::NoTargets.into(),
+            Some(session_id) if self.cx.signaling.features().invite => {
+                let session_id = session_id.clone();
+                let event = ClientEvent::CallInvite(client::CallInvite {
+                    session_id,
+                    target_user_ids,
+                });
+                return self.look(id, event);
+            }
+            Some(_) => ErrorCode::UnknownEvent.into(),
+            None => ClientError::from(ClientCode::NoCall),
+        };
+        self.cx.settle(id, Err(refusal));
+    }
+
+    fn look_for_calls(&mut self, id: RequestId) {
+        self.look(id, ClientEvent::CallSync(client::CallSync {}));
+    }
+
+    /// Asks the server for something; the promise is settled by the ack alone.
+    fn look(&mut self, id: RequestId, event: ClientEvent) {
+        if self.cx.signaling.is_up() {
+            self.cx.ask(event, Purpose::Asked(id));
+        } else {
+            self.cx.settle(id, Err(ClientCode::NotConnected.into()));
+        }
+    }
+
+    /// Returns the call that an answer is meant for: the one that is being answered, else one that rings.
+    fn to_answer(&self) -> Option<&SessionId> {
+        let current = self.live().filter(|call| call.is_being_answered());
+        let session = current.and_then(|call| call.session());
+        session.or_else(|| self.ringing())
     }
 
     /// Returns the call that rings: the current one, else the first behind it.

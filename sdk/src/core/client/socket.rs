@@ -4,7 +4,7 @@ use ringback_protocol::ErrorCode;
 
 use super::{Client, Slot};
 use crate::core::call::GOES_ON;
-use crate::core::error::ClientError;
+use crate::core::error::{ClientCode, ClientError};
 use crate::core::input::SignalingInput;
 use crate::core::output::Notification;
 use crate::core::signaling::{Purpose, Socket};
@@ -59,11 +59,15 @@ impl Client {
             self.cx.timers.stop(Timer::Ack(id));
             match purpose {
                 Purpose::Abandoned(chat) => self.orphans.push(chat),
+                Purpose::Asked(request) => {
+                    let lost = ClientCode::SignalingLost.into();
+                    self.cx.settle(request, Err(lost));
+                }
                 // The farewells are said again; the call asks again for the others.
                 Purpose::Farewell
                 | Purpose::Config
                 | Purpose::Initiate
-                | Purpose::Accept
+                | Purpose::Enter
                 | Purpose::Resume
                 | Purpose::Sync => {}
             }

@@ -5,6 +5,7 @@
     reason = "a test picks out what it is about"
 )]
 
+mod groups;
 mod link;
 mod pair;
 mod quality;
@@ -440,6 +441,20 @@ impl Rig {
     /// `call:accept` was emitted.
     pub(super) fn answering() -> Self {
         let mut rig = Self::accepting();
+        rig.microphone_opens();
+        rig
+    }
+
+    /// Alice enters a call that goes on; the browser asks her for the microphone.
+    pub(super) fn joining() -> Self {
+        let mut rig = Self::connected();
+        rig.ask(Command::Join(session("s1")));
+        rig
+    }
+
+    /// `call:join` was emitted.
+    pub(super) fn joined() -> Self {
+        let mut rig = Self::joining();
         rig.microphone_opens();
         rig
     }

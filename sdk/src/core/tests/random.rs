@@ -173,7 +173,7 @@ fn event(event: ServerEvent) -> Input {
 }
 
 fn command(dice: &mut Dice) -> Command {
-    match dice.roll(14) {
+    match dice.roll(18) {
         0 | 1 => Command::Initiate {
             chat_id: chat(),
             call_type: CallType::Voice,
@@ -188,6 +188,9 @@ fn command(dice: &mut Dice) -> Command {
         4 => Command::Reject(None, None),
         5 => Command::End(None),
         6 => Command::Leave,
+        7 => Command::Join(session(dice.name())),
+        8 => Command::Invite(vec![dice.person()]),
+        9 => Command::LiveCalls,
         _ => Command::SetMuted(dice.roll(2) == 0),
     }
 }

@@ -22,6 +22,8 @@ const STARTS: &[Start] = &[
     ("ringing", Rig::ringing),
     ("accepting", Rig::accepting),
     ("answering", Rig::answering),
+    ("joining", Rig::joining),
+    ("joined", Rig::joined),
     ("active", Rig::active),
     ("ended", Rig::over),
     ("disposed", Rig::disposed),
@@ -30,6 +32,14 @@ const STARTS: &[Start] = &[
 const ACTS: &[Act] = &[
     ("app initiate", |rig| rig.dial()),
     ("app accept", |rig| rig.ask(Command::Accept(None))),
+    ("app join", |rig| rig.ask(Command::Join(session("s1")))),
+    ("app join another", |rig| {
+        rig.ask(Command::Join(session("s3")))
+    }),
+    ("app invite", |rig| {
+        rig.ask(Command::Invite(vec![user("dave")]))
+    }),
+    ("app live calls", |rig| rig.ask(Command::LiveCalls)),
     ("app reject", |rig| rig.ask(Command::Reject(None, None))),
     ("app end", |rig| rig.ask(Command::End(None))),
     ("app leave", |rig| rig.ask(Command::Leave)),

@@ -1,0 +1,225 @@
+//! Calls of more than two: joined late, taken over from another device, grown by invitation.
+
+use ringback_protocol::{CallStatus, ErrorCode, ParticipantStatus, StateAck};
+
+use super::*;
+
+const JOINED: ParticipantStatus = ParticipantStatus::Joined;
+
+/// The call as the server has it: alice on a device, and these others, all in it.
+fn ongoing(own_device: &str, others: &[&str]) -> CallSnapshot {
+    let mut call = snapshot("s1", CallStatus::Ongoing, JOINED, JOINED);
+    call.participants.truncate(1);
+    call.participants[0].device_id = Some(device(own_device));
+    call.caller_id = user("bob");
+    call.elapsed_ms = 60_000;
+    call.started_at_ms = Some(1);
+    for other in others {
+        call.participants.push(ParticipantSnapshot {
+            user_id: user(other),
+            name: other.to_uppercase(),
+            avatar: None,
+            status: JOINED,
+            device_id: Some(device(&format!("{}1", &other[..1]))),
+        });
+    }
+    call
+}
+
+fn joined_on(name: &str, device_name: &str) -> ServerEvent {
+    ServerEvent::CallParticipantJoined(server::CallParticipantJoined {
+        session_id: session("s1"),
+        chat_id: chat(),
+        user_id: user(name),
+        device_id: Some(device(device_name)),
+    })
+}
+
+fn elsewhere(action: server::ElsewhereAction) -> ServerEvent {
+    ServerEvent::CallAnsweredElsewhere(server::CallAnsweredElsewhere {
+        session_id: session("s1"),
+        chat_id: chat(),
+        action,
+        device_id: device("a2"),
+    })
+}
+
+#[test]
+fn a_late_comer_waits_for_the_offers_of_those_who_are_in_the_call() {
+    let mut rig = Rig::joining();
+    assert_eq!(rig.microphone_opens(), ["call:join?", "tell change"]);
+    let lines = rig.acked(Rig::resume_ack(Some(ongoing("a1", &["bob", "carol"]))));
+    assert_eq!(
+        lines,
+        [
+            "resolve 1",
+            "link1 create answerer",
+            "link1 send microphone",
+            "link1 play",
+            "link2 create answerer",
+            "link2 send microphone",
+            "link2 play",
+            "tell change",
+        ]
+    );
+    let view = rig.client.call().unwrap();
+    assert_eq!(view.chat_id, chat());
+    // It has been going on for a minute.
+    assert_eq!(view.started_at, Some(Instant(0)));
+}
+
+#[test]
+fn a_full_call_refuses_with_its_code_and_nothing_stays_open() {
+    let mut rig = Rig::joined();
+    let lines = rig.refused(Some(ErrorCode::CallFull));
+    assert_eq!(
+        lines,
+        [
+            "reject 1 CALL_FULL",
+            "close microphone",
+            "tell ended",
+            "tell ended failed"
+        ]
+    );
+}
+
+#[test]
+fn a_join_whose_ack_got_lost_with_the_socket_is_said_again() {
+    let mut rig = Rig::joined();
+    rig.signaling(SignalingInput::Disconnected);
+    let lines = rig.signaling(SignalingInput::Connected);
+    assert!(lines.contains(&"call:join?".to_owned()), "{lines:?}");
+    let lines = rig.acked(Rig::resume_ack(Some(ongoing("a1", &["bob"]))));
+    assert_eq!(lines.first().map(String::as_str), Some("resolve 1"));
+}
+
+#[test]
+fn a_join_that_got_no_answer_leaves_the_call_that_it_may_have_entered() {
+    let mut rig = Rig::joined();
+    let lines = rig.wait(10_000);
+    assert!(lines.contains(&"reject 1 SIGNALING_TIMEOUT".to_owned()));
+    assert!(lines.contains(&"call:leave?".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn who_joins_the_call_that_rings_answers_it() {
+    let mut rig = Rig::ringing();
+    rig.grant();
+    let lines = rig.ask(Command::Join(session("s1")));
+    assert!(lines.contains(&"open microphone".to_owned()), "{lines:?}");
+    rig.offer_applied();
+    let lines = rig.answer_made("a1");
+    assert!(
+        lines.iter().any(|line| line.starts_with("call:accept?")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_second_click_on_answer_is_no_failure() {
+    let mut rig = Rig::accepting();
+    assert_eq!(rig.ask(Command::Accept(None)), ["resolve 2"]);
+    rig.microphone_opens();
+    assert_eq!(rig.ask(Command::Accept(None)), ["resolve 3"]);
+}
+
+#[test]
+fn a_call_that_moved_to_another_tab_ends_here_and_says_so() {
+    let mut rig = Rig::active();
+    let lines = rig.event(elsewhere(server::ElsewhereAction::Accepted));
+    assert_eq!(
+        lines,
+        [
+            "link1 close",
+            "close microphone",
+            "tell ended",
+            "tell ended moved-elsewhere"
+        ]
+    );
+}
+
+#[test]
+fn a_call_that_another_tab_rejected_does_not_look_answered() {
+    let mut rig = Rig::ringing();
+    let lines = rig.event(elsewhere(server::ElsewhereAction::Rejected));
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("tell ended rejected-elsewhere")
+    );
+}
+
+#[test]
+fn a_participant_who_moved_to_another_device_gets_a_new_link() {
+    let mut rig = Rig::active();
+    assert_eq!(
+        rig.event(joined_on("bob", "b2")),
+        [
+            "link1 close",
+            "link2 create offerer",
+            "link2 send microphone",
+            "link2 play",
+            "link2 create offer",
+            "tell call:participant-joined",
+            "tell connecting"
+        ]
+    );
+    // Said twice, done once.
+    assert_eq!(
+        rig.event(joined_on("bob", "b2")),
+        ["tell call:participant-joined"]
+    );
+}
+
+#[test]
+fn more_people_are_called_into_a_call_that_is_there() {
+    let mut rig = Rig::active();
+    assert_eq!(
+        rig.ask(Command::Invite(vec![user("carol")])),
+        ["call:invite?"]
+    );
+    assert_eq!(rig.acked(AckBody::Empty), ["resolve 2"]);
+    rig.ask(Command::Invite(vec![user("dave")]));
+    assert_eq!(
+        rig.refused(Some(ErrorCode::NotAMember)),
+        ["reject 3 NOT_A_MEMBER"]
+    );
+    assert_eq!(
+        rig.ask(Command::Invite(Vec::new())),
+        ["reject 4 NO_TARGETS"]
+    );
+}
+
+#[test]
+fn an_invitation_that_the_socket_took_with_it_is_not_left_open() {
+    let mut rig = Rig::active();
+    rig.ask(Command::Invite(vec![user("carol")]));
+    let lines = rig.signaling(SignalingInput::Disconnected);
+    assert!(lines.contains(&"reject 2 SIGNALING_LOST".to_owned()));
+    rig.signaling(SignalingInput::Connected);
+    rig.ask(Command::LiveCalls);
+    let lines = rig.ask(Command::Dispose);
+    assert!(lines.contains(&"reject 3 DISPOSED".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn the_live_calls_say_which_of_them_is_here() {
+    let mut rig = Rig::connected();
+    let request = RequestId(7);
+    rig.input(Input::App(Request {
+        id: request,
+        command: Command::LiveCalls,
+    }));
+    let calls = vec![ongoing("a1", &["bob"]), ongoing("a2", &["bob"])];
+    let ack = Input::Signaling(SignalingInput::Ack(
+        rig.last_ack(),
+        Ok(AckBody::State(StateAck { calls })),
+    ));
+    let outputs = rig.client.handle(Instant(rig.now), ack);
+    let [Output::Settle(id, Ok(crate::core::Settled::Calls(calls)))] = outputs.as_slice() else {
+        panic!("{outputs:?}");
+    };
+    assert_eq!(*id, request);
+    let here: Vec<_> = calls.iter().map(|call| call.here).collect();
+    assert_eq!(here, [true, false]);
+    assert_eq!(calls[0].started_at, Some(Instant(0)));
+}
