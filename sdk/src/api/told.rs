@@ -8,6 +8,9 @@ use super::{error, view};
 use crate::core::{Client, Notification};
 use crate::platform::{Platform, object};
 
+/// What follows the other person's name.
+const LINK_FAILED: &str = " cannot hear each other. Trying again.";
+
 /// The name of an event and its payload.
 pub(super) type Told = (&'static str, JsValue);
 
@@ -54,6 +57,17 @@ pub(super) fn describe(
             let payload = object(&[user_id(user), ("stream", stream.into())]);
             ("remoteStream", payload)
         }
+        Notification::LinkFailed(user) => {
+            let message = ["You and ", &user.name, LINK_FAILED].concat();
+            let payload = object(&[
+                user_id(&user.id),
+                ("name", user.name.as_str().into()),
+                ("retrying", true.into()),
+                ("message", message.into()),
+            ]);
+            ("linkFailed", payload)
+        }
+        Notification::LinkRecovered(user) => ("linkRecovered", object(&[user_id(user)])),
         Notification::AudioBlocked(user) => ("audioBlocked", object(&[user_id(user)])),
         Notification::Quality(user, quality) => ("quality", view::quality(user, quality)),
         Notification::Signaling(connected) => {

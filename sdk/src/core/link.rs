@@ -45,6 +45,19 @@ enum Negotiation {
     CreatingAnswer(SessionDescription),
 }
 
+/// Whether a link may begin to negotiate: only so many do at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The other side is to offer.
+    Open,
+    /// This side's first offer, or its answer to this one, waits until others are done.
+    Queued(Option<SessionDescription>),
+    /// It takes one of the places.
+    Taken,
+    /// It came up, or has had its time.
+    Over,
+}
+
 /// The last offer that was answered, and the answer: the other side may ask again.
 #[derive(Debug)]
 struct Answered {
@@ -61,6 +74,8 @@ pub(super) struct Link {
     pub(super) health: Health,
     /// Measures it.
     pub(super) sampler: Sampler,
+    /// Whether it may begin.
+    pub(super) turn: Turn,
     negotiation: Negotiation,
     /// Of the last asynchronous command: only its result counts.
     generation: Generation,
@@ -81,6 +96,7 @@ impl Link {
             id,
             health: Health::new(),
             sampler: Sampler::default(),
+            turn: Turn::Open,
             negotiation: Negotiation::Stable,
             generation: Generation(0),
             wish: Wish::Nothing,

@@ -8,7 +8,7 @@ use ringback_protocol::{
 use super::error::ClientError;
 use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
 use super::quality::LinkQuality;
-use super::view::{CallState, IncomingView, LiveCallView};
+use super::view::{CallState, IncomingView, LiveCallView, UserView};
 
 /// One thing to do. Outputs are performed in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +120,10 @@ pub enum Notification {
     RemoteStream(LinkId, UserId),
     /// The browser does not play a participant's audio before a click.
     AudioBlocked(UserId),
+    /// This side and that participant cannot hear each other; it is tried again.
+    LinkFailed(UserView),
+    /// They hear each other again.
+    LinkRecovered(UserId),
     /// One second of one link.
     Quality(UserId, LinkQuality),
     /// The signaling socket came or went.

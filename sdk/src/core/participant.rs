@@ -17,8 +17,8 @@ pub(super) enum Path {
     None,
     /// There is a peer connection.
     Link(Box<Link>),
-    /// It was given up.
-    Failed,
+    /// This one was given up.
+    Failed(LinkId),
 }
 
 /// Another person in a call.
@@ -34,6 +34,8 @@ pub(super) struct Participant {
     pub(super) muted: bool,
     /// Whether their camera is on.
     pub(super) video_enabled: bool,
+    /// How often the media path to them was given up since it last was there.
+    pub(super) failures: u8,
     /// The media path to them.
     pub(super) path: Path,
     /// What they are to be told, in order, once they can be reached.
@@ -53,6 +55,7 @@ impl Participant {
             status,
             muted: false,
             video_enabled: false,
+            failures: 0,
             path: Path::None,
             outbox: Vec::new(),
         }
@@ -62,7 +65,7 @@ impl Participant {
     pub(super) fn link(&self) -> Option<&Link> {
         match &self.path {
             Path::Link(link) => Some(link),
-            Path::None | Path::Failed => None,
+            Path::None | Path::Failed(_) => None,
         }
     }
 
@@ -70,7 +73,7 @@ impl Participant {
     pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
         match &mut self.path {
             Path::Link(link) => Some(link),
-            Path::None | Path::Failed => None,
+            Path::None | Path::Failed(_) => None,
         }
     }
 
@@ -100,8 +103,9 @@ impl Participant {
             video_enabled: self.video_enabled,
             link: match &self.path {
                 Path::None => LinkState::New,
+                Path::Link(_) if self.failures > 0 => LinkState::Failed,
                 Path::Link(link) => link.health.view(),
-                Path::Failed => LinkState::Failed,
+                Path::Failed(_) => LinkState::Failed,
             },
             quality: self.link().and_then(|link| link.sampler.grade()),
         }

@@ -30,6 +30,8 @@ pub(super) enum Timer {
     GiveUp(LinkId),
     /// The other side should have answered an offer by now.
     Answer(LinkId),
+    /// A link that was given up is tried anew.
+    Again(LinkId),
 }
 
 impl Timer {
@@ -47,14 +49,19 @@ impl Timer {
             | Self::Waver(_)
             | Self::Attempt(_)
             | Self::GiveUp(_)
-            | Self::Answer(_) => true,
+            | Self::Answer(_)
+            | Self::Again(_) => true,
         }
     }
 
     /// Tells whether the timer ends with this link.
     fn belongs_to(self, link: LinkId) -> bool {
         match self {
-            Self::Waver(id) | Self::Attempt(id) | Self::GiveUp(id) | Self::Answer(id) => id == link,
+            Self::Waver(id)
+            | Self::Attempt(id)
+            | Self::GiveUp(id)
+            | Self::Answer(id)
+            | Self::Again(id) => id == link,
             Self::Ack(_)
             | Self::Early
             | Self::Lost

@@ -29,7 +29,7 @@ impl Call {
                 self.use_early_offer(cx, at, answer);
             }
             Some(Path::Link(_)) | None => {}
-            Some(Path::None | Path::Failed) => self.open_offering_link(cx, at),
+            Some(Path::None | Path::Failed(_)) => self.open_offering_link(cx, at),
         }
         self.tell_newcomer(cx);
     }
@@ -79,7 +79,7 @@ impl Call {
     pub(super) fn await_offer(&mut self, cx: &mut Context, whom: &Whom) {
         let at = self.seat(cx, whom);
         match self.participants.get(at).map(|other| &other.path) {
-            Some(Path::None | Path::Failed) => self.open_answering_link(cx, at),
+            Some(Path::None | Path::Failed(_)) => self.open_answering_link(cx, at),
             Some(Path::Link(_)) | None => {}
         }
     }
@@ -101,6 +101,7 @@ impl Call {
             self.close_link(cx, at);
             if let Some(participant) = self.participants.get_mut(at) {
                 participant.status = status;
+                participant.failures = 0;
             }
         }
     }
@@ -258,6 +259,7 @@ impl Call {
             named.standing = Standing::InStep;
         }
         for at in 0..self.participants.len() {
+            self.again_now(cx, at);
             self.flush(cx, at);
         }
         self.tell_newcomer(cx);

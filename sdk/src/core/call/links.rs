@@ -18,7 +18,7 @@ impl Call {
     /// Makes a link on which this side offers, and the offer.
     pub(super) fn open_offering_link(&mut self, cx: &mut Context, at: usize) {
         self.open_link(cx, at, true);
-        self.drive(cx, at, Link::offer);
+        self.offer_in_turn(cx, at);
     }
 
     /// Makes a link on which the other side offers.
@@ -26,7 +26,7 @@ impl Call {
         self.open_link(cx, at, false);
     }
 
-    fn open_link(&mut self, cx: &mut Context, at: usize, offerer: bool) {
+    pub(super) fn open_link(&mut self, cx: &mut Context, at: usize, offerer: bool) {
         self.close_link(cx, at);
         let call_type = self.call_type;
         let is_heard = self.sends_microphone();
@@ -81,7 +81,8 @@ impl Call {
     /// Closes the link to a participant for good.
     pub(super) fn fail_link(&mut self, cx: &mut Context, at: usize) {
         if let Some(participant) = self.participants.get_mut(at) {
-            close(cx, participant, Path::Failed);
+            let failed = participant.link().map(|link| Path::Failed(link.id));
+            close(cx, participant, failed.unwrap_or(Path::None));
         }
     }
 
@@ -104,6 +105,9 @@ impl Call {
 
     /// Takes in an offer of a participant.
     pub(super) fn take_offer(&mut self, cx: &mut Context, at: usize, offer: SessionDescription) {
+        let Some(offer) = self.answer_in_turn(cx, at, offer) else {
+            return;
+        };
         let manners = self.manners(cx, at);
         let mut received = Received::Done;
         self.drive(cx, at, |link, out| {
@@ -112,14 +116,12 @@ impl Call {
         if let Received::Foreign(offer) = received {
             // The other side has a new peer connection: this side needs one too.
             self.open_answering_link(cx, at);
-            self.drive(cx, at, |link, out| {
-                link.offer_received(offer, manners, out);
-            });
+            self.take_offer(cx, at, offer);
         }
     }
 
     /// The greater user, then the greater device, is the polite one.
-    fn manners(&self, cx: &Context, at: usize) -> Manners {
+    pub(super) fn manners(&self, cx: &Context, at: usize) -> Manners {
         let is_polite = match (self.participants.get(at), &cx.signaling.user) {
             (Some(other), Some(own)) => {
                 (own, &cx.signaling.device) > (&other.user.id, &other.device)
@@ -288,8 +290,12 @@ fn perform(cx: &mut Context, participant: &mut Participant, outputs: Vec<LinkOut
 
 fn close(cx: &mut Context, participant: &mut Participant, remains: Path) {
     participant.outbox.clear();
-    if let Path::Link(link) = std::mem::replace(&mut participant.path, remains) {
-        cx.timers.stop_link(link.id);
-        cx.peer(link.id, PeerCommand::Close);
+    match std::mem::replace(&mut participant.path, remains) {
+        Path::Link(link) => {
+            cx.timers.stop_link(link.id);
+            cx.peer(link.id, PeerCommand::Close);
+        }
+        Path::Failed(id) => cx.timers.stop_link(id),
+        Path::None => {}
     }
 }

@@ -29,6 +29,8 @@ impl Call {
         match link.health.changed(state) {
             Change::None => {}
             Change::Up => {
+                self.turn_over(at);
+                self.pair_is_up(cx, at);
                 cx.timers.stop(Timer::Waver(id));
                 cx.timers.stop(Timer::Attempt(id));
                 cx.timers.stop(Timer::GiveUp(id));
@@ -76,6 +78,7 @@ impl Call {
         let Some(at) = self.position_of(id) else {
             return;
         };
+        self.turn_over(at);
         match self
             .link_mut(at)
             .and_then(|link| link.health.effort())
@@ -117,7 +120,8 @@ impl Call {
         };
         let (former_id, health) = former;
         let give_up_at = cx.timers.due(Timer::GiveUp(former_id));
-        self.open_offering_link(cx, at);
+        self.open_link(cx, at, true);
+        self.begin_offer(cx, at);
         if let Some(link) = self.link_mut(at) {
             link.health = health;
             let id = link.id;
@@ -129,6 +133,7 @@ impl Call {
 
     /// The browser could not negotiate: only a new peer connection helps.
     pub(super) fn negotiation_broke(&mut self, cx: &mut Context, at: usize, id: LinkId) -> Flow {
+        self.turn_over(at);
         let Some(link) = self.link_mut(at) else {
             return GOES_ON;
         };
@@ -163,11 +168,12 @@ impl Call {
         let Some(at) = self.position_of(id) else {
             return GOES_ON;
         };
-        self.fail_link(cx, at);
-        cx.notify(Notification::Error(ClientCode::ConnectionFailed.into()));
         if self.is_one_to_one() {
+            self.fail_link(cx, at);
+            cx.notify(Notification::Error(ClientCode::ConnectionFailed.into()));
             return End::broken(ClientCode::ConnectionFailed.into());
         }
+        self.pair_failed(cx, at, id);
         GOES_ON
     }
 
@@ -175,6 +181,7 @@ impl Call {
     pub(in crate::core) fn network_changed(&mut self, cx: &mut Context) {
         for at in 0..self.participants.len() {
             let Some((id, health)) = self.link_mut(at).map(|link| (link.id, link.health)) else {
+                self.again_now(cx, at);
                 continue;
             };
             match health {
@@ -220,8 +227,11 @@ impl Call {
 
     /// A participant, or this side, was away from signaling: what was said meanwhile is lost.
     pub(super) fn mend_after_absence(&mut self, cx: &mut Context, at: usize) {
-        let Some(link) = self.link_mut(at) else {
+        if self.is_queued(at) {
             return;
+        }
+        let Some(link) = self.link_mut(at) else {
+            return self.again_now(cx, at);
         };
         let id = link.id;
         let is_stuck = link.awaits_answer();
@@ -237,7 +247,7 @@ impl Call {
     }
 
     /// Tells whether a participant can be told anything now.
-    fn can_signal(&self, at: usize) -> bool {
+    pub(super) fn can_signal(&self, at: usize) -> bool {
         self.is_in_step()
             && self
                 .participants

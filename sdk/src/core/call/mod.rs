@@ -7,11 +7,13 @@ mod envelope;
 mod events;
 mod links;
 mod mend;
+mod pairs;
 mod place;
 mod quality;
 mod signals;
 mod snapshot;
 mod stage;
+mod turns;
 mod view;
 
 use std::ops::ControlFlow;
@@ -160,6 +162,7 @@ impl Call {
             Timer::Attempt(link) => self.attempt_due(cx, link),
             Timer::GiveUp(link) => return self.give_up(cx, link),
             Timer::Answer(link) => self.answer_overdue(cx, link),
+            Timer::Again(link) => return self.again(cx, link),
             // Not the call's.
             Timer::Ack(_) | Timer::Farewell => {}
         }

@@ -9,6 +9,7 @@ use super::is_own_device;
 use super::{Answering, Call, Direction, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
+use crate::core::participant::Path;
 use crate::core::timers::Timer;
 
 /// How long to wait before `call:resume` is asked again, in milliseconds.
@@ -181,7 +182,11 @@ impl Call {
             (Stage::Active(_), Since::Now) => self.await_offer(cx, whom),
             (Stage::Active(_), Since::Before) => {
                 let at = self.position(&whom.user);
-                if at.and_then(|at| self.link_mut(at)).is_none() {
+                let path = at
+                    .and_then(|at| self.participants.get(at))
+                    .map(|other| &other.path);
+                // A pair that failed has a time of its own.
+                if let Some(Path::None) | None = path {
                     self.offer_to(cx, whom, None);
                 }
             }

@@ -57,7 +57,13 @@ impl Call {
 
     fn media_state(&self) -> CallState {
         let mut state = CallState::Connecting;
-        for link in self.participants.iter().filter_map(Participant::link) {
+        for other in &self.participants {
+            if other.failures > 0 {
+                state = CallState::Reconnecting;
+            }
+            let Some(link) = other.link() else {
+                continue;
+            };
             match link.health {
                 Health::Connected | Health::Wavering => return CallState::Connected,
                 Health::Mending(_) => state = CallState::Reconnecting,

@@ -141,10 +141,12 @@ impl Client {
 
     /// Lets the current call act, and ends it when it says so.
     fn with_call(&mut self, act: impl FnOnce(&mut Call, &mut Context) -> Flow) {
-        if let Slot::Live(call) = &mut self.slot
-            && let Flow::Break(end) = act(call, &mut self.cx)
-        {
-            self.finish(*end);
+        let Slot::Live(call) = &mut self.slot else {
+            return;
+        };
+        match act(call, &mut self.cx) {
+            Flow::Continue(()) => call.take_turns(&mut self.cx),
+            Flow::Break(end) => self.finish(*end),
         }
     }
 
@@ -234,7 +236,8 @@ impl Client {
             | Timer::Waver(_)
             | Timer::Attempt(_)
             | Timer::GiveUp(_)
-            | Timer::Answer(_) => self.with_call(|call, cx| call.timer(cx, timer)),
+            | Timer::Answer(_)
+            | Timer::Again(_) => self.with_call(|call, cx| call.timer(cx, timer)),
         }
     }
 }

@@ -3,6 +3,8 @@
 use ringback_protocol::{CallStatus, ErrorCode, ParticipantStatus, StateAck};
 
 use super::*;
+use crate::core::ids::Generation;
+use crate::core::view::{CallState, LinkState};
 
 const JOINED: ParticipantStatus = ParticipantStatus::Joined;
 
@@ -222,4 +224,177 @@ fn the_live_calls_say_which_of_them_is_here() {
     let here: Vec<_> = calls.iter().map(|call| call.here).collect();
     assert_eq!(here, [true, false]);
     assert_eq!(calls[0].started_at, Some(Instant(0)));
+}
+
+/// Alice is in a call with bob and some others, all of whom came in after her.
+fn crowd(others: &[&str]) -> Rig {
+    let mut rig = Rig::active();
+    for other in others {
+        rig.event(joined_on(other, &format!("{}1", &other[..1])));
+    }
+    rig
+}
+
+fn left(name: &str) -> ServerEvent {
+    ServerEvent::CallParticipantLeft(server::CallParticipantLeft {
+        session_id: session("s1"),
+        chat_id: chat(),
+        user_id: user(name),
+        reason: EndReason::Completed,
+    })
+}
+
+/// What a link reports; the rig's own helpers speak of the newest link.
+fn report(rig: &mut Rig, link: u32, input: PeerInput) -> Vec<String> {
+    rig.input(Input::Peer(LinkId(link), input))
+}
+
+fn is_up(rig: &mut Rig, link: u32) -> Vec<String> {
+    report(
+        rig,
+        link,
+        PeerInput::ConnectionState(ConnectionState::Connected),
+    )
+}
+
+#[test]
+fn three_links_negotiate_at_once_and_the_others_in_order() {
+    let mut rig = crowd(&["carol", "dave", "erin"]);
+    let offers = |lines: &[String]| lines.iter().any(|line| line.ends_with("create offer"));
+    assert!(!offers(&rig.event(joined_on("frank", "f1"))), "no room");
+    assert!(!offers(&rig.event(joined_on("gina", "g1"))), "no room");
+    // A place becomes free by success, by a departure, or by time.
+    assert_eq!(
+        is_up(&mut rig, 3),
+        ["link5 create offer", "tell change"],
+        "frank"
+    );
+    let lines = rig.event(left("carol"));
+    assert!(lines.contains(&"link6 create offer".to_owned()), "gina");
+}
+
+#[test]
+fn a_link_that_does_not_come_up_does_not_hold_up_the_others() {
+    let mut rig = crowd(&["carol", "dave", "erin", "frank"]);
+    let lines = rig.wait(5_000);
+    assert!(
+        lines.contains(&"link5 create offer".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn the_offers_of_many_are_answered_a_few_at_a_time() {
+    let mut rig = Rig::joined();
+    let others = ["bob", "carol", "dave", "erin"];
+    rig.acked(Rig::resume_ack(Some(ongoing("a1", &others))));
+    let offered = |rig: &mut Rig, name: &str| {
+        rig.event(ServerEvent::WebrtcOffer(server::WebrtcOffer {
+            session_id: session("s1"),
+            offer: offer(name, name),
+            chat_id: None,
+            from_user_id: user(name),
+            from_device_id: None,
+        }))
+    };
+    for (at, name) in others.iter().take(3).enumerate() {
+        assert_eq!(
+            offered(&mut rig, name),
+            [format!("link{} apply offer", at + 1)]
+        );
+    }
+    assert!(offered(&mut rig, "erin").is_empty());
+    let candidate = |name: &str| {
+        ServerEvent::WebrtcIceCandidate(server::WebrtcIceCandidate {
+            session_id: session("s1"),
+            candidate: candidate(name),
+            chat_id: None,
+            from_user_id: user(name),
+            from_device_id: None,
+        })
+    };
+    assert!(rig.event(candidate("erin")).is_empty(), "it is kept");
+    assert_eq!(is_up(&mut rig, 2), ["link4 apply offer", "tell connected"]);
+    let lines = report(&mut rig, 4, PeerInput::OfferApplied(Generation(1)));
+    assert_eq!(lines, ["link4 add candidate", "link4 create answer"]);
+}
+
+#[test]
+fn one_failing_pair_of_a_group_is_told_and_tried_again_while_the_call_goes_on() {
+    let mut rig = crowd(&["carol"]);
+    let lines = rig.wait(20_000);
+    assert!(
+        lines.contains(&"tell link failed carol".to_owned()),
+        "{lines:?}"
+    );
+    assert!(!lines.iter().any(|line| line.starts_with("tell ended")));
+    assert_eq!(link_of(&rig, "carol"), LinkState::Failed);
+    assert_eq!(rig.client.state(), CallState::Connected);
+
+    let lines = rig.wait(5_000);
+    let last = rig.link.unwrap().0;
+    assert!(lines.contains(&format!("link{last} create offer")));
+    assert_eq!(link_of(&rig, "carol"), LinkState::Failed, "not yet");
+    assert_eq!(
+        is_up(&mut rig, last),
+        ["tell link recovered carol", "tell change"]
+    );
+    assert_eq!(link_of(&rig, "carol"), LinkState::Connected);
+}
+
+#[test]
+fn a_failing_pair_is_told_once_and_the_attempts_grow_rare() {
+    let mut rig = crowd(&["carol"]);
+    let mut starts = Vec::new();
+    let mut told = 0;
+    for second in 0..200 {
+        for line in rig.wait(1_000) {
+            told += usize::from(line == "tell link failed carol");
+            if line.ends_with("create offer") {
+                starts.push(second);
+            }
+        }
+    }
+    assert_eq!(told, 1);
+    // Each attempt takes 20 s and makes a few offers; between them 5, 10, 20, 30 and 30 s pass.
+    let pauses = starts.windows(2).filter(|pair| pair[1] - pair[0] > 7);
+    let begins: Vec<_> = pauses.map(|pair| pair[1]).collect();
+    assert_eq!(begins, [24, 54, 94, 144, 194], "{starts:?}");
+}
+
+#[test]
+fn the_other_side_of_a_failing_pair_may_be_the_one_that_mends_it() {
+    let mut rig = crowd(&["carol"]);
+    rig.wait(20_000);
+    let lines = rig.event(ServerEvent::WebrtcOffer(server::WebrtcOffer {
+        session_id: session("s1"),
+        offer: offer("c", "c1"),
+        chat_id: None,
+        from_user_id: user("carol"),
+        from_device_id: Some(device("c1")),
+    }));
+    let last = rig.link.unwrap().0;
+    assert!(lines.contains(&format!("link{last} apply offer")));
+    assert!(is_up(&mut rig, last).contains(&"tell link recovered carol".to_owned()));
+}
+
+#[test]
+fn nobody_is_mourned_who_left() {
+    let mut rig = crowd(&["carol"]);
+    rig.wait(20_000);
+    rig.event(left("carol"));
+    let lines = rig.wait(100_000);
+    assert!(
+        !lines.iter().any(|line| line.contains("create")),
+        "{lines:?}"
+    );
+}
+
+fn link_of(rig: &Rig, name: &str) -> LinkState {
+    let view = rig.client.call().unwrap();
+    let other = view
+        .participants
+        .iter()
+        .find(|one| one.user.id == user(name));
+    other.unwrap().link
 }

@@ -576,6 +576,8 @@ fn told(notification: &Notification) -> String {
         Notification::State { state, previous } if state == previous => "change".to_owned(),
         Notification::State { state, .. } => state.as_str().to_owned(),
         Notification::RemoteStream(_, user) => format!("stream {}", user.as_str()),
+        Notification::LinkFailed(user) => format!("link failed {}", user.id.as_str()),
+        Notification::LinkRecovered(user) => format!("link recovered {}", user.as_str()),
         Notification::AudioBlocked(user) => format!("blocked {}", user.as_str()),
         Notification::Quality(_, quality) => format!("quality {}", quality.grade.as_str()),
         Notification::Signaling(is_up) => format!("signaling {is_up}"),
