@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::ack::is_false;
 use crate::events::events;
 use crate::{
     CallRequestId, CallType, ChatId, DeviceId, EndReason, IceCandidate, QualityReport,
@@ -297,4 +298,8 @@ pub struct CallInvite {
 pub struct CallResume {
     /// The call.
     pub session_id: SessionId,
+    /// True when the device lost its peer connections, as by a reload: the others offer anew (added).
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub fresh: bool,
 }

@@ -49,6 +49,7 @@ pub const FEATURES: &[&str] = &[
     "join",
     "invite",
     "resume",
+    "fresh-resume",
     "sync",
     "call-error",
 ];

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ack::is_false;
 use crate::events::events;
 use crate::{
     CallSnapshot, CallType, ChatId, DeviceId, EndReason, ErrorCode, IceCandidate,
@@ -347,6 +348,10 @@ pub struct CallParticipantReconnected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub device_id: Option<DeviceId>,
+    /// True when it lost its peer connections: offer anew (added).
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub fresh: bool,
 }
 
 /// `call:state`

@@ -377,6 +377,8 @@ export interface CallInviteRequest {
 export interface CallResumeRequest {
   /** The call. */
   sessionId: SessionId;
+  /** True when the device lost its peer connections, as by a reload: the others offer anew (added). */
+  fresh?: boolean;
 }
 
 /** Everything that a client may say. Every event accepts an ack. */
@@ -614,6 +616,8 @@ export interface CallParticipantReconnectedEvent {
   userId: UserId;
   /** On which device. */
   deviceId?: DeviceId;
+  /** True when it lost its peer connections: offer anew (added). */
+  fresh?: boolean;
 }
 
 /** `call:state` */

@@ -137,7 +137,8 @@ pub(crate) fn show_event(event: &ServerEvent) -> String {
         ServerEvent::CallAnsweredElsewhere(e) => format!("{:?} on {}", e.action, e.device_id),
         ServerEvent::CallParticipantReconnecting(e) => e.user_id.to_string(),
         ServerEvent::CallParticipantReconnected(e) => {
-            format!("{}{}", e.user_id, on(e.device_id.as_ref()))
+            let fresh = if e.fresh { " fresh" } else { "" };
+            format!("{}{}{fresh}", e.user_id, on(e.device_id.as_ref()))
         }
         ServerEvent::CallState(e) => e.calls.iter().map(show_snapshot).collect(),
         ServerEvent::WebrtcOffer(e) => format!("from {} {}", e.from_user_id, e.offer.sdp),
@@ -524,6 +525,7 @@ pub(crate) fn join(id: &SessionId) -> client::CallJoin {
 pub(crate) fn resume(id: &SessionId) -> client::CallResume {
     client::CallResume {
         session_id: id.clone(),
+        fresh: false,
     }
 }
 

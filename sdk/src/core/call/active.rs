@@ -242,7 +242,10 @@ impl Call {
         if can_resume {
             named.standing = Standing::Resuming;
             let session_id = named.session.clone();
-            let event = ClientEvent::CallResume(client::CallResume { session_id });
+            let event = ClientEvent::CallResume(client::CallResume {
+                session_id,
+                fresh: false,
+            });
             cx.ask(event, Purpose::Resume);
         } else {
             self.enter_again(cx);

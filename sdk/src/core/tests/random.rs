@@ -327,6 +327,7 @@ fn server_event(dice: &mut Dice) -> ServerEvent {
             user_id,
         }),
         10 => ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
+            fresh: dice.roll(4) == 0,
             session_id,
             user_id,
             device_id,

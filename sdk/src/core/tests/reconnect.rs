@@ -340,6 +340,7 @@ fn a_lost_link_waits_for_the_other_side_to_come_back() {
     rig.state(ConnectionState::Failed);
     assert!(!rig.wait(3_000).iter().any(|line| line.contains("create")));
     let back = ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
+        fresh: false,
         session_id: session("s1"),
         user_id: user("bob"),
         device_id: Some(device("b1")),
@@ -406,6 +407,7 @@ fn a_machine_that_was_asleep_looks_for_the_path_anew() {
 fn a_participant_who_comes_back_on_another_device_gets_a_new_link() {
     let mut rig = Rig::active();
     let moved = ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
+        fresh: false,
         session_id: session("s1"),
         user_id: user("bob"),
         device_id: Some(device("b2")),

@@ -120,6 +120,7 @@ const ACTS: &[Act] = &[
     ("call:participant-reconnected", |rig| {
         rig.event(ServerEvent::CallParticipantReconnected(
             server::CallParticipantReconnected {
+                fresh: false,
                 session_id: session("s1"),
                 user_id: user("bob"),
                 device_id: Some(device("b1")),

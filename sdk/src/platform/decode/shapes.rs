@@ -135,7 +135,7 @@ shapes! {
     CallParticipantVideoToggle { session_id, user_id, enabled, }
     CallAnsweredElsewhere { session_id, chat_id, action, device_id, }
     CallParticipantReconnecting { session_id, user_id, }
-    CallParticipantReconnected { session_id, user_id, device_id, }
+    CallParticipantReconnected { session_id, user_id, device_id, fresh = false, }
     CallState { calls, }
     CallError { event, session_id, code, error, retry_after_ms, }
     ServerDraining { retry_after_ms, }

@@ -118,6 +118,7 @@ impl CallManager {
             let input = Input::Resume {
                 user: actor.user.clone(),
                 device: actor.device.clone(),
+                fresh: event.fresh,
             };
             self.change(&call, input, |session| {
                 self.ack(&mut reply, session, AckOf::Join);

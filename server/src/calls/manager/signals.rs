@@ -162,6 +162,7 @@ impl CallManager {
         let input = Input::Resume {
             user: actor.user.clone(),
             device: actor.device.clone(),
+            fresh: false,
         };
         self.change(call, input, |_| {}).await?;
         Ok(call.session())

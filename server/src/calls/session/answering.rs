@@ -40,7 +40,7 @@ impl Step<'_> {
             // A repeat, because the ack was lost.
             ParticipantState::Joined { device: joined } if *joined == device => Ok(()),
             ParticipantState::Reconnecting { device: joined, .. } if *joined == device => {
-                self.come_back(who, device);
+                self.come_back(who, device, false);
                 Ok(())
             }
             ParticipantState::Joined { .. }

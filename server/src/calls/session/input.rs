@@ -72,6 +72,8 @@ pub enum Input {
         user: UserId,
         /// On which device.
         device: DeviceId,
+        /// Whether it lost its peer connections.
+        fresh: bool,
     },
     /// The last socket of a device closed.
     DeviceDropped {

@@ -28,7 +28,7 @@ impl Step<'_> {
                 Ok(())
             }
             ParticipantState::Reconnecting { .. } => {
-                self.come_back(who, device);
+                self.come_back(who, device, true);
                 Ok(())
             }
             ParticipantState::Left { .. }
@@ -74,7 +74,8 @@ impl Step<'_> {
 
     fn move_to(&mut self, who: usize, from: &DeviceId, device: DeviceId) {
         if *from == device {
-            return;
+            // It was started anew: whoever joins has no peer connections.
+            return self.tell_back(who, device, true);
         }
         let user = self.session.participants[who].user().clone();
         self.enter_on(who, device.clone());

@@ -8,15 +8,25 @@ use super::step::Step;
 use crate::calls::time::Timestamp;
 
 impl Step<'_> {
-    pub(super) fn resume(&mut self, user: &UserId, device: DeviceId) -> Result<(), ErrorCode> {
+    pub(super) fn resume(
+        &mut self,
+        user: &UserId,
+        device: DeviceId,
+        fresh: bool,
+    ) -> Result<(), ErrorCode> {
         let who = self.live_participant(user)?;
         match &self.session.participants[who].state {
             ParticipantState::Reconnecting { .. } => {
-                self.come_back(who, device);
+                self.come_back(who, device, fresh);
                 Ok(())
             }
             // It came back before anyone noticed that it had gone.
-            ParticipantState::Joined { device: joined } if *joined == device => Ok(()),
+            ParticipantState::Joined { device: joined } if *joined == device => {
+                if fresh {
+                    self.tell_back(who, device, fresh);
+                }
+                Ok(())
+            }
             ParticipantState::Joined { .. } => Err(ErrorCode::AlreadyAnswered),
             ParticipantState::Invited { .. }
             | ParticipantState::Ringing { .. }
@@ -27,15 +37,21 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn come_back(&mut self, who: usize, device: DeviceId) {
-        let user = self.session.participants[who].user().clone();
+    pub(super) fn come_back(&mut self, who: usize, device: DeviceId, fresh: bool) {
         self.enter_on(who, device.clone());
+        self.tell_back(who, device, fresh);
+    }
+
+    /// Tells the others that someone is back; with `fresh`, also that they are to offer anew.
+    pub(super) fn tell_back(&mut self, who: usize, device: DeviceId, fresh: bool) {
+        let user = self.session.participants[who].user().clone();
         self.tell_others(
             &user,
             CallParticipantReconnected {
                 session_id: self.session.id.clone(),
                 user_id: user.clone(),
                 device_id: Some(device),
+                fresh,
             },
         );
     }

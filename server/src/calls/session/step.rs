@@ -62,7 +62,11 @@ impl<'a> Step<'a> {
                 device,
                 callees,
             } => return self.invite(&user, &device, callees),
-            Input::Resume { user, device } => return self.resume(&user, device),
+            Input::Resume {
+                user,
+                device,
+                fresh,
+            } => return self.resume(&user, device, fresh),
             Input::DeviceDropped { user, device } => self.device_dropped(&user, &device),
             Input::Orphaned { devices } => self.orphaned(&devices),
             Input::Abandoned { user } => self.abandoned(&user),
