@@ -9,9 +9,9 @@ export async function buildSdk() {
   await step('SDK: Rust to dist/', () => run(process.execPath, ['scripts/build-sdk.mjs']));
 }
 
-/** Builds the server; a debug build is the one that `cargo test` makes too. */
+/** Builds the server; a debug build is the one that the tests make too, with all features. */
 export async function buildServer(profile) {
-  const flags = profile === 'release' ? ['--release'] : [];
+  const flags = profile === 'release' ? ['--release'] : ['--features', 'full'];
   await step(`server: cargo build (${profile})`, () => run('cargo', ['build', '--quiet', '-p', 'ringback-server', ...flags]));
 }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 
 import { buildSdk, buildServer } from './build.mjs';
+import { startPostgres } from './lib/databases.mjs';
 import { countCargo, countNode } from './lib/count.mjs';
 import { root, serverBinary } from './lib/paths.mjs';
 import { capture, main, seconds, Stop } from './lib/run.mjs';
@@ -18,6 +19,8 @@ const nodeTest = (folder, ...flags) => ({
   args: ['--test', '--test-reporter=spec', ...flags, ...testFiles(join(root, folder))],
   count: countNode,
 });
+/** Every test build of the server has all features, so that there is one build. */
+const EVERYTHING = ['--features', 'ringback-server/full'];
 const check = (command, ...args) => ({ command, args, count: null });
 // The test runner takes the first driver that it finds in the environment: it is shown only one.
 const wasmTest = (otherDriver) => ({
@@ -30,12 +33,14 @@ const PARTS = {
   lint: {
     runs: () => [
       check('cargo', 'fmt', '--all', '--check'),
-      check('cargo', 'clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings'),
+      check('cargo', 'clippy', '--workspace', '--all-targets', ...EVERYTHING, '--quiet', '--', '-D', 'warnings'),
+      // What `npm start` builds: the server with the default features.
+      check('cargo', 'check', '-p', 'ringback-server', '--quiet'),
       check('cargo', 'clippy', '-p', 'ringback-sdk', '--all-targets', '--target', WASM, '--quiet', '--', '-D', 'warnings'),
       check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts', '--quiet', '--', '-D', 'warnings'),
     ],
   },
-  rust: { runs: () => [cargoTest('--workspace')] },
+  rust: { needs: ['databases'], runs: () => [cargoTest('--workspace', ...EVERYTHING)] },
   protocol: {
     runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts', '--test', 'typescript'), nodeTest('tests/protocol')],
   },
@@ -51,6 +56,12 @@ const PARTS = {
 
 const NEEDS = {
   browsers: setupBrowsers,
+  databases: async () => {
+    if (process.env.POSTGRES_TEST_URI) return;
+    const postgres = await startPostgres();
+    process.env.POSTGRES_TEST_URI = postgres.uri;
+    atTheEnd.push(postgres.stop);
+  },
   sdk: buildSdk,
   server: async () => {
     await buildServer('debug');
@@ -58,12 +69,19 @@ const NEEDS = {
   },
 };
 
+/** What was started for the tests and has to be stopped. */
+const atTheEnd = [];
+
 await main(async () => {
   const names = namesGiven();
   await setupBuild();
   const results = [];
   const met = new Map();
-  for (const name of names) results.push(await runPart(name, met));
+  try {
+    for (const name of names) results.push(await runPart(name, met));
+  } finally {
+    for (const stop of atTheEnd) await stop();
+  }
   report(results);
 });
 

@@ -1,8 +1,6 @@
 // The browsers that the tests run in, and their drivers.
-import { existsSync } from 'node:fs';
-
+import { installDebian } from './debian.mjs';
 import { which } from './paths.mjs';
-import { Stop, run, step } from './run.mjs';
 
 const find = {
   chromium: () => process.env.CHROMIUM ?? which('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
@@ -16,18 +14,7 @@ const debianPackages = { chromium: 'chromium', chromedriver: 'chromium-driver', 
 /** Finds Chromium, chromedriver and Firefox, installing them where that is possible; returns their paths. */
 export async function installBrowsers() {
   const missing = Object.keys(find).filter((name) => !find[name]());
-  if (missing.length > 0) await install(missing.map((name) => debianPackages[name]));
+  const packages = Object.fromEntries(missing.map((name) => [name, debianPackages[name]]));
+  await installDebian(packages, ', or set CHROMIUM, CHROMEDRIVER and FIREFOX to where they are');
   return Object.fromEntries(Object.entries(find).map(([name, path]) => [name, path()]));
-}
-
-async function install(packages) {
-  if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) {
-    throw new Stop(
-      `For the browser tests, install ${packages.join(', ')} (Debian: \`sudo apt-get install ${packages.join(' ')}\`), ` +
-        'or set CHROMIUM, CHROMEDRIVER and FIREFOX to where they are.',
-    );
-  }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await step('package lists: apt-get update', () => run('apt-get', ['update', '-qq'], { env }));
-  await step(`browsers: ${packages.join(', ')}`, () => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env }));
 }

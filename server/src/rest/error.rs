@@ -59,6 +59,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Database(_) | StoreError::Closed => Self::Unavailable,
             StoreError::UnknownUrl(_)
+            | StoreError::NotBuiltIn { .. }
             | StoreError::Corrupt { .. }
             | StoreError::IdTaken(_)
             | StoreError::Newer => ErrorCode::Internal.into(),

@@ -2,8 +2,11 @@
 //!
 //! The traits say what a store can do, without a word of SQL; each database has its own folder.
 
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod query;
 pub mod sqlite;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -18,9 +21,21 @@ pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
 /// Why the store could not do it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The address in `DATABASE_URL` names no database that this build knows.
-    #[error("{0:?} is not a database address: use sqlite://path/to/file.db")]
+    /// The address in `DATABASE_URL` names no database.
+    #[error(
+        "{0:?} is not a database address: use sqlite://path/to/file.db or postgres://user@host/name"
+    )]
     UnknownUrl(String),
+    /// The address names a database that this build was made without.
+    #[error(
+        "this build has no {database}: build it with `cargo build --release -p ringback-server --features {feature}`"
+    )]
+    NotBuiltIn {
+        /// Which database.
+        database: &'static str,
+        /// The cargo feature that brings it.
+        feature: &'static str,
+    },
     /// The database failed, or could not be reached.
     #[error("the database failed: {0}")]
     Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -159,5 +174,21 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     if url.starts_with("sqlite:") {
         return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
     }
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return open_postgres(url).await;
+    }
     Err(StoreError::UnknownUrl(url.to_owned()))
+}
+
+#[cfg(feature = "postgres")]
+async fn open_postgres(url: &str) -> StoreResult<Arc<dyn Store>> {
+    Ok(Arc::new(postgres::PostgresStore::open(url).await?))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn open_postgres(_url: &str) -> StoreResult<Arc<dyn Store>> {
+    Err(StoreError::NotBuiltIn {
+        database: "PostgreSQL",
+        feature: "postgres",
+    })
 }

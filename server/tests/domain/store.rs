@@ -19,6 +19,26 @@ const DAY_MS: u64 = 86_400_000;
 
 /// Runs the whole suite; `fresh` makes an empty store each time.
 macro_rules! store_contract {
+    ($fresh:expr) => {
+        store_contract! {
+            $fresh;
+            a_created_call_is_loaded_as_it_was,
+            a_call_is_replaced_only_at_the_expected_version,
+            of_many_writers_at_one_version_one_wins,
+            a_repeated_request_finds_the_first_call,
+            live_calls_are_found_by_user_until_they_are_over,
+            calls_are_due_when_their_deadline_has_come,
+            history_is_filtered_and_newest_first,
+            history_pages_neither_overlap_nor_miss_a_call,
+            records_are_seen_by_participants_alone,
+            statistics_add_up,
+            statistics_of_nothing_are_zero,
+            statistics_respect_time_frame_and_chat,
+            quality_is_averaged_over_measured_calls,
+            chats_are_stored_changed_and_removed,
+            members_are_added_to_chats_that_may_not_exist,
+        }
+    };
     ($fresh:expr; $($test:ident,)*) => {
         $(
             #[tokio::test]
@@ -38,24 +58,7 @@ mod sqlite {
         (open_store(&dir).await, dir)
     }
 
-    store_contract! {
-        fresh();
-        a_created_call_is_loaded_as_it_was,
-        a_call_is_replaced_only_at_the_expected_version,
-        of_many_writers_at_one_version_one_wins,
-        a_repeated_request_finds_the_first_call,
-        live_calls_are_found_by_user_until_they_are_over,
-        calls_are_due_when_their_deadline_has_come,
-        history_is_filtered_and_newest_first,
-        history_pages_neither_overlap_nor_miss_a_call,
-        records_are_seen_by_participants_alone,
-        statistics_add_up,
-        statistics_of_nothing_are_zero,
-        statistics_respect_time_frame_and_chat,
-        quality_is_averaged_over_measured_calls,
-        chats_are_stored_changed_and_removed,
-        members_are_added_to_chats_that_may_not_exist,
-    }
+    store_contract!(fresh());
 
     #[tokio::test]
     async fn everything_outlives_the_process() {
@@ -117,7 +120,7 @@ mod sqlite {
 
     #[tokio::test]
     async fn an_address_that_is_not_a_file_is_refused() {
-        for url in ["postgres://localhost/x", "sqlite::memory:", "calls.db"] {
+        for url in ["mysql://localhost/x", "sqlite::memory:", "calls.db"] {
             let refused = ringback_server::store::open(url).await;
             assert!(
                 matches!(refused.err(), Some(StoreError::UnknownUrl(_))),
@@ -156,6 +159,75 @@ mod sqlite {
         let call = Arc::new(contract::call("late", START).0);
         assert!(matches!(store.create(call).await, Err(StoreError::Closed)));
         assert!(matches!(store.ping().await, Err(StoreError::Closed)));
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use ringback_server::store::CallStore as _;
+    use ringback_server::store::postgres::PostgresStore;
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{ConnectOptions, Executor};
+
+    use super::*;
+
+    /// Makes an empty database on the server of `POSTGRES_TEST_URI` and returns its address.
+    async fn empty_database() -> String {
+        let server = std::env::var("POSTGRES_TEST_URI").expect(
+            "POSTGRES_TEST_URI names no PostgreSQL server: `npm test -- stores` starts one",
+        );
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let options: PgConnectOptions = server.parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        connection.execute(create).await.unwrap();
+        options.database(&name).to_url_lossy().to_string()
+    }
+
+    async fn fresh() -> (Arc<dyn Store>, ()) {
+        let url = empty_database().await;
+        (Arc::new(PostgresStore::open(&url).await.unwrap()), ())
+    }
+
+    store_contract!(fresh());
+
+    #[tokio::test]
+    async fn nodes_that_start_together_migrate_once_and_see_each_others_calls() {
+        let url = empty_database().await;
+        let open = || -> ringback_server::calls::ports::BoxFuture<'_, _> {
+            Box::pin(PostgresStore::open(&url))
+        };
+        let nodes = contract::join_all(vec![open(), open(), open(), open()]).await;
+        let nodes: Vec<_> = nodes.into_iter().map(Result::unwrap).collect();
+        let call = Arc::new(contract::call("shared", START).0);
+        nodes[0].create(Arc::clone(&call)).await.unwrap();
+        for node in &nodes {
+            assert_eq!(node.load(call.id()).await.unwrap(), Some(call.clone()));
+            assert_eq!(
+                node.live_calls_of(&[user("bob")]).await.unwrap(),
+                [call.clone()]
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_an_error() {
+        let refused = ringback_server::store::open("postgres://127.0.0.1:1/none").await;
+        assert!(matches!(refused.err(), Some(StoreError::Database(_))));
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_version_is_left_alone() {
+        let url = empty_database().await;
+        PostgresStore::open(&url).await.unwrap().close().await;
+        let options: PgConnectOptions = url.parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        connection
+            .execute("INSERT INTO ringback_schema VALUES (1000)")
+            .await
+            .unwrap();
+        let refused = ringback_server::store::open(&url).await;
+        assert!(matches!(refused.err(), Some(StoreError::Newer)));
     }
 }
 

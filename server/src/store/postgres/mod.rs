@@ -1,0 +1,168 @@
+//! PostgreSQL: the store that several nodes share.
+//!
+//! Nothing is mirrored in memory, because other nodes write too: each answer is what the database
+//! holds. One transition is one statement and one round trip (`calls`).
+
+mod calls;
+mod chats;
+mod history;
+mod schema;
+mod statistics;
+
+use std::sync::Arc;
+
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
+use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
+use sqlx::PgPool;
+
+use super::{
+    CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreError,
+    StoreResult, Swap,
+};
+use crate::calls::ports::BoxFuture;
+use crate::calls::{CallSession, Timestamp};
+
+/// Calls and chats in a PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects to the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the address is not understood, or the database cannot be reached or migrated.
+    pub async fn open(url: &str) -> StoreResult<Self> {
+        let pool = schema::open(url).await?;
+        Ok(Self { pool })
+    }
+}
+
+impl CallStore for PostgresStore {
+    fn create(&self, session: Arc<CallSession>) -> BoxFuture<'_, StoreResult<Created>> {
+        Box::pin(async move {
+            if calls::create(&self.pool, &session).await? {
+                return Ok(Created::New);
+            }
+            let earlier = match session.request_id() {
+                Some(request) => self.find_by_request(session.caller(), request).await?,
+                None => None,
+            };
+            // Without a request id only the call's own id can be taken: a bug, not a repeat.
+            earlier
+                .map(Created::Duplicate)
+                .ok_or_else(|| StoreError::IdTaken(session.id().clone()))
+        })
+    }
+
+    fn compare_and_set(
+        &self,
+        session: Arc<CallSession>,
+        expected_version: u64,
+    ) -> BoxFuture<'_, StoreResult<Swap>> {
+        Box::pin(async move { calls::swap(&self.pool, &session, expected_version).await })
+    }
+
+    fn load<'a>(
+        &'a self,
+        id: &'a SessionId,
+    ) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>> {
+        Box::pin(calls::load(&self.pool, id))
+    }
+
+    fn find_by_request<'a>(
+        &'a self,
+        caller: &'a UserId,
+        request: &'a CallRequestId,
+    ) -> BoxFuture<'a, StoreResult<Option<Arc<CallSession>>>> {
+        Box::pin(calls::find_by_request(&self.pool, caller, request))
+    }
+
+    fn live_calls_of<'a>(
+        &'a self,
+        users: &'a [UserId],
+    ) -> BoxFuture<'a, StoreResult<Vec<Arc<CallSession>>>> {
+        Box::pin(calls::live_of(&self.pool, users))
+    }
+
+    fn live_calls(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<CallSession>>>> {
+        Box::pin(calls::live(&self.pool))
+    }
+
+    fn due(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<SessionId>>> {
+        Box::pin(calls::due(&self.pool, now))
+    }
+
+    fn history<'a>(
+        &'a self,
+        user: &'a UserId,
+        query: &'a HistoryQuery,
+    ) -> BoxFuture<'a, StoreResult<HistoryPage>> {
+        Box::pin(history::history(&self.pool, user, query))
+    }
+
+    fn record<'a>(
+        &'a self,
+        user: &'a UserId,
+        id: &'a SessionId,
+    ) -> BoxFuture<'a, StoreResult<Option<CallRecord>>> {
+        Box::pin(async move {
+            let session = self.load(id).await?;
+            Ok(session.and_then(|session| session.record_for(user)))
+        })
+    }
+
+    fn statistics<'a>(
+        &'a self,
+        user: &'a UserId,
+        query: &'a StatisticsQuery,
+    ) -> BoxFuture<'a, StoreResult<CallStatistics>> {
+        Box::pin(statistics::statistics(&self.pool, user, query))
+    }
+}
+
+impl Directory for PostgresStore {
+    fn chat<'a>(&'a self, id: &'a ChatId) -> BoxFuture<'a, StoreResult<Option<Arc<Chat>>>> {
+        Box::pin(chats::read(&self.pool, id))
+    }
+
+    fn put_chat<'a>(&'a self, id: &'a ChatId, chat: Chat) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(chats::put(&self.pool, id, chat))
+    }
+
+    fn delete_chat<'a>(&'a self, id: &'a ChatId) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(chats::delete(&self.pool, id))
+    }
+
+    fn add_member<'a>(
+        &'a self,
+        id: &'a ChatId,
+        member: ChatMember,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(chats::add_member(&self.pool, id, member))
+    }
+}
+
+impl Store for PostgresStore {
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
+    }
+
+    fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            sqlx::query("SELECT 1").execute(&self.pool).await?;
+            Ok(())
+        })
+    }
+}
+
+/// PostgreSQL's integers are signed; times and versions stay far below the limit.
+fn to_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Reads a count or a sum, which are never negative.
+fn to_u64(number: Option<i64>) -> u64 {
+    number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+}

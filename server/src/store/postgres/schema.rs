@@ -1,0 +1,80 @@
+//! Connecting, and the migrations that bring the schema up to date.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, Executor, PgConnection};
+
+use crate::store::{StoreError, StoreResult};
+
+/// Every migration, in order; the first makes version 1. They are never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_calls_and_chats.sql")];
+
+/// Held while a node migrates, so that nodes which start together do it one after the other.
+const MIGRATION_LOCK: i64 = 0x7269_6e67_6261_636b;
+
+/// How many connections one process holds at most.
+const MOST_CONNECTIONS: u32 = 20;
+
+/// How long a query waits for a connection: when the database is away, callers are told soon.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A statement that takes longer is given up by the database.
+const STATEMENT_TIMEOUT: &str = "10s";
+
+/// Connects and brings the schema up to date.
+pub(super) async fn open(url: &str) -> StoreResult<PgPool> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("ringback-server")
+        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+    let pool = PgPoolOptions::new()
+        .max_connections(MOST_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await?;
+    migrate(&mut *pool.acquire().await?).await?;
+    Ok(pool)
+}
+
+/// Runs the migrations that the database has not seen, all or none.
+async fn migrate(connection: &mut PgConnection) -> StoreResult<()> {
+    let mut migration = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *migration)
+        .await?;
+    migration
+        .execute("CREATE TABLE IF NOT EXISTS ringback_schema (version BIGINT NOT NULL)")
+        .await?;
+    let seen: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM ringback_schema")
+        .fetch_one(&mut *migration)
+        .await?;
+    let seen = seen.unwrap_or(0);
+    let mut version = 0;
+    for sql in MIGRATIONS {
+        version += 1;
+        if version > seen {
+            migration.execute(*sql).await?;
+            sqlx::query("INSERT INTO ringback_schema (version) VALUES ($1)")
+                .bind(version)
+                .execute(&mut *migration)
+                .await?;
+        }
+    }
+    if seen > version {
+        return Err(StoreError::Newer);
+    }
+    migration.commit().await?;
+    Ok(())
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolClosed => Self::Closed,
+            error => Self::Database(Arc::new(error)),
+        }
+    }
+}
