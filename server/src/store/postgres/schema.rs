@@ -72,9 +72,9 @@ async fn migrate(connection: &mut PgConnection) -> StoreResult<()> {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolClosed => Self::Closed,
-            error => Self::Database(Arc::new(error)),
+        if matches!(error, sqlx::Error::PoolClosed) {
+            return Self::Closed;
         }
+        Self::Database(Arc::new(error))
     }
 }
