@@ -87,7 +87,7 @@ async fn a_second_call_follows_the_first() {
 
     let placed = alice.initiate();
     bob.next("incoming").await;
-    done(bob.engine.accept(None)).await;
+    done(bob.engine.accept(None, None)).await;
     assert_eq!(done(placed).await, JsValue::from_str("session-2"));
     alice.state("connected").await;
     bob.sound().await;
@@ -144,7 +144,7 @@ async fn the_local_stream_is_the_one_that_is_sent() {
 async fn a_listener_may_answer_at_once_and_dispose_at_the_end() {
     let page = Page::new(RINGBACK);
     let (alice, bob) = page.connect();
-    bob.react("incoming", |engine| drop(engine.accept(None)));
+    bob.react("incoming", |engine| drop(engine.accept(None, None)));
     bob.react("ended", |engine| engine.dispose());
 
     done(alice.initiate()).await;
@@ -197,12 +197,12 @@ async fn arguments_of_the_wrong_shape_are_refused() {
     let chat = || "chat".to_string();
 
     for refused in [
-        engine.initiate(String::new(), &JsValue::UNDEFINED, "voice"),
-        engine.initiate(chat(), &JsValue::from_str("bob"), "voice"),
-        engine.initiate(chat(), &js_sys::Array::of1(&1.into()), "voice"),
-        engine.initiate(chat(), &JsValue::UNDEFINED, "smoke signals"),
+        engine.initiate(String::new(), &JsValue::UNDEFINED, "voice", None),
+        engine.initiate(chat(), &JsValue::from_str("bob"), "voice", None),
+        engine.initiate(chat(), &js_sys::Array::of1(&1.into()), "voice", None),
+        engine.initiate(chat(), &JsValue::UNDEFINED, "smoke signals", None),
         engine.reject(Some("x".repeat(65)), None),
-        engine.accept(Some(String::new())),
+        engine.accept(Some(String::new()), None),
     ] {
         assert_eq!(failure_code(refused).await, "INVALID_ARGUMENT");
     }

@@ -20,7 +20,7 @@ async fn a_caller_without_microphone_calls_nobody() {
     ] {
         let page = Page::new(RINGBACK);
         let (alice, _bob) = page.connect();
-        page.spy.refuse_microphone(Some(exception));
+        page.spy.refuse("microphone", Some(exception));
 
         assert_eq!(failure_code(alice.initiate()).await, code);
         assert_eq!(alice.sent("call:initiate"), 0);
@@ -37,13 +37,16 @@ async fn a_callee_who_mends_the_microphone_may_answer_again() {
     bob.next("incoming").await;
     done(placed).await;
 
-    page.spy.refuse_microphone(Some("NotAllowedError"));
-    assert_eq!(failure_code(bob.engine.accept(None)).await, "MIC_DENIED");
+    page.spy.refuse("microphone", Some("NotAllowedError"));
+    assert_eq!(
+        failure_code(bob.engine.accept(None, None)).await,
+        "MIC_DENIED"
+    );
     assert_eq!(bob.engine.state(), "incoming");
     assert_eq!(bob.sent("call:accept"), 0);
 
-    page.spy.refuse_microphone(None);
-    done(bob.engine.accept(None)).await;
+    page.spy.refuse("microphone", None);
+    done(bob.engine.accept(None, None)).await;
     alice.sound().await;
 }
 
@@ -57,9 +60,9 @@ async fn a_granted_microphone_that_fails_after_the_answer_ends_the_call() {
     done(placed).await;
 
     page.spy.close_gate();
-    let accepted = bob.engine.accept(None);
+    let accepted = bob.engine.accept(None, None);
     alice.next("accepted").await;
-    page.spy.refuse_microphone(Some("NotReadableError"));
+    page.spy.refuse("microphone", Some("NotReadableError"));
     page.spy.open_gate().await;
     assert_eq!(failure_code(accepted).await, "MIC_IN_USE");
     let ended = alice.next("ended").await;
@@ -92,7 +95,7 @@ async fn a_stream_of_the_application_is_used_and_left_alone() {
     bob.socket.connect();
     let placed = alice.initiate();
     bob.next("incoming").await;
-    done(bob.engine.accept(None)).await;
+    done(bob.engine.accept(None, None)).await;
     done(placed).await;
     bob.sound().await;
     done(alice.engine.set_muted(true)).await;
@@ -141,7 +144,7 @@ async fn the_element_is_ready_while_it_rings_and_plays_from_the_answer_on() {
     done(prepared).await;
     assert!(element.paused());
 
-    done(bob.engine.accept(None)).await;
+    done(bob.engine.accept(None, None)).await;
     done(placed).await;
     bob.sound().await;
     assert!(!element.paused());

@@ -4,6 +4,9 @@
 /** How long a test waits for something that has to happen. */
 const DEADLINE_MS = 10_000;
 
+/** The id of a device that is not there. */
+const GONE = 'gone';
+
 const clone = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 /** A Socket.IO client socket, as far as the SDK knows one. */
@@ -69,9 +72,15 @@ export class Relay {
   #sockets = new Map();
   #call = null;
   #sessions = 0;
+  #crossing = null;
 
   constructor(features) {
     this.features = features;
+  }
+
+  /** Lets the next two offers cross on their way. */
+  crossOffers() {
+    this.#crossing = [];
   }
 
   socket(userId) {
@@ -157,12 +166,25 @@ export class Relay {
       this.#tell(callerId, 'call:rejected', { sessionId, chatId, rejectedBy: from.userId, reason });
       this.#end(from.userId, reason);
     },
-    'webrtc:offer': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:offer', payload)),
+    'webrtc:offer': (from, payload, ack) => {
+      ack({ success: true });
+      const relay = () => this.#relay(from, 'webrtc:offer', payload);
+      if (this.#crossing === null) return relay();
+      this.#crossing.push(relay);
+      if (this.#crossing.length < 2) return;
+      for (const held of this.#crossing) held();
+      this.#crossing = null;
+    },
     'webrtc:answer': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:answer', payload)),
     'webrtc:ice-candidate': (from, payload, ack) => (ack({ success: true }), this.#relay(from, 'webrtc:ice-candidate', payload)),
     'call:toggle-audio': (from, { sessionId, muted }, ack) => {
       ack({ success: true });
       for (const userId of this.#others(from.userId)) this.#tell(userId, 'call:participant-audio-toggle', { sessionId, userId: from.userId, muted });
+    },
+    'call:toggle-video': (from, { sessionId, enabled, source }, ack) => {
+      ack({ success: true });
+      const told = source && this.#has('video-source') ? { source } : {};
+      for (const userId of this.#others(from.userId)) this.#tell(userId, 'call:participant-video-toggle', { sessionId, userId: from.userId, enabled, ...told });
     },
     'call:quality': (_from, _payload, ack) => ack({ success: true }),
     'call:end': (from, payload, ack) => {
@@ -244,12 +266,14 @@ export class Recorder {
 
 /** Keeps book of the connections and microphones that are opened while it lives. */
 export class Spy {
-  #real = { connection: globalThis.RTCPeerConnection, getUserMedia: navigator.mediaDevices.getUserMedia };
+  #real = { connection: globalThis.RTCPeerConnection, getUserMedia: navigator.mediaDevices.getUserMedia, getDisplayMedia: navigator.mediaDevices.getDisplayMedia };
   connections = [];
   streams = [];
   #openings = [];
   #gate = null;
-  #refusal = null;
+  #refusals = {};
+  /** What was asked of the browser, in order. */
+  asked = [];
 
   constructor() {
     const spy = this;
@@ -260,23 +284,49 @@ export class Spy {
       }
     };
     navigator.mediaDevices.getUserMedia = (constraints) => {
-      const opening = this.#open(constraints);
+      const opening = this.#open(constraints.video ? 'camera' : 'microphone', constraints);
       this.#openings.push(opening);
       return opening;
     };
+    // No test has a person who chooses a screen.
+    navigator.mediaDevices.getDisplayMedia = (constraints) => this.#open('screen', constraints);
   }
 
-  async #open(constraints) {
+  async #open(kind, constraints) {
+    this.asked.push({ kind, constraints });
     await this.#gate?.promise;
-    if (this.#refusal) throw new DOMException('A test says no', this.#refusal);
-    const stream = await this.#real.getUserMedia.call(navigator.mediaDevices, constraints);
+    const wanted = constraints[kind === 'microphone' ? 'audio' : 'video'].deviceId?.exact;
+    const refusal = (wanted === GONE && 'OverconstrainedError') || this.#refusals[kind];
+    if (refusal) throw new DOMException('A test says no', refusal);
+    const stream = await (kind === 'screen' ? pictureStream(320, 200) : this.#real.getUserMedia.call(navigator.mediaDevices, constraints));
     this.streams.push(stream);
     return stream;
   }
 
-  /** Makes the microphone fail with this exception, or work again. */
-  refuseMicrophone(name) {
-    this.#refusal = name ?? null;
+  /** Makes `microphone`, `camera` or `screen` fail with this exception, or work again. */
+  refuse(kind, name) {
+    this.#refusals[kind] = name ?? null;
+  }
+
+  /** Ends the newest track of a kind, as unplugging it or the browser's own button does. */
+  endTrack(kind) {
+    const newest = this.streams.flatMap((stream) => stream.getTracks()).filter((track) => track.kind === kind && track.readyState === 'live').at(-1);
+    newest.stop();
+    newest.dispatchEvent(new Event('ended'));
+  }
+
+  /** How many sections for video the open connections have. */
+  videoSections() {
+    return this.connections
+      .filter((connection) => connection.connectionState !== 'closed')
+      .map((connection) => connection.getTransceivers().filter(({ receiver, stopped }) => receiver.track.kind === 'video' && !stopped).length);
+  }
+
+  /** The device ids that were asked for of a kind, `null` for the default one. */
+  askedDevices(kind) {
+    return this.asked
+      .filter((asked) => asked.kind === kind)
+      .map(({ constraints }) => constraints[kind === 'microphone' ? 'audio' : 'video'].deviceId?.exact ?? 'default');
   }
 
   /** Keeps `getUserMedia` from settling until `openGate`. */
@@ -323,6 +373,7 @@ export class Spy {
   restore() {
     globalThis.RTCPeerConnection = this.#real.connection;
     navigator.mediaDevices.getUserMedia = this.#real.getUserMedia;
+    navigator.mediaDevices.getDisplayMedia = this.#real.getDisplayMedia;
     // What a test put before the browser's own method.
     delete navigator.permissions.query;
   }
@@ -360,3 +411,42 @@ export function toneStream() {
   oscillator.start();
   return destination.stream;
 }
+
+/** A stream of a picture that changes, of this size. */
+export function pictureStream(width, height) {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d');
+  const stream = canvas.captureStream(10);
+  const [track] = stream.getVideoTracks();
+  const paint = () => {
+    if (track.readyState !== 'live') return;
+    context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
+    context.fillRect(0, 0, width, height);
+    setTimeout(paint, 50);
+  };
+  paint();
+  return stream;
+}
+
+/** Resolves to the size of the picture once a stream shows one that `accepts` accepts. */
+export function picture(stream, accepts = () => true) {
+  const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, srcObject: stream });
+  document.body.append(video);
+  const done = () => {
+    video.srcObject = null;
+    video.remove();
+  };
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => reject(new Error(`no such picture; it is ${video.videoWidth} x ${video.videoHeight}`)), DEADLINE_MS);
+    const look = () => {
+      if (video.currentTime === 0 || !accepts(video.videoWidth, video.videoHeight)) return;
+      clearTimeout(deadline);
+      resolve([video.videoWidth, video.videoHeight]);
+    };
+    for (const event of ['timeupdate', 'resize', 'playing']) video.addEventListener(event, look);
+  }).finally(done);
+}
+
+/** Resolves once a stream shows a picture that is wide, as a camera's, or as the test's screen is. */
+export const pictureOf = (stream, source) =>
+  picture(stream, (width, height) => width > 0 && (Math.abs(width / height - 1.6) < 0.01) === (source === 'screen'));

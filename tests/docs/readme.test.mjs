@@ -38,6 +38,7 @@ declare global {
   function showRinging(name: string): void;
   function showMicrophoneHelp(): void;
   function showMessage(text: string, options: { offerRetry: boolean }): void;
+  function video(of: string): HTMLVideoElement;
   function render(state: string): void;
   function renderPerson(name: string, muted: boolean, quality: string | null): void;
 }

@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Engine } from '../wasm/ringback.js';
 
+import { listDevices, type Choices } from './devices.js';
 import { Emitter, type Listener } from './emitter.js';
 import { CallError, toCallError } from './error.js';
 import { isReady } from './init.js';
 import type { CallType } from './protocol.js';
-import type { Call, CallEvents, CallOptions, CallState, LiveCall, Participant, SocketLike } from './types.js';
+import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Participant, SocketLike } from './types.js';
 
 /**
  * Voice calls over a Socket.IO socket: one current call, and what rings on this device.
@@ -20,6 +21,9 @@ import type { Call, CallEvents, CallOptions, CallState, LiveCall, Participant, S
 export class VoiceCallManager {
   readonly #emitter = new Emitter();
   #engine: Engine | null;
+  #activeSpeaker: string | null = null;
+  /** Stops to watch for the page going away, while push-to-talk is on. */
+  #pushToTalk: (() => void) | null = null;
   /** What is left to see after `dispose()`. */
   #last: { state: CallState; call: Call | null; muted: boolean } = { state: 'idle', call: null, muted: false };
 
@@ -32,7 +36,7 @@ export class VoiceCallManager {
     if (!isReady()) throw new CallError('NOT_INITIALISED', 'Call `await init()` before `new VoiceCallManager(socket)`.');
     if (!isSocket(socket)) throw new CallError('INVALID_ARGUMENT', 'The first argument is not a Socket.IO socket.');
     try {
-      this.#engine = new Engine(socket, options, (event: keyof CallEvents, payload: never) => this.#notify(event, payload));
+      this.#engine = new Engine(socket, options, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
     } catch (error) {
       throw toCallError(error);
     }
@@ -62,15 +66,17 @@ export class VoiceCallManager {
    * Places a call.
    *
    * @param targetUserIds Whom to call; absent: everyone in the chat.
+   * @param options.video Whether the camera is on from the start. Default: in a video call. A camera
+   *   that fails is an `error` event; the call goes on without.
    * @returns The session id of the call, once the server has taken it.
    */
-  initiateCall(chatId: string, targetUserIds?: string[], { callType = 'voice' }: { callType?: CallType } = {}): Promise<string> {
-    return this.#ask((engine) => engine.initiate(chatId, targetUserIds, callType));
+  initiateCall(chatId: string, targetUserIds?: string[], { callType = 'voice', video }: { callType?: CallType; video?: boolean } = {}): Promise<string> {
+    return this.#ask((engine) => engine.initiate(chatId, targetUserIds, callType, video));
   }
 
   /** Answers the call that rings here. After `MIC_DENIED` and the like it still rings and may be answered again. */
-  acceptCall(sessionId?: string): Promise<void> {
-    return this.#ask((engine) => engine.accept(sessionId));
+  acceptCall(sessionId?: string, { video }: { video?: boolean } = {}): Promise<void> {
+    return this.#ask((engine) => engine.accept(sessionId, video));
   }
 
   /**
@@ -79,8 +85,8 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `CALL_FULL`, `CALL_ENDED`, `CALL_NOT_FOUND`, `ALREADY_IN_CALL` and the microphone's codes.
    */
-  joinCall(sessionId: string): Promise<void> {
-    return this.#ask((engine) => engine.join(sessionId));
+  joinCall(sessionId: string, { video = false }: { video?: boolean } = {}): Promise<void> {
+    return this.#ask((engine) => engine.join(sessionId, video));
   }
 
   /** Calls more people of the chat into the current call; they ring as in any call. */
@@ -110,13 +116,70 @@ export class VoiceCallManager {
 
   /** Mutes or unmutes the microphone; without a call, it is how the next one begins. */
   setMuted(muted: boolean): void {
-    this.#ask((engine) => engine.setMuted(muted)).catch((error: CallError) => this.#notify('error', error));
+    this.#tell((engine) => engine.setMuted(muted));
   }
 
   /** Mutes or unmutes the microphone; returns whether it is muted now. */
   toggleMute(): boolean {
     this.setMuted(!this.muted);
     return this.muted;
+  }
+
+  /**
+   * Opens the microphone only while {@link talk} says so, in this call and the next ones.
+   *
+   * A page that loses the focus or is hidden counts as a released key.
+   */
+  setPushToTalk(on: boolean): void {
+    this.#tell((engine) => engine.setPushToTalk(on));
+    this.#pushToTalk?.();
+    this.#pushToTalk = on ? whenAway(() => this.talk(false)) : null;
+  }
+
+  /** The key of push-to-talk is pressed or released; without push-to-talk it does nothing. */
+  talk(pressed: boolean): void {
+    this.#tell((engine) => engine.talk(pressed));
+  }
+
+  /** Turns the camera on or off, in a voice call too; resolves to whether it is on. */
+  toggleVideo(): Promise<boolean> {
+    return this.#ask((engine) => engine.setVideo());
+  }
+
+  /**
+   * Turns the camera on or off; resolves once it is.
+   *
+   * @throws {CallError} `CAMERA_DENIED`, `CAMERA_NOT_FOUND`, `CAMERA_IN_USE`, `CAMERA_FAILED`, `NO_CALL`.
+   */
+  async setVideoEnabled(on: boolean): Promise<void> {
+    await this.#ask((engine) => engine.setVideo(on));
+  }
+
+  /**
+   * Shares the screen in the camera's place, or gives the place back; call it from a click.
+   *
+   * @param on Default: the other way than now.
+   * @returns Whether the screen is shared now.
+   * @throws {CallError} `SCREEN_DENIED` when the person chooses none, `SCREEN_FAILED`, `NO_CALL`.
+   */
+  shareScreen(on?: boolean): Promise<boolean> {
+    return this.#ask((engine) => engine.shareScreen(on));
+  }
+
+  /** Lists microphones, cameras and speakers; their labels are empty before permission was given. */
+  devices(): Promise<DeviceList> {
+    return this.#ask((engine) => listDevices(engine.choices as Choices));
+  }
+
+  /**
+   * Chooses devices, in a call or for the next one; null is the browser's default one. What is not
+   * named stays as it is. The choice lasts as long as this manager.
+   *
+   * @throws {CallError} `DEVICE_NOT_FOUND`, `SPEAKER_UNSUPPORTED` and the device's own codes; the former device then stays.
+   */
+  async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
+    const given = Object.entries(chosen).filter(([, id]) => id !== undefined);
+    await Promise.all(given.map(([kind, id]) => this.#ask((engine) => engine.setDevice(kind, id ?? undefined))));
   }
 
   /** Where the current call stands. */
@@ -149,6 +212,16 @@ export class VoiceCallManager {
     return this.#engine?.localStream ?? null;
   }
 
+  /** The picture that is sent, of the camera or the screen. */
+  get localVideo(): MediaStream | null {
+    return this.#engine?.localVideo ?? null;
+  }
+
+  /** Who else speaks at the moment, or null. */
+  get activeSpeaker(): string | null {
+    return this.#activeSpeaker;
+  }
+
   /** Plays the audio that the browser held back (`audioBlocked`): call it from a click. */
   async resumeAudio(): Promise<void> {
     await this.#engine?.resumeAudio();
@@ -159,6 +232,7 @@ export class VoiceCallManager {
     const engine = this.#engine;
     if (!engine) return;
     engine.dispose();
+    this.#pushToTalk?.();
     this.#last = { state: this.state, call: this.call, muted: this.muted };
     this.#engine = null;
     // Not at once: this may be running inside a listener, and the end of the call is yet to be told.
@@ -172,6 +246,11 @@ export class VoiceCallManager {
     this.dispose();
   }
 
+  /** Asks for something that nobody waits for. */
+  #tell(request: (engine: Engine) => Promise<unknown>): void {
+    this.#ask(request).catch((error: CallError) => this.#notify('error', error));
+  }
+
   async #ask<T>(request: (engine: Engine) => Promise<unknown>): Promise<T> {
     if (!this.#engine) throw new CallError('DISPOSED', 'This manager was disposed: make a new one.');
     try {
@@ -181,12 +260,28 @@ export class VoiceCallManager {
     }
   }
 
+  #told(event: keyof CallEvents, payload: never): void {
+    if (event === 'activeSpeaker') this.#activeSpeaker = (payload as CallEvents['activeSpeaker']).userId;
+    // The module only says that they changed.
+    if (event === 'devices') this.devices().then((list) => this.#notify('devices', list), () => {});
+    else this.#notify(event, payload);
+  }
+
   #notify<E extends keyof CallEvents>(event: E, payload: CallEvents[E]): void {
     const told = event === 'error' ? (toCallError(payload) as CallEvents[E]) : payload;
     const heard = this.#emitter.emit(event, told);
     // Somebody should know.
     if (event === 'error' && !heard) console.error(told);
   }
+}
+
+/** Calls back whenever the page loses the focus or is hidden; returns the function that stops it. */
+function whenAway(callback: () => void): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  globalThis.addEventListener('blur', callback, { signal });
+  document.addEventListener('visibilitychange', () => document.hidden && callback(), { signal });
+  return () => stop.abort();
 }
 
 function isSocket(socket: SocketLike): boolean {

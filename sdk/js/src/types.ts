@@ -22,6 +22,9 @@ export type LinkState = 'new' | 'connecting' | 'connected' | 'reconnecting' | 'f
 /** How good the connection to one participant is. */
 export type QualityGrade = 'excellent' | 'good' | 'poor' | 'lost';
 
+/** What a picture shows. */
+export type VideoSource = 'off' | 'camera' | 'screen';
+
 /** A person in a call. */
 export interface CallUser { id: string; name: string; avatar: string | null }
 
@@ -29,6 +32,9 @@ export interface CallUser { id: string; name: string; avatar: string | null }
 export interface Participant extends CallUser {
   status: ParticipantStatus;
   muted: boolean;
+  /** The picture that they send. */
+  video: VideoSource;
+  /** Whether they send a picture. */
   videoEnabled: boolean;
   link: LinkState;
   quality: QualityGrade | null;
@@ -43,7 +49,12 @@ export interface Call {
   callType: CallType;
   direction: 'incoming' | 'outgoing';
   state: CallState;
+  /** Whether the microphone is muted; with push-to-talk, whether it stays so while the key is pressed. */
   muted: boolean;
+  /** The picture that this side sends. */
+  video: VideoSource;
+  /** Whether the microphone is open only while a key is pressed. */
+  pushToTalk: boolean;
   participants: Participant[];
   /** When it was answered, by this machine's clock (`Date.now()`), or null. */
   startedAt: number | null;
@@ -72,6 +83,17 @@ export interface LiveCall {
   participants: (CallUser & { status: ParticipantStatus; deviceId: string | null })[];
   /** Whether it is this tab that is in it. */
   here: boolean;
+}
+
+/** A device of this machine. */
+export interface DeviceInfo { id: string; label: string; kind: 'microphone' | 'camera' | 'speaker' }
+
+/** The devices of this machine, and which of them were chosen; null is the browser's default one. */
+export interface DeviceList {
+  microphones: DeviceInfo[];
+  cameras: DeviceInfo[];
+  speakers: DeviceInfo[];
+  selected: { microphone: string | null; camera: string | null; speaker: string | null };
 }
 
 /** One second of one link, from `getStats` (W3C webrtc-stats). */
@@ -124,8 +146,22 @@ export interface CallEvents {
   linkRecovered: { userId: string };
   /** After a reload, this page took up the call that it was in. */
   resumed: { sessionId: string };
-  /** Audio (or video) of a participant arrived; it already plays. */
+  /** A participant's stream arrived, or its tracks changed. Its audio already plays; show its video in a muted `<video>`. */
   remoteStream: { userId: string; stream: MediaStream };
+  /** The picture that is sent changed. */
+  localVideo: { stream: MediaStream | null; source: VideoSource };
+  /** Devices came, went or were chosen. */
+  devices: DeviceList;
+  /**
+   * Another microphone or camera is in use than before: `chosen` by the application, the default one
+   * as a `fallback` for one that is gone, the one that had stopped `reacquired`, or `lost` and
+   * looked for. `id` is null for the default one.
+   */
+  deviceChanged: { kind: 'microphone' | 'camera'; id: string | null; label: string; reason: 'chosen' | 'fallback' | 'reacquired' | 'lost' };
+  /** How loud everyone else is, 0 to 1; five times a second while connected. */
+  levels: { levels: { userId: string; level: number }[] };
+  /** Somebody else speaks, or nobody any more (null). */
+  activeSpeaker: { userId: string | null };
   /** The browser does not play sound before a click: call `resumeAudio()` from one. */
   audioBlocked: { userId: string };
   /** Every second while connected. */
@@ -138,7 +174,10 @@ export interface CallEvents {
 
 /** Codes that arise in the browser; the server's are {@link ErrorCode}. */
 export type ClientErrorCode =
-  | 'MIC_DENIED' | 'MIC_NOT_FOUND' | 'MIC_IN_USE' | 'MIC_FAILED' | 'INSECURE_CONTEXT' | 'UNSUPPORTED'
+  | 'MIC_DENIED' | 'MIC_NOT_FOUND' | 'MIC_IN_USE' | 'MIC_FAILED'
+  | 'CAMERA_DENIED' | 'CAMERA_NOT_FOUND' | 'CAMERA_IN_USE' | 'CAMERA_FAILED' | 'SCREEN_DENIED' | 'SCREEN_FAILED'
+  | 'SPEAKER_UNSUPPORTED' | 'DEVICE_NOT_FOUND'
+  | 'INSECURE_CONTEXT' | 'UNSUPPORTED'
   | 'NOT_CONNECTED' | 'SIGNALING_LOST' | 'SIGNALING_TIMEOUT' | 'CONNECTION_FAILED'
   | 'NO_CALL' | 'NOT_RINGING' | 'CANCELLED' | 'INVALID_ARGUMENT' | 'NOT_INITIALISED' | 'DISPOSED'
   | 'SERVER_ERROR' | 'INTERNAL_ERROR';
@@ -159,6 +198,8 @@ export interface CallOptions {
   audioElement?: HTMLAudioElement;
   /** Merged over the microphone constraints that the server gave. */
   microphone?: MediaTrackConstraints;
+  /** Merged over the camera constraints that the server gave. */
+  camera?: MediaTrackConstraints;
   /** Supplies the local audio in place of `getUserMedia`; its tracks are then not stopped at the end. */
   localStream?: MediaStream | (() => MediaStream | Promise<MediaStream>);
   /** This user's id, for servers that do not say it. */

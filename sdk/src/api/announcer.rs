@@ -80,6 +80,9 @@ impl Audience for Announcer {
                 Ok(Settled::Done) => {
                     call(&pending.resolve, &JsValue::UNDEFINED, &JsValue::UNDEFINED)
                 }
+                Ok(Settled::Switched(on)) => {
+                    call(&pending.resolve, &on.into(), &JsValue::UNDEFINED);
+                }
                 Ok(Settled::Session(id)) => {
                     call(&pending.resolve, &id.as_str().into(), &JsValue::UNDEFINED);
                 }

@@ -11,10 +11,10 @@ use web_sys::MediaStream;
 use super::announcer::{Announcer, Promises};
 use super::error::invalid_argument;
 use super::{options, view};
-use crate::core::Command;
 use crate::core::ids::RequestId;
+use crate::core::{Client, Command, MediaKind};
 use crate::driver::Driver;
-use crate::platform::SocketIo;
+use crate::platform::{SocketIo, array};
 
 /// The calls of one socket. `VoiceCallManager` of the npm package is made of it.
 #[wasm_bindgen]
@@ -48,18 +48,24 @@ impl Engine {
     }
 
     /// Places a call; resolves to its session id.
-    pub fn initiate(&self, chat_id: String, targets: &JsValue, call_type: &str) -> Promise {
-        self.request(initiate(chat_id, targets, call_type))
+    pub fn initiate(
+        &self,
+        chat_id: String,
+        targets: &JsValue,
+        call_type: &str,
+        video: Option<bool>,
+    ) -> Promise {
+        self.request(initiate(chat_id, targets, call_type, video))
     }
 
     /// Answers a ringing call.
-    pub fn accept(&self, session_id: Option<String>) -> Promise {
-        self.request(read_session(session_id).map(Command::Accept))
+    pub fn accept(&self, session_id: Option<String>, video: Option<bool>) -> Promise {
+        self.request(read_session(session_id).map(|session| Command::Accept(session, video)))
     }
 
     /// Enters a call that goes on, or takes it over from another device.
-    pub fn join(&self, session_id: String) -> Promise {
-        self.request(parse_session(session_id).map(Command::Join))
+    pub fn join(&self, session_id: String, video: bool) -> Promise {
+        self.request(parse_session(session_id).map(|session| Command::Join(session, video)))
     }
 
     /// Calls more people into the current call.
@@ -96,6 +102,57 @@ impl Engine {
     #[wasm_bindgen(js_name = setMuted)]
     pub fn set_muted(&self, muted: bool) -> Promise {
         self.request(Ok(Command::SetMuted(muted)))
+    }
+
+    /// Turns the camera on or off, or the other way; resolves to whether it is on.
+    #[wasm_bindgen(js_name = setVideo)]
+    pub fn set_video(&self, on: Option<bool>) -> Promise {
+        self.request(Ok(Command::SetCamera(on)))
+    }
+
+    /// Begins or ends to share the screen, or the other way; resolves to whether it is shared.
+    #[wasm_bindgen(js_name = shareScreen)]
+    pub fn share_screen(&self, on: Option<bool>) -> Promise {
+        self.request(Ok(Command::SetScreen(on)))
+    }
+
+    /// Uses this `microphone`, `camera` or `speaker` from now on; none: the default one.
+    #[wasm_bindgen(js_name = setDevice)]
+    pub fn set_device(&self, kind: &str, id: Option<String>) -> Promise {
+        let id = id.map(Into::into);
+        self.request(match kind {
+            "microphone" => Ok(Command::SetDevice(MediaKind::Microphone, id)),
+            "camera" => Ok(Command::SetDevice(MediaKind::Camera, id)),
+            "speaker" => Ok(Command::SetSpeaker(id)),
+            _ => Err(invalid_argument("There is no such kind of device.")),
+        })
+    }
+
+    /// Lets sound through only while a key is pressed, or always again.
+    #[wasm_bindgen(js_name = setPushToTalk)]
+    pub fn set_push_to_talk(&self, on: bool) -> Promise {
+        self.request(Ok(Command::SetPushToTalk(on)))
+    }
+
+    /// The key is pressed or released.
+    pub fn talk(&self, pressed: bool) -> Promise {
+        self.request(Ok(Command::Talk(pressed)))
+    }
+
+    /// Returns the picture that is sent, or nothing.
+    #[wasm_bindgen(getter, js_name = localVideo)]
+    #[must_use]
+    pub fn local_video(&self) -> Option<MediaStream> {
+        let source = self.driver.client(Client::video);
+        self.driver.platform()?.video_stream(source)
+    }
+
+    /// Returns the chosen microphone, camera and loudspeaker, each an id or null.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn choices(&self) -> JsValue {
+        self.driver
+            .client(|client| array(client.choices().into_iter().map(view::optional)))
     }
 
     /// Returns where the current call stands.
@@ -170,12 +227,18 @@ impl Engine {
     }
 }
 
-fn initiate(chat_id: String, targets: &JsValue, call_type: &str) -> Result<Command, JsValue> {
+fn initiate(
+    chat_id: String,
+    targets: &JsValue,
+    call_type: &str,
+    video: Option<bool>,
+) -> Result<Command, JsValue> {
     Ok(Command::Initiate {
         chat_id: ChatId::new(chat_id).map_err(|_| invalid_argument("chatId is not a chat id."))?,
         call_type: CallType::parse(call_type)
             .ok_or_else(|| invalid_argument("callType is neither 'voice' nor 'video'."))?,
         targets: read_targets(targets)?,
+        video,
     })
 }
 

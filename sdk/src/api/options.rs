@@ -19,6 +19,7 @@ pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
         .map_err(|_| invalid_argument("userId is not a user id."))?;
     Ok(ClientOptions {
         user_id,
+        supplied_microphone: !read_source(get(options, "localStream"))?.owns_tracks(),
         fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
         seed: random_seed(),
     })
@@ -32,6 +33,7 @@ pub(super) fn read_resources(options: &JsValue) -> Result<Resources, JsValue> {
     Ok(Resources {
         audio_element: read_element(get(options, "audioElement"))?,
         microphone: get(options, "microphone"),
+        camera: get(options, "camera"),
         source: read_source(get(options, "localStream"))?,
         rtc_configuration: get(options, "rtcConfiguration"),
     })

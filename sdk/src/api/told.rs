@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 use super::{error, view};
 use crate::core::{Client, Notification};
-use crate::platform::{Platform, object};
+use crate::platform::{Platform, array, object};
 
 /// What follows the other person's name.
 const LINK_FAILED: &str = " cannot hear each other. Trying again.";
@@ -68,6 +68,34 @@ pub(super) fn describe(
             ("linkFailed", payload)
         }
         Notification::LinkRecovered(user) => ("linkRecovered", object(&[user_id(user)])),
+        Notification::LocalVideo(source) => {
+            let payload = object(&[
+                ("stream", view::optional(platform.video_stream(*source))),
+                ("source", source.as_str().into()),
+            ]);
+            ("localVideo", payload)
+        }
+        Notification::DeviceChanged(kind, device, reason) => {
+            let payload = object(&[
+                ("kind", kind.as_str().into()),
+                ("id", view::optional(device.as_deref())),
+                ("label", platform.label(*kind).into()),
+                ("reason", reason.as_str().into()),
+            ]);
+            ("deviceChanged", payload)
+        }
+        Notification::Devices => ("devices", JsValue::UNDEFINED),
+        Notification::Levels(levels) => {
+            let level = |(user, level): &(UserId, f64)| {
+                object(&[user_id(user), ("level", (*level).into())])
+            };
+            let levels = array(levels.iter().map(level));
+            ("levels", object(&[("levels", levels)]))
+        }
+        Notification::ActiveSpeaker(user) => {
+            let user = view::optional(user.as_ref().map(UserId::as_str));
+            ("activeSpeaker", object(&[("userId", user)]))
+        }
         Notification::AudioBlocked(user) => ("audioBlocked", object(&[user_id(user)])),
         Notification::Quality(user, quality) => ("quality", view::quality(user, quality)),
         Notification::Signaling(connected) => {

@@ -25,6 +25,8 @@ pub(super) fn call(view: &CallView) -> JsValue {
         ("direction", direction.into()),
         ("state", view.state.as_str().into()),
         ("muted", view.muted.into()),
+        ("video", view.video.as_str().into()),
+        ("pushToTalk", view.push_to_talk.into()),
         (
             "participants",
             array(view.participants.iter().map(participant)),
@@ -119,7 +121,8 @@ fn participant(view: &ParticipantView) -> JsValue {
     let put = |name, value: JsValue| set(&participant, name, &value);
     put("status", view.status.as_str().into());
     put("muted", view.muted.into());
-    put("videoEnabled", view.video_enabled.into());
+    put("video", view.video.as_str().into());
+    put("videoEnabled", view.video.is_on().into());
     put("link", view.link.as_str().into());
     put(
         "quality",

@@ -4,7 +4,7 @@ use ringback_protocol::{CallRequestId, ClientEvent, RtcConfiguration, UserId, cl
 
 use super::error::ClientError;
 use super::ids::{AckId, LinkId, MediaId, RequestId};
-use super::media::{Media, Microphone};
+use super::media::Media;
 use super::output::{MediaCommand, Notification, Output, PeerCommand, Settled};
 use super::signaling::{
     ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, Purpose, Server, Signaling,
@@ -19,6 +19,8 @@ pub struct ClientOptions {
     pub fast_setup: bool,
     /// This user's id, for servers that do not say it.
     pub user_id: Option<UserId>,
+    /// Whether the application supplies the audio: then there is nothing to open in its place.
+    pub supplied_microphone: bool,
     /// A random number: names this client's attempts to call, so that a repeat is recognised.
     pub seed: u64,
 }
@@ -34,12 +36,12 @@ pub(super) struct Context {
     pub(super) timers: Timers,
     /// The socket and the server.
     pub(super) signaling: Signaling,
-    /// The microphone.
+    /// Microphone, camera and screen.
     pub(super) media: Media,
     outputs: Vec<Output>,
     ack: AckId,
     link: LinkId,
-    microphone: MediaId,
+    attempt_to_open: MediaId,
     attempts: u32,
 }
 
@@ -55,7 +57,7 @@ impl Context {
             outputs: Vec::new(),
             ack: AckId(0),
             link: LinkId(0),
-            microphone: MediaId(0),
+            attempt_to_open: MediaId(0),
             attempts: 0,
         }
     }
@@ -138,42 +140,18 @@ impl Context {
 
     /// Asks the browser what it says about permission.
     pub(super) fn query_permission(&mut self) {
-        self.push(Output::Media(MediaCommand::QueryPermission));
+        self.command(MediaCommand::QueryPermission);
     }
 
-    /// Opens the microphone, unless it is open or being opened.
-    pub(super) fn open_microphone(&mut self) {
-        match self.media.microphone {
-            Microphone::Opening(_) | Microphone::Open(_) => {}
-            Microphone::Closed => {
-                self.microphone = self.microphone.next();
-                self.media.microphone = Microphone::Opening(self.microphone);
-                // Before it opens, so that a muted person is never heard, not even for a moment.
-                self.enable_microphone();
-                self.push(Output::Media(MediaCommand::OpenMicrophone(self.microphone)));
-            }
-        }
+    /// Does something with local media.
+    pub(super) fn command(&mut self, command: MediaCommand) {
+        self.push(Output::Media(command));
     }
 
-    /// Lets the microphone through as the person wants it.
-    pub(super) fn enable_microphone(&mut self) {
-        self.push(Output::Media(MediaCommand::SetMicrophoneEnabled(
-            !self.media.muted,
-        )));
-    }
-
-    /// Closes the microphone, also when it is still being opened.
-    pub(super) fn close_microphone(&mut self) {
-        match self.media.microphone {
-            Microphone::Closed => {}
-            Microphone::Opening(_) | Microphone::Open(_) => self.stop_microphone(),
-        }
-    }
-
-    /// Stops whatever track there may be.
-    pub(super) fn stop_microphone(&mut self) {
-        self.media.microphone = Microphone::Closed;
-        self.push(Output::Media(MediaCommand::CloseMicrophone));
+    /// Returns a new id for an attempt to open a device.
+    pub(super) const fn next_media(&mut self) -> MediaId {
+        self.attempt_to_open = self.attempt_to_open.next();
+        self.attempt_to_open
     }
 
     /// Returns what peer connections are made with.

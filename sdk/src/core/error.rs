@@ -44,6 +44,22 @@ codes! {
     MicInUse = "MIC_IN_USE", retryable true, "The microphone is in use by another program: close it there and try again.";
     /// The microphone failed for another reason.
     MicFailed = "MIC_FAILED", retryable true, "The microphone could not be opened: try again or choose another one.";
+    /// The person or a policy refused the camera.
+    CameraDenied = "CAMERA_DENIED", retryable true, "The camera is blocked: allow it for this site in the browser's address bar and try again.";
+    /// There is no camera.
+    CameraNotFound = "CAMERA_NOT_FOUND", retryable true, "No camera was found: plug one in and try again.";
+    /// Another program holds the camera.
+    CameraInUse = "CAMERA_IN_USE", retryable true, "The camera is in use by another program: close it there and try again.";
+    /// The camera failed for another reason.
+    CameraFailed = "CAMERA_FAILED", retryable true, "The camera could not be opened: try again or choose another one.";
+    /// The person did not choose a screen, or the system refused.
+    ScreenDenied = "SCREEN_DENIED", retryable true, "No screen was shared: choose one, and allow the browser to record the screen in the system's settings.";
+    /// The screen cannot be shared.
+    ScreenFailed = "SCREEN_FAILED", retryable true, "The screen could not be shared: try again, or use another browser.";
+    /// The browser cannot choose a loudspeaker.
+    SpeakerUnsupported = "SPEAKER_UNSUPPORTED", retryable false, "This browser cannot choose the speaker: choose it in the system's settings.";
+    /// There is no such device.
+    DeviceNotFound = "DEVICE_NOT_FOUND", retryable true, "There is no such device any more: choose another one.";
     /// The page is not served over HTTPS or from localhost.
     InsecureContext = "INSECURE_CONTEXT", retryable false, "Calls need a secure page: serve it over HTTPS or from localhost.";
     /// The browser has no WebRTC.

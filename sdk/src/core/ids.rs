@@ -29,7 +29,7 @@ number!(
     LinkId
 );
 number!(
-    /// One attempt to open the microphone. Given by the core.
+    /// One attempt to open a microphone, a camera or a screen. Given by the core.
     MediaId
 );
 number!(

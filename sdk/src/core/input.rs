@@ -6,6 +6,7 @@ use ringback_protocol::{
 };
 
 use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
+use super::media::{DeviceChoice, MediaKind};
 use super::quality::StatsSample;
 
 /// One thing that happened.
@@ -17,7 +18,7 @@ pub enum Input {
     Signaling(SignalingInput),
     /// A peer connection reports.
     Peer(LinkId, PeerInput),
-    /// Microphone, loudspeaker or page report.
+    /// Microphone, camera, loudspeaker or page report.
     Device(DeviceInput),
     /// The time that `next_deadline` named has come (or may have: too early does no harm).
     Timeout,
@@ -43,11 +44,15 @@ pub enum Command {
         call_type: CallType,
         /// Whom; none: everyone in the chat.
         targets: Option<Vec<UserId>>,
+        /// Whether the camera is on from the start; none: in a video call.
+        video: Option<bool>,
     },
-    /// Answer a ringing call; none: the one that rings.
-    Accept(Option<SessionId>),
-    /// Enter a call that goes on, or take it over from another device of this user.
-    Join(SessionId),
+    /// Answer a ringing call; none: the one that rings. Then, whether the camera is on from the
+    /// start; none: in a video call.
+    Accept(Option<SessionId>, Option<bool>),
+    /// Enter a call that goes on, or take it over from another device of this user; then, whether the
+    /// camera is on from the start.
+    Join(SessionId, bool),
     /// Call more people into the current call.
     Invite(Vec<UserId>),
     /// Ask which live calls concern this user.
@@ -60,6 +65,18 @@ pub enum Command {
     Leave,
     /// Mute or unmute the microphone; before a call, it is how the next one begins.
     SetMuted(bool),
+    /// Turn the camera of the current call on or off; none: the other way.
+    SetCamera(Option<bool>),
+    /// Begin or end to share the screen; none: the other way.
+    SetScreen(Option<bool>),
+    /// Use this device from now on. A screen is chosen by the person.
+    SetDevice(MediaKind, DeviceChoice),
+    /// Play through this loudspeaker from now on.
+    SetSpeaker(DeviceChoice),
+    /// Let sound through only while a key is pressed, or always again.
+    SetPushToTalk(bool),
+    /// The key is pressed or released.
+    Talk(bool),
     /// Release everything; nothing is accepted after it.
     Dispose,
 }
@@ -124,8 +141,12 @@ pub enum PeerInput {
     ConnectionState(ConnectionState),
     /// The browser asks for negotiation.
     NegotiationNeeded,
-    /// The first remote track arrived (it is in the link's stream from here on).
+    /// The tracks in the link's stream changed; the first time, sound arrives.
     RemoteTrack,
+    /// A picture of the other side arrives.
+    RemoteVideo,
+    /// The answer to `ReadLevel`: how loud the other side is, 0 to 1.
+    Level(f64),
     /// The answer to `SampleStats`.
     Stats(StatsSample),
 }
@@ -158,9 +179,10 @@ pub enum Permission {
     Prompt,
 }
 
-/// How opening the microphone can fail (`getUserMedia`, mediacapture-streams section 10.2).
+/// How opening a device can fail (`getUserMedia`, mediacapture-streams section 10.2; for the screen
+/// `getDisplayMedia`, screen-capture section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MicrophoneError {
+pub enum CaptureError {
     /// The person or a policy said no.
     Denied,
     /// There is none.
@@ -173,17 +195,30 @@ pub enum MicrophoneError {
     Failed,
 }
 
+/// How choosing a loudspeaker can fail (`setSinkId`, audio-output section 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpeakerError {
+    /// The browser plays everything through its own choice.
+    Unsupported,
+    /// There is none of that name, or the page may not use it.
+    NotFound,
+}
+
 /// What devices and page report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceInput {
     /// What the browser says about the microphone, asked at start and when it changes.
     Permission(Permission),
-    /// `OpenMicrophone` succeeded.
-    MicrophoneOpened(MediaId),
-    /// `OpenMicrophone` failed.
-    MicrophoneFailed(MediaId, MicrophoneError, String),
-    /// The track of the microphone ended by itself.
-    MicrophoneEnded(MediaId),
+    /// `Open` succeeded; what was open before is closed.
+    Opened(MediaKind, MediaId),
+    /// `Open` failed; what was open before still is.
+    Failed(MediaKind, MediaId, CaptureError, String),
+    /// The track ended by itself.
+    Ended(MediaKind, MediaId),
+    /// A device was plugged in or unplugged.
+    DevicesChanged,
+    /// `SetSpeaker` is done.
+    SpeakerSet(RequestId, Result<(), SpeakerError>),
     /// The browser does not play this link's audio before a click.
     PlaybackBlocked(LinkId),
     /// The network came back, or another one took its place.

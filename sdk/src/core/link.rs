@@ -235,6 +235,8 @@ impl Link {
             | PeerInput::NegotiationFailed(..)
             | PeerInput::ConnectionState(_)
             | PeerInput::RemoteTrack
+            | PeerInput::RemoteVideo
+            | PeerInput::Level(_)
             | PeerInput::Stats(_) => {}
         }
         Progress::Under

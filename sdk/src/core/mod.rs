@@ -2,6 +2,7 @@
 
 mod call;
 mod candidates;
+mod capture;
 mod client;
 mod context;
 pub mod error;
@@ -26,7 +27,8 @@ pub mod view;
 pub use client::Client;
 pub use context::ClientOptions;
 pub use input::{
-    AckBody, AckFailure, Command, ConnectionState, DeviceInput, Input, MicrophoneError, PeerInput,
-    Permission, Request, SignalingInput,
+    AckBody, AckFailure, CaptureError, Command, ConnectionState, DeviceInput, Input, PeerInput,
+    Permission, Request, SignalingInput, SpeakerError,
 };
-pub use output::{MediaCommand, Notification, Output, PeerCommand, Settled};
+pub use media::{DeviceChange, DeviceChoice, MediaKind, VideoSource};
+pub use output::{MediaCommand, Notification, Output, PeerCommand, Settled, VideoLimit};

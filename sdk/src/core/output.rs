@@ -7,6 +7,7 @@ use ringback_protocol::{
 
 use super::error::ClientError;
 use super::ids::{AckId, Generation, LinkId, MediaId, RequestId};
+use super::media::{DeviceChange, DeviceChoice, MediaKind, VideoSource};
 use super::quality::LinkQuality;
 use super::view::{CallState, IncomingView, LiveCallView, UserView};
 
@@ -17,7 +18,7 @@ pub enum Output {
     Emit(ClientEvent, Option<AckId>),
     /// Do something with one peer connection. An unknown link is ignored.
     Peer(LinkId, PeerCommand),
-    /// Do something with the microphone.
+    /// Do something with microphone, camera, screen or loudspeaker.
     Media(MediaCommand),
     /// Settle the promise of a request.
     Settle(RequestId, Result<Settled, ClientError>),
@@ -30,6 +31,8 @@ pub enum Output {
 pub enum Settled {
     /// Nothing.
     Done,
+    /// Whether it is on now.
+    Switched(bool),
     /// The session id of the call that was placed.
     Session(SessionId),
     /// The live calls of this user.
@@ -39,7 +42,8 @@ pub enum Settled {
 /// What to do with one peer connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PeerCommand {
-    /// Make it. It has one `sendrecv` audio transceiver without a track when it is to offer.
+    /// Make it. When it is to offer it has a `sendrecv` transceiver without a track for audio, and
+    /// in a video call one for video.
     Create {
         /// With what.
         config: RtcConfiguration,
@@ -65,8 +69,14 @@ pub enum PeerCommand {
     ApplyAnswer(Generation, SessionDescription),
     /// `addIceCandidate`. Failures are ignored: ICE lives with a lost candidate.
     AddCandidate(IceCandidate),
-    /// Send the microphone to this participant, now or as soon as it is open.
-    SendMicrophone,
+    /// Send microphone and picture to this participant, now or as soon as they are there.
+    SendMedia,
+    /// Have the picture of the other side in the link's stream, or not.
+    ShowVideo(bool),
+    /// Send the picture within these limits.
+    LimitVideo(VideoLimit),
+    /// `getSynchronizationSources`; then `Level`.
+    ReadLevel,
     /// Let the remote audio be heard, now or as soon as it arrives.
     Play,
     /// `getStats`; then `Stats`.
@@ -75,17 +85,34 @@ pub enum PeerCommand {
     Close,
 }
 
-/// What to do with the microphone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What to do with local media.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaCommand {
     /// Ask the browser what it says about permission; then `Permission`.
     QueryPermission,
-    /// `getUserMedia`; then `MicrophoneOpened` or `MicrophoneFailed`.
-    OpenMicrophone(MediaId),
+    /// `getUserMedia` or `getDisplayMedia`; then `Opened` or `Failed`. What is open stays so until then.
+    Open(MediaKind, MediaId, DeviceChoice),
     /// Stop its tracks, also when it is still being opened.
-    CloseMicrophone,
-    /// Let the track through, or send silence: the one that is open, and every one opened later.
+    Close(MediaKind),
+    /// Let the microphone through, or send silence: the one that is open, and every one opened later.
     SetMicrophoneEnabled(bool),
+    /// Send this picture to everyone to whom media is sent.
+    SendVideo(VideoSource),
+    /// `setSinkId`, now and for what plays later; then `SpeakerSet`.
+    SetSpeaker(RequestId, DeviceChoice),
+}
+
+/// How much of a picture is sent (`RTCRtpEncodingParameters`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VideoLimit {
+    /// Whether it is sent at all.
+    pub active: bool,
+    /// In bits per second.
+    pub max_bitrate: u32,
+    /// Divides width and height.
+    pub scale_down_by: f64,
+    /// In frames per second.
+    pub max_framerate: u32,
 }
 
 /// What the application is told.
@@ -116,8 +143,18 @@ pub enum Notification {
         /// The state before.
         previous: CallState,
     },
-    /// A participant's stream arrived and may be heard.
+    /// A participant's stream arrived and may be heard, or its tracks changed.
     RemoteStream(LinkId, UserId),
+    /// The picture that is sent changed.
+    LocalVideo(VideoSource),
+    /// Another microphone or camera is in use than before.
+    DeviceChanged(MediaKind, DeviceChoice, DeviceChange),
+    /// The devices that there are, or the choice among them, may have changed.
+    Devices,
+    /// How loud everyone is who can be heard, 0 to 1.
+    Levels(Vec<(UserId, f64)>),
+    /// Somebody else speaks, or nobody any more.
+    ActiveSpeaker(Option<UserId>),
     /// The browser does not play a participant's audio before a click.
     AudioBlocked(UserId),
     /// This side and that participant cannot hear each other; it is tried again.

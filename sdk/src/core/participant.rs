@@ -4,6 +4,7 @@ use ringback_protocol::{DeviceId, ParticipantStatus, UserId};
 
 use super::ids::LinkId;
 use super::link::Link;
+use super::media::VideoSource;
 use super::signal::Signal;
 use super::view::{LinkState, ParticipantView, UserView};
 
@@ -32,8 +33,8 @@ pub(super) struct Participant {
     pub(super) status: ParticipantStatus,
     /// Whether their microphone is muted.
     pub(super) muted: bool,
-    /// Whether their camera is on.
-    pub(super) video_enabled: bool,
+    /// The picture that they send, as they or their tracks tell; none before either did.
+    pub(super) video: Option<VideoSource>,
     /// How often the media path to them was given up since it last was there.
     pub(super) failures: u8,
     /// The media path to them.
@@ -54,7 +55,7 @@ impl Participant {
             device: None,
             status,
             muted: false,
-            video_enabled: false,
+            video: None,
             failures: 0,
             path: Path::None,
             outbox: Vec::new(),
@@ -100,7 +101,7 @@ impl Participant {
             user: self.user.clone(),
             status: self.status,
             muted: self.muted,
-            video_enabled: self.video_enabled,
+            video: self.video.unwrap_or_default(),
             link: match &self.path {
                 Path::None => LinkState::New,
                 Path::Link(_) if self.failures > 0 => LinkState::Failed,

@@ -1,6 +1,7 @@
 //! Everything that the client waits for, by name, and when.
 
 use super::ids::{AckId, LinkId};
+use super::media::MediaKind;
 use super::time::Instant;
 
 /// What a point in time is for.
@@ -32,6 +33,13 @@ pub(super) enum Timer {
     Answer(LinkId),
     /// A link that was given up is tried anew.
     Again(LinkId),
+    /// The next attempt to have a device again that stopped by itself.
+    Reacquire(MediaKind),
+    /// Plugging in and unplugging has settled.
+    Devices,
+    /// The levels are read.
+    #[expect(dead_code, reason = "nothing listens yet")]
+    Levels,
 }
 
 impl Timer {
@@ -39,7 +47,7 @@ impl Timer {
     const fn belongs_to_call(self) -> bool {
         match self {
             // Acks of farewells, and of a call that was given up, outlive their call.
-            Self::Ack(_) | Self::Farewell => false,
+            Self::Ack(_) | Self::Farewell | Self::Devices => false,
             Self::Early
             | Self::Lost
             | Self::Ring
@@ -50,7 +58,9 @@ impl Timer {
             | Self::Attempt(_)
             | Self::GiveUp(_)
             | Self::Answer(_)
-            | Self::Again(_) => true,
+            | Self::Again(_)
+            | Self::Reacquire(_)
+            | Self::Levels => true,
         }
     }
 
@@ -69,7 +79,10 @@ impl Timer {
             | Self::Resume
             | Self::Farewell
             | Self::Sample
-            | Self::Report => false,
+            | Self::Report
+            | Self::Reacquire(_)
+            | Self::Devices
+            | Self::Levels => false,
         }
     }
 }

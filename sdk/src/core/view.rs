@@ -4,6 +4,7 @@ use ringback_protocol::{
     CallSnapshot, CallType, ChatId, EndReason, ParticipantStatus, SessionId, UserId,
 };
 
+use super::media::VideoSource;
 use super::quality::Grade;
 
 /// Where the current call stands on this device.
@@ -90,8 +91,8 @@ pub struct ParticipantView {
     pub status: ParticipantStatus,
     /// Whether their microphone is muted.
     pub muted: bool,
-    /// Whether their camera is on.
-    pub video_enabled: bool,
+    /// The picture that they send.
+    pub video: VideoSource,
     /// Where the media path to them stands.
     pub link: LinkState,
     /// How good it is, once measured.
@@ -113,6 +114,10 @@ pub struct CallView {
     pub state: CallState,
     /// Whether one's own microphone is muted.
     pub muted: bool,
+    /// The picture that this side sends.
+    pub video: VideoSource,
+    /// Whether the microphone is open only while a key is pressed.
+    pub push_to_talk: bool,
     /// Everyone else, in the order in which they became known.
     pub participants: Vec<ParticipantView>,
     /// When it was answered, on the clock of `handle`'s `now`.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// Reads a property; undefined when there is none, or the value has no properties.
@@ -38,6 +38,17 @@ pub(crate) fn array(values: impl Iterator<Item = JsValue>) -> JsValue {
 /// Returns a property that is a text.
 pub(crate) fn text(target: &JsValue, name: &str) -> Option<String> {
     get(target, name).as_string()
+}
+
+/// Calls a method by its name.
+///
+/// # Errors
+/// When there is no such method, or with what it throws.
+pub(crate) fn call(target: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let method = get(target, method).dyn_into::<Function>();
+    method
+        .map_err(|_| JsValue::UNDEFINED)?
+        .call1(target, argument)
 }
 
 /// Copies the properties of `over`, when it has any, onto `base`.

@@ -1,14 +1,16 @@
-//! Notices that the machine's network came back or changed.
+//! Notices that the machine's network came back or changed, and that devices came or went.
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
+use super::capture::media_devices;
 use super::listener::Listener;
 use super::{Inbox, js};
 use crate::core::DeviceInput;
 
 /// Listens to `online` and, where the browser has it, to
-/// [`navigator.connection`](https://developer.mozilla.org/docs/Web/API/Navigator/connection).
+/// [`navigator.connection`](https://developer.mozilla.org/docs/Web/API/Navigator/connection), and to
+/// [`devicechange`](https://developer.mozilla.org/docs/Web/API/MediaDevices/devicechange_event).
 pub(crate) struct Network {
     _listeners: Vec<Listener>,
 }
@@ -16,20 +18,21 @@ pub(crate) struct Network {
 impl Network {
     /// Begins to listen.
     pub(crate) fn new(inbox: &Inbox) -> Self {
-        let listen = |target: &EventTarget, event| {
-            let inbox = inbox.clone();
-            Listener::new(target, event, move |_| {
-                inbox.put_device(DeviceInput::NetworkChanged);
-            })
+        let mut listeners = Vec::new();
+        let mut listen = |target: JsValue, event, input: DeviceInput| {
+            if let Ok(target) = target.dyn_into::<EventTarget>() {
+                let inbox = inbox.clone();
+                let report = move |_| inbox.put_device(input.clone());
+                listeners.extend(Listener::new(&target, event, report));
+            }
         };
-        let window = web_sys::window();
-        let online = window.as_ref().and_then(|window| listen(window, "online"));
-        let connection = window
-            .map(|window| js::get(window.navigator().as_ref(), "connection"))
-            .and_then(|connection| connection.dyn_into::<EventTarget>().ok())
-            .and_then(|connection| listen(&connection, "change"));
+        let page = js_sys::global();
+        let connection = js::get(&js::get(&page, "navigator"), "connection");
+        listen(page.into(), "online", DeviceInput::NetworkChanged);
+        listen(connection, "change", DeviceInput::NetworkChanged);
+        listen(media_devices(), "devicechange", DeviceInput::DevicesChanged);
         Self {
-            _listeners: online.into_iter().chain(connection).collect(),
+            _listeners: listeners,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::listener::Listener;
 use super::playback::Hearing;
 use super::{Inbox, js, stats};
 use crate::core::ids::{Generation, LinkId};
-use crate::core::{ConnectionState, Input, PeerInput};
+use crate::core::{ConnectionState, Input, PeerInput, VideoLimit};
 
 /// What to call with the remote audio, when it arrives and when it may be heard.
 pub(crate) type OnAudio = Rc<dyn Fn(LinkId, &MediaStream, Hearing)>;
@@ -31,14 +31,17 @@ pub(crate) struct Peer {
     remote: MediaStream,
     /// Names our track in the SDP: reference clients take `event.streams[0]`.
     local: MediaStream,
-    wants_microphone: Cell<bool>,
+    wants_media: Cell<bool>,
+    /// What they show, once it arrives, and whether it is to be seen.
+    remote_video: RefCell<Option<MediaStreamTrack>>,
+    is_video_shown: Cell<bool>,
     hearing: Cell<Hearing>,
     has_remote_track: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
 
 impl Peer {
-    /// Makes a connection; one that is to offer gets its audio transceiver.
+    /// Makes a connection; one that is to offer gets its `first` transceivers.
     ///
     /// # Errors
     /// When the browser has no WebRTC or refuses the configuration.
@@ -46,7 +49,7 @@ impl Peer {
         link: LinkId,
         user: UserId,
         configuration: &JsValue,
-        offerer: bool,
+        first: &[&str],
         inbox: Inbox,
         on_audio: OnAudio,
     ) -> Result<Rc<Self>, JsValue> {
@@ -61,13 +64,15 @@ impl Peer {
             user,
             remote: MediaStream::new()?,
             local: MediaStream::new()?,
-            wants_microphone: Cell::new(false),
+            wants_media: Cell::new(false),
+            remote_video: RefCell::new(None),
+            is_video_shown: Cell::new(false),
             hearing: Cell::new(Hearing::Later),
             has_remote_track: Cell::new(false),
             listeners: RefCell::new(Vec::new()),
         });
-        if offerer {
-            peer.add_transceiver();
+        for kind in first {
+            peer.add_transceiver(kind);
         }
         Self::listen(&peer);
         Ok(peer)
@@ -129,23 +134,58 @@ impl Peer {
         }
     }
 
-    /// Sends the microphone from when it is there.
-    pub(crate) fn want_microphone(&self, track: Option<&MediaStreamTrack>) {
-        self.wants_microphone.set(true);
-        self.send_track(track);
+    /// Sends microphone and picture from when they are there.
+    pub(crate) fn want_media(&self) {
+        self.wants_media.set(true);
     }
 
     /// Takes the microphone's track, or its absence.
-    pub(crate) fn send_track(&self, track: Option<&MediaStreamTrack>) {
-        let transceiver = self.transceivers().find(is_audio);
-        if let (true, Some(transceiver)) = (self.wants_microphone.get(), transceiver) {
-            let sender = transceiver.sender();
-            // Taking nothing away from nothing would hold up what waits behind it.
-            if track.is_some() || sender.track().is_some() {
-                js::settled(&sender.replace_track(track), |_result| {});
-            }
+    pub(crate) fn send_audio(&self, track: Option<&MediaStreamTrack>) {
+        if let (true, Some(transceiver)) = (self.wants_media.get(), self.find("audio")) {
+            replace(&transceiver, track);
         }
     }
+
+    /// Takes the picture's track, or its absence.
+    ///
+    /// The first one makes its section by `addTrack`: should the other side do the same at this
+    /// moment, the browser puts both into one section (RFC 9429 section 5.10), which it does not
+    /// for `addTransceiver`.
+    pub(crate) fn send_video(&self, track: Option<&MediaStreamTrack>) {
+        if !self.wants_media.get() {
+            return;
+        }
+        match (self.find("video"), track) {
+            (Some(transceiver), track) => {
+                self.adopt(&transceiver);
+                replace(&transceiver, track);
+            }
+            (None, Some(track)) => {
+                self.connection.add_track(track, &self.local, &Array::new());
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Has the picture of the other side in the stream, or not.
+    pub(crate) fn show_video(&self, shown: bool) {
+        self.is_video_shown.set(shown);
+        let Some(track) = &*self.remote_video.borrow() else {
+            return;
+        };
+        if shown {
+            self.remote.add_track(track);
+        } else {
+            self.remote.remove_track(track);
+        }
+        self.tracks_changed();
+    }
+
+    /// Sends the picture within limits.
+    pub(crate) fn limit_video(&self, _limit: VideoLimit) {}
+
+    /// Reads how loud the other side is; reports `Level`.
+    pub(crate) fn read_level(&self) {}
 
     /// Lets the remote audio be heard, now or as soon as it arrives.
     pub(crate) fn play(&self) {
@@ -187,21 +227,35 @@ impl Peer {
             .map(JsCast::unchecked_into)
     }
 
-    fn add_transceiver(&self) {
+    /// Returns the transceiver that carries our audio or video.
+    fn find(&self, kind: &str) -> Option<RtcRtpTransceiver> {
+        self.transceivers()
+            .find(|transceiver| !transceiver.stopped() && is_of(transceiver, kind))
+    }
+
+    fn add_transceiver(&self, kind: &str) {
         let init = RtcRtpTransceiverInit::new();
         init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
         init.set_streams(&Array::of1(&self.local));
         self.connection
-            .add_transceiver_with_str_and_init("audio", &init);
+            .add_transceiver_with_str_and_init(kind, &init);
     }
 
-    /// Answers the audio sections of the remote offer with audio of our own.
+    /// Answers the sections of the remote offer with media of our own.
+    ///
+    /// Also where there is none yet: turning the camera on then takes no further negotiation.
     fn adopt_transceivers(&self) {
-        for transceiver in self.transceivers().filter(is_audio) {
-            if !transceiver.stopped() && transceiver.direction() != SENDRECV {
-                transceiver.set_direction(SENDRECV);
-                set_streams(transceiver.sender().as_ref(), &self.local);
+        for transceiver in self.transceivers() {
+            if !transceiver.stopped() {
+                self.adopt(&transceiver);
             }
+        }
+    }
+
+    fn adopt(&self, transceiver: &RtcRtpTransceiver) {
+        if transceiver.direction() != SENDRECV {
+            transceiver.set_direction(SENDRECV);
+            set_streams(transceiver.sender().as_ref(), &self.local);
         }
     }
 
@@ -240,11 +294,38 @@ impl Peer {
         let Ok(track) = js::get(event, "track").dyn_into::<MediaStreamTrack>() else {
             return;
         };
-        self.remote.add_track(&track);
+        if track.kind() == "video" {
+            self.take_video(track);
+        } else {
+            self.remote.add_track(&track);
+            self.tracks_changed();
+        }
+    }
+
+    /// A section for a picture does not mean that there is one: it is seen once it arrives, or once
+    /// the other side says so.
+    fn take_video(self: &Rc<Self>, track: MediaStreamTrack) {
+        if !track.muted() {
+            self.report(PeerInput::RemoteVideo);
+        }
+        let weak = Rc::downgrade(self);
+        let unmuted = Listener::new(&track, "unmute", move |_| {
+            if let Some(peer) = weak.upgrade() {
+                peer.report(PeerInput::RemoteVideo);
+            }
+        });
+        self.listeners.borrow_mut().extend(unmuted);
+        self.remote_video.replace(Some(track));
+        if self.is_video_shown.get() {
+            self.show_video(true);
+        }
+    }
+
+    fn tracks_changed(&self) {
         if !self.has_remote_track.replace(true) {
             self.hand_over();
-            self.report(PeerInput::RemoteTrack);
         }
+        self.report(PeerInput::RemoteTrack);
     }
 
     fn on_connection_state(self: &Rc<Self>, _event: &JsValue) {
@@ -327,9 +408,17 @@ impl Drop for Peer {
 
 const SENDRECV: RtcRtpTransceiverDirection = RtcRtpTransceiverDirection::Sendrecv;
 
-fn is_audio(transceiver: &RtcRtpTransceiver) -> bool {
+fn is_of(transceiver: &RtcRtpTransceiver, kind: &str) -> bool {
     let track = js::get(transceiver.receiver().as_ref(), "track");
-    js::text(&track, "kind").as_deref() == Some("audio")
+    js::text(&track, "kind").as_deref() == Some(kind)
+}
+
+fn replace(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
+    let sender = transceiver.sender();
+    // Taking nothing away from nothing would hold up what waits behind it.
+    if track.is_some() || sender.track().is_some() {
+        js::settled(&sender.replace_track(track), |_result| {});
+    }
 }
 
 /// `RTCRtpSender.setStreams`, where the browser has it.

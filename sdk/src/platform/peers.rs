@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
-use ringback_protocol::{RtcConfiguration, UserId};
+use ringback_protocol::{CallType, RtcConfiguration, UserId};
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -13,15 +13,16 @@ use super::peer::{OnAudio, Peer};
 use super::playback::Playback;
 use super::{Inbox, js};
 use crate::core::error::{ClientCode, ClientError, Code};
-use crate::core::ids::LinkId;
-use crate::core::{ConnectionState, Input, PeerCommand, PeerInput};
+use crate::core::ids::{LinkId, RequestId};
+use crate::core::{ConnectionState, DeviceChoice, Input, PeerCommand, PeerInput};
 
 /// All links; dropping it closes them.
 pub(crate) struct Peers {
     inbox: Inbox,
     configuration: JsValue,
     playback: Rc<Playback>,
-    track: RefCell<Option<MediaStreamTrack>>,
+    audio: RefCell<Option<MediaStreamTrack>>,
+    video: RefCell<Option<MediaStreamTrack>>,
     links: RefCell<Vec<Rc<Peer>>>,
 }
 
@@ -32,7 +33,8 @@ impl Peers {
             inbox,
             configuration,
             playback: Rc::new(playback),
-            track: RefCell::new(None),
+            audio: RefCell::new(None),
+            video: RefCell::new(None),
             links: RefCell::new(Vec::new()),
         }
     }
@@ -48,9 +50,16 @@ impl Peers {
             PeerCommand::Create {
                 config,
                 offerer,
-                call_type: _,
+                call_type,
                 user,
-            } => self.create(link, &config, offerer, user),
+            } => {
+                let first = match (offerer, call_type) {
+                    (false, _) => &[] as &[&str],
+                    (true, CallType::Voice) => &["audio"],
+                    (true, CallType::Video) => &["audio", "video"],
+                };
+                self.create(link, &config, first, user);
+            }
             PeerCommand::CreateOffer {
                 generation,
                 ice_restart,
@@ -63,9 +72,13 @@ impl Peers {
                 on(&|peer| peer.apply_answer(generation, &answer));
             }
             PeerCommand::AddCandidate(candidate) => on(&|peer| peer.add_candidate(&candidate)),
-            PeerCommand::SendMicrophone => {
-                on(&|peer| peer.want_microphone(self.track.borrow().as_ref()));
-            }
+            PeerCommand::SendMedia => on(&|peer| {
+                peer.want_media();
+                self.send(peer);
+            }),
+            PeerCommand::ShowVideo(shown) => on(&|peer| peer.show_video(shown)),
+            PeerCommand::LimitVideo(limit) => on(&|peer| peer.limit_video(limit)),
+            PeerCommand::ReadLevel => on(&|peer| peer.read_level()),
             PeerCommand::Play => on(&|peer| peer.play()),
             PeerCommand::SampleStats => on(&|peer| peer.sample_stats()),
             PeerCommand::Close => self.close(link),
@@ -73,18 +86,36 @@ impl Peers {
     }
 
     /// Gives the microphone's track, or its absence, to every link that waits for it.
-    pub(crate) fn send_track(&self, track: Option<MediaStreamTrack>) {
-        self.track.replace(track);
+    pub(crate) fn send_audio(&self, track: Option<MediaStreamTrack>) {
+        self.audio.replace(track);
         for peer in self.all() {
-            peer.send_track(self.track.borrow().as_ref());
+            peer.send_audio(self.audio.borrow().as_ref());
         }
     }
 
-    /// Gives a link the track again, now that the remote offer made its transceivers.
+    /// Gives the picture's track, or its absence, to every link that waits for it.
+    pub(crate) fn send_video(&self, track: Option<MediaStreamTrack>) {
+        self.video.replace(track);
+        for peer in self.all() {
+            peer.send_video(self.video.borrow().as_ref());
+        }
+    }
+
+    /// Gives a link the tracks again, now that the remote offer made its transceivers.
     pub(crate) fn resend(&self, link: LinkId) {
         if let Some(peer) = self.find(link) {
-            peer.send_track(self.track.borrow().as_ref());
+            self.send(&peer);
         }
+    }
+
+    /// Plays through another loudspeaker; reports `SpeakerSet`.
+    pub(crate) fn set_speaker(&self, request: RequestId, device: DeviceChoice) {
+        self.playback.set_speaker(request, device);
+    }
+
+    fn send(&self, peer: &Rc<Peer>) {
+        peer.send_audio(self.audio.borrow().as_ref());
+        peer.send_video(self.video.borrow().as_ref());
     }
 
     /// Returns the stream of a link, once there is one.
@@ -104,10 +135,10 @@ impl Peers {
         self.playback.resume()
     }
 
-    fn create(&self, link: LinkId, config: &RtcConfiguration, offerer: bool, user: UserId) {
+    fn create(&self, link: LinkId, config: &RtcConfiguration, first: &[&str], user: UserId) {
         let made = self.configured(config).and_then(|configuration| {
             let inbox = self.inbox.clone();
-            Peer::new(link, user, &configuration, offerer, inbox, self.on_audio())
+            Peer::new(link, user, &configuration, first, inbox, self.on_audio())
         });
         match made {
             Ok(peer) => self.links.borrow_mut().push(peer),

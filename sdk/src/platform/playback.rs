@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlAudioElement, MediaStream};
 
 use super::{Inbox, js};
-use crate::core::DeviceInput;
-use crate::core::ids::LinkId;
+use crate::core::ids::{LinkId, RequestId};
+use crate::core::{DeviceChoice, DeviceInput, SpeakerError};
 
 /// The element that the reference's page has.
 const WELL_KNOWN_ID: &str = "remote-audio";
@@ -46,6 +46,7 @@ pub(crate) struct Playback {
     inbox: Inbox,
     given: Option<HtmlAudioElement>,
     players: RefCell<Vec<Player>>,
+    speaker: RefCell<DeviceChoice>,
 }
 
 impl Playback {
@@ -55,6 +56,7 @@ impl Playback {
             inbox,
             given,
             players: RefCell::new(Vec::new()),
+            speaker: RefCell::new(None),
         }
     }
 
@@ -84,6 +86,27 @@ impl Playback {
             .collect()
     }
 
+    /// Plays through another loudspeaker, now and later; reports `SpeakerSet`.
+    ///
+    /// An element of its own tries it first, whether or not anything plays.
+    pub(crate) fn set_speaker(&self, request: RequestId, device: DeviceChoice) {
+        let inbox = self.inbox.clone();
+        let report = move |result| inbox.put_device(DeviceInput::SpeakerSet(request, result));
+        let trial = HtmlAudioElement::new();
+        match trial.ok().and_then(|trial| set_sink(&trial, &device)) {
+            None => report(Err(SpeakerError::Unsupported)),
+            Some(promise) => {
+                for player in &*self.players.borrow() {
+                    use_sink(&player.element, &device);
+                }
+                self.speaker.replace(device);
+                js::settled(&promise, move |result| {
+                    report(result.map(|_| ()).map_err(|_| SpeakerError::NotFound));
+                });
+            }
+        }
+    }
+
     /// Silences a link and lets go of its element.
     pub(crate) fn stop(&self, link: LinkId) {
         let mut players = self.players.borrow_mut();
@@ -101,6 +124,9 @@ impl Playback {
     fn prepare(&self, link: LinkId, stream: &MediaStream) {
         if let Some((element, ours)) = self.element() {
             element.set_src_object(Some(stream));
+            if self.speaker.borrow().is_some() {
+                use_sink(&element, &self.speaker.borrow());
+            }
             self.players.borrow_mut().push(Player {
                 link,
                 element,
@@ -154,6 +180,21 @@ impl Playback {
         // Another client in the same page may play in it too.
         let players = self.players.borrow();
         element.src_object().is_some() || players.iter().any(|player| player.element == *element)
+    }
+}
+
+/// [`setSinkId`](https://developer.mozilla.org/docs/Web/API/HTMLMediaElement/setSinkId), where the
+/// browser has it.
+fn set_sink(element: &HtmlAudioElement, device: &DeviceChoice) -> Option<Promise> {
+    let device = device.as_deref().unwrap_or_default().into();
+    let promise = js::call(element, "setSinkId", &device).ok()?;
+    Some(promise.unchecked_into())
+}
+
+/// Uses a loudspeaker if it is there; the browser's default one goes on playing if it is not.
+fn use_sink(element: &HtmlAudioElement, device: &DeviceChoice) {
+    if let Some(promise) = set_sink(element, device) {
+        js::settled(&promise, |_result| {});
     }
 }
 

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAudioElement, MediaStream, MediaStreamTrack};
 
 /// A server that can do everything that the SDK uses.
-pub const RINGBACK: Option<&[&str]> = Some(&["acks", "devices", "early-offer"]);
+pub const RINGBACK: Option<&[&str]> = Some(&["acks", "devices", "early-offer", "video-source"]);
 /// A server that knows the reference alone.
 pub const REFERENCE: Option<&[&str]> = None;
 
@@ -25,6 +25,8 @@ extern "C" {
     fn socket(this: &Relay, user_id: &str) -> FakeSocket;
     #[wasm_bindgen(method, getter, js_name = isBusy)]
     pub fn is_busy(this: &Relay) -> bool;
+    #[wasm_bindgen(method, js_name = crossOffers)]
+    pub fn cross_offers(this: &Relay);
 
     #[derive(Clone)]
     pub type FakeSocket;
@@ -56,8 +58,14 @@ extern "C" {
     pub type Spy;
     #[wasm_bindgen(constructor)]
     fn new() -> Spy;
-    #[wasm_bindgen(method, js_name = refuseMicrophone)]
-    pub fn refuse_microphone(this: &Spy, exception: Option<&str>);
+    #[wasm_bindgen(method)]
+    pub fn refuse(this: &Spy, kind: &str, exception: Option<&str>);
+    #[wasm_bindgen(method, js_name = endTrack)]
+    pub fn end_track(this: &Spy, kind: &str);
+    #[wasm_bindgen(method, js_name = videoSections)]
+    pub fn video_sections(this: &Spy) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = askedDevices)]
+    pub fn asked_devices(this: &Spy, kind: &str) -> Vec<String>;
     #[wasm_bindgen(method, js_name = closeGate)]
     pub fn close_gate(this: &Spy);
     #[wasm_bindgen(method, js_name = openGate)]
@@ -83,6 +91,8 @@ extern "C" {
     pub fn add_audio_element(id: &str) -> HtmlAudioElement;
     #[wasm_bindgen(js_name = nextEvent)]
     pub fn next_event(target: &HtmlAudioElement, name: &str) -> Promise;
+    #[wasm_bindgen(js_name = pictureOf)]
+    fn picture_of(stream: &MediaStream, source: &str) -> Promise;
     #[wasm_bindgen(js_name = toneStream)]
     pub fn tone_stream() -> MediaStream;
 }
@@ -172,7 +182,7 @@ impl Page {
         let placed = caller.initiate();
         let incoming = callee.next("incoming").await;
         assert_eq!(text(&incoming, "sessionId"), "session-1");
-        done(callee.engine.accept(None)).await;
+        done(callee.engine.accept(None, None)).await;
         assert_eq!(done(placed).await, JsValue::from_str("session-1"));
         caller.state("connected").await;
         callee.state("connected").await;
@@ -195,8 +205,54 @@ impl Drop for Page {
 impl Person {
     /// Calls bob.
     pub fn initiate(&self) -> Promise {
+        self.place("voice")
+    }
+
+    /// Places a call to bob of that type.
+    pub fn place(&self, call_type: &str) -> Promise {
         let targets = js_sys::Array::of1(&"bob".into());
-        self.engine.initiate("chat".into(), &targets, "voice")
+        self.engine
+            .initiate("chat".into(), &targets, call_type, None)
+    }
+
+    /// Turns the camera on or off and waits until it is.
+    pub async fn camera(&self, on: bool) {
+        assert_eq!(done(self.engine.set_video(Some(on))).await, on);
+    }
+
+    /// Waits until the other one's picture is there, and is a camera's or a screen's.
+    pub async fn sees(&self, other: &str, source: &str) {
+        loop {
+            let stream = self.engine.remote_stream(other);
+            match stream.filter(|stream| stream.get_video_tracks().length() > 0) {
+                Some(stream) => {
+                    done(picture_of(&stream, source)).await;
+                    break;
+                }
+                None => drop(self.next("remoteStream").await),
+            }
+        }
+    }
+
+    /// Waits until this one sends that picture, and returns its stream.
+    pub async fn shows(&self, source: &str) -> JsValue {
+        loop {
+            let shown = self.next("localVideo").await;
+            if text(&shown, "source") == source {
+                return Reflect::get(&shown, &"stream".into()).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Waits until the other one is said to have turned the picture on or off.
+    pub async fn next_toggle(&self, enabled: bool) {
+        while flag(&self.next("participantVideoToggle").await, "enabled") != enabled {}
+    }
+
+    /// Tells whether the other one's stream has a picture.
+    pub fn is_shown(&self, other: &str) -> bool {
+        let stream = self.engine.remote_stream(other);
+        stream.is_some_and(|stream| stream.get_video_tracks().length() > 0)
     }
 
     /// Waits for the next such event and returns its payload.
@@ -261,6 +317,12 @@ pub async fn failure_code(promise: Promise) -> String {
 pub fn text(value: &JsValue, name: &str) -> String {
     let property = Reflect::get(value, &name.into()).unwrap_or_default();
     property.as_string().unwrap_or_default()
+}
+
+/// Returns a property that is true or false.
+pub fn flag(value: &JsValue, name: &str) -> bool {
+    let property = Reflect::get(value, &name.into()).unwrap_or_default();
+    property.as_bool().expect("it is true or false")
 }
 
 /// Makes options with one entry.

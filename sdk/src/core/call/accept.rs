@@ -12,6 +12,7 @@ use super::{Roster, Stage, Standing, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::RequestId;
+use crate::core::media::{MediaKind, VideoSource};
 use crate::core::output::{PeerCommand, Settled};
 use crate::core::participant::Participant;
 use crate::core::sdp;
@@ -70,7 +71,7 @@ impl Call {
         };
         let session = session.clone();
         self.stage = Stage::Accepting { session, request };
-        cx.open_microphone();
+        cx.open(MediaKind::Microphone);
         if self.is_answer_under_way() {
             cx.timers.set(Timer::Early, cx.now.after(EARLY_MS));
         }
@@ -88,7 +89,7 @@ impl Call {
             stage: Stage::Joining { session, request },
             version: 0,
         };
-        cx.open_microphone();
+        cx.open(MediaKind::Microphone);
         cx.refresh_config();
         call.advance(cx);
         call
@@ -199,7 +200,7 @@ impl Call {
         };
         match link {
             Some(link) => {
-                cx.peer(link, PeerCommand::SendMicrophone);
+                cx.peer(link, PeerCommand::SendMedia);
                 cx.peer(link, PeerCommand::Play);
                 self.watch_link(cx, link);
                 self.flush(cx, 0);
@@ -220,9 +221,15 @@ impl Call {
             started_at: cx.now,
             answering,
             told_muted: false,
+            // Without a word, a video call begins with a picture.
+            told_video: match self.call_type {
+                CallType::Voice => Some(VideoSource::Off),
+                CallType::Video => None,
+            },
         });
         self.start_measuring(cx);
         self.tell_muted(cx);
+        self.video_changed(cx);
     }
 
     /// The entry was acked.

@@ -9,6 +9,7 @@ use super::{Active, Call, End, Entry, Flow, GOES_ON, Half, Stage, Standing, Whom
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::LinkId;
+use crate::core::media::MediaKind;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::Path;
 use crate::core::signal::Signal;
@@ -125,7 +126,7 @@ impl Call {
 
     /// Tells everyone whether this side is muted, if they may believe otherwise.
     pub(in crate::core) fn tell_muted(&mut self, cx: &mut Context) {
-        let muted = cx.media.muted;
+        let muted = cx.media.is_silent();
         let chat_id = self.chat_id();
         let Some(active) = self.active_mut() else {
             return;
@@ -140,14 +141,16 @@ impl Call {
         }
     }
 
-    /// A newcomer believes that nobody is muted.
+    /// A newcomer believes that nobody is muted, and that nobody is seen.
     pub(super) fn tell_newcomer(&mut self, cx: &mut Context) {
-        if let Some(active) = self.active_mut()
-            && cx.media.muted
-        {
-            active.told_muted = false;
+        if let Some(active) = self.active_mut() {
+            active.told_muted &= !cx.media.is_silent();
+            if cx.media.video().is_on() {
+                active.told_video = None;
+            }
         }
         self.tell_muted(cx);
+        self.tell_video(cx);
     }
 
     /// The microphone is open.
@@ -192,6 +195,7 @@ impl Call {
     /// The server still rings this device: the person may answer again.
     fn ring_on(&mut self, cx: &mut Context, session: SessionId) {
         cx.timers.stop(Timer::Early);
+        cx.close(MediaKind::Camera);
         self.stage = Stage::Ringing {
             session,
             offer: None,

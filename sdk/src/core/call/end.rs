@@ -182,7 +182,7 @@ impl Call {
         for at in 0..self.participants.len() {
             self.close_link(cx, at);
         }
-        cx.close_microphone();
+        cx.close_media();
         cx.timers.stop_call();
         cx.signaling.abandon(&self.chat);
     }

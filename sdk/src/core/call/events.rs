@@ -228,20 +228,6 @@ impl Call {
         }
     }
 
-    /// `call:participant-video-toggle`
-    pub(in crate::core) fn video_toggled(
-        &mut self,
-        cx: &mut Context,
-        event: server::CallParticipantVideoToggle,
-    ) {
-        if let Some(participant) = self.participant_mut(&event.user_id) {
-            participant.video_enabled = event.enabled;
-            cx.notify(Notification::Event(
-                ServerEvent::CallParticipantVideoToggle(event),
-            ));
-        }
-    }
-
     /// `call:error`: an event of ours that carried no ack failed.
     pub(in crate::core) fn refused(&self, cx: &mut Context, event: server::CallError) -> Flow {
         if is_gone(event.code) {

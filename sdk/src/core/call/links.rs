@@ -8,6 +8,7 @@ use crate::core::context::Context;
 use crate::core::ids::LinkId;
 use crate::core::input::{ConnectionState, PeerInput};
 use crate::core::link::Link;
+use crate::core::media::VideoSource;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::{Participant, Path};
 use crate::core::repair::{ANSWER_MS, CONNECT_MS, FIRST_TRY_MS};
@@ -29,7 +30,7 @@ impl Call {
     pub(super) fn open_link(&mut self, cx: &mut Context, at: usize, offerer: bool) {
         self.close_link(cx, at);
         let call_type = self.call_type;
-        let is_heard = self.sends_microphone();
+        let sends_media = self.sends_media();
         let is_active = self.active().is_some();
         let Some(participant) = self.participants.get_mut(at) else {
             return;
@@ -42,9 +43,13 @@ impl Call {
             call_type,
             user: participant.user.id.clone(),
         };
+        let shows_video = participant.video.is_some_and(VideoSource::is_on);
         cx.peer(id, create);
-        if is_heard {
-            cx.peer(id, PeerCommand::SendMicrophone);
+        if shows_video {
+            cx.peer(id, PeerCommand::ShowVideo(true));
+        }
+        if sends_media {
+            cx.peer(id, PeerCommand::SendMedia);
         }
         if is_active {
             cx.peer(id, PeerCommand::Play);
@@ -52,8 +57,8 @@ impl Call {
         }
     }
 
-    /// A callee's microphone belongs to no link before the call is answered.
-    const fn sends_microphone(&self) -> bool {
+    /// A callee's media belong to no link before the call is answered.
+    const fn sends_media(&self) -> bool {
         match self.stage {
             Stage::Ringing { .. } | Stage::Accepting { .. } => false,
             Stage::Preparing { .. }
@@ -195,6 +200,14 @@ impl Call {
                     let user = participant.user.id.clone();
                     cx.notify(Notification::RemoteStream(id, user));
                 }
+                GOES_ON
+            }
+            PeerInput::RemoteVideo => {
+                self.video_seen(cx, at);
+                GOES_ON
+            }
+            PeerInput::Level(level) => {
+                self.level_read(at, level);
                 GOES_ON
             }
             PeerInput::Stats(sample) => {

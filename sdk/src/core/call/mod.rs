@@ -5,6 +5,7 @@ mod active;
 mod end;
 mod envelope;
 mod events;
+mod levels;
 mod links;
 mod mend;
 mod pairs;
@@ -14,6 +15,7 @@ mod signals;
 mod snapshot;
 mod stage;
 mod turns;
+mod video;
 mod view;
 
 use std::ops::ControlFlow;
@@ -82,6 +84,14 @@ impl Call {
     /// Returns the chat for the wire; none while it is not known.
     fn chat_id(&self) -> Option<ChatId> {
         Some(self.chat.clone()).filter(|chat| !chat.as_str().is_empty())
+    }
+
+    /// Tells whether it is a video call.
+    pub(super) const fn is_video(&self) -> bool {
+        match self.call_type {
+            CallType::Video => true,
+            CallType::Voice => false,
+        }
     }
 
     /// Tells whether it rings here and was not answered.
@@ -163,8 +173,9 @@ impl Call {
             Timer::GiveUp(link) => return self.give_up(cx, link),
             Timer::Answer(link) => self.answer_overdue(cx, link),
             Timer::Again(link) => return self.again(cx, link),
+            Timer::Levels => self.levels_due(cx),
             // Not the call's.
-            Timer::Ack(_) | Timer::Farewell => {}
+            Timer::Ack(_) | Timer::Farewell | Timer::Reacquire(_) | Timer::Devices => {}
         }
         GOES_ON
     }

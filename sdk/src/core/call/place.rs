@@ -11,6 +11,7 @@ use super::{
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::RequestId;
+use crate::core::media::MediaKind;
 use crate::core::output::Settled;
 use crate::core::participant::Participant;
 use crate::core::signal::Signal;
@@ -63,7 +64,7 @@ impl Call {
         for target in &targets {
             call.enlist(target, ParticipantStatus::Invited);
         }
-        cx.open_microphone();
+        cx.open(MediaKind::Microphone);
         cx.refresh_config();
         call.server_known(cx);
         call

@@ -3,6 +3,7 @@
 use ringback_protocol::{CallRequestId, ClientEvent, SessionDescription, SessionId, client};
 
 use crate::core::ids::RequestId;
+use crate::core::media::VideoSource;
 use crate::core::time::Instant;
 
 /// Who placed the call.
@@ -104,6 +105,8 @@ pub(super) struct Active {
     pub(super) answering: Answering,
     /// What the server was last told about the microphone.
     pub(super) told_muted: bool,
+    /// What the others were last told about the picture; none: nothing they could rely on.
+    pub(super) told_video: Option<VideoSource>,
 }
 
 /// How far the call has come.

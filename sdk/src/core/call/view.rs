@@ -3,6 +3,7 @@
 use ringback_protocol::{EndReason, SessionId};
 
 use super::{Active, Call, Direction, Stage};
+use crate::core::media::{Media, Talk};
 use crate::core::participant::Participant;
 use crate::core::repair::Health;
 use crate::core::time::Instant;
@@ -22,14 +23,16 @@ impl Call {
     }
 
     /// Returns the call as the application sees it.
-    pub(in crate::core) fn view(&self, muted: bool) -> CallView {
+    pub(in crate::core) fn view(&self, media: &Media) -> CallView {
         CallView {
             session_id: self.session().cloned(),
             chat_id: self.chat.clone(),
             call_type: self.call_type,
             is_incoming: self.direction == Direction::Incoming,
             state: self.state(),
-            muted,
+            muted: media.muted,
+            video: media.video(),
+            push_to_talk: media.talk != Talk::Open,
             participants: self.participants.iter().map(Participant::view).collect(),
             started_at: self.active().map(|active| active.started_at),
             reason: None,
@@ -43,8 +46,8 @@ impl Call {
     }
 
     /// Returns the call as the application sees it once it is over.
-    pub(in crate::core) fn last_view(&self, muted: bool, reason: EndReason) -> CallView {
-        let mut view = self.view(muted);
+    pub(in crate::core) fn last_view(&self, media: &Media, reason: EndReason) -> CallView {
+        let mut view = self.view(media);
         view.state = CallState::Ended;
         view.reason = Some(reason);
         view

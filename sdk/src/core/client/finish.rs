@@ -6,6 +6,7 @@ use super::{Announcement, Client, Slot, Waiting};
 use crate::core::call::{Call, End, caller};
 use crate::core::error::ClientCode;
 use crate::core::ids::RequestId;
+use crate::core::media::VideoSource;
 use crate::core::output::{Notification, Settled};
 use crate::core::signaling::{ACK_TIMEOUT_MS, Purpose};
 use crate::core::timers::Timer;
@@ -34,11 +35,12 @@ impl Client {
             call.report_quality(&mut self.cx);
         }
         let duration_ms = call.duration_ms(self.cx.now);
-        let mut view = call.last_view(self.cx.media.muted, end.reason.clone());
+        let mut view = call.last_view(&self.cx.media, end.reason.clone());
         call.release(&mut self.cx, &end.cause);
         // A person who muted one call does not expect to begin the next one unheard.
         self.cx.media.muted = false;
         view.muted = false;
+        view.video = VideoSource::Off;
         let (session_id, chat_id) = (view.session_id.clone(), view.chat_id.clone());
         self.remember(session_id.as_ref());
         if call.is_lost() {
@@ -153,6 +155,9 @@ impl Client {
         }
         for waits in self.farewells.release() {
             self.cx.settle(waits, Ok(Settled::Done));
+        }
+        for (waits, _) in std::mem::take(&mut self.cx.media.asked_speakers) {
+            self.cx.settle(waits, Err(ClientCode::Disposed.into()));
         }
         // Socket.IO keeps what is emitted while it is away, as long as the socket lives.
         for event in self.farewells.drain() {

@@ -1,6 +1,7 @@
 //! The client: one input in, the outputs that follow from it out.
 
 mod acks;
+mod devices;
 mod events;
 mod finish;
 mod requests;
@@ -11,8 +12,8 @@ use ringback_protocol::{ChatId, SessionId, server};
 use super::call::{Call, Flow, GOES_ON};
 use super::context::{ClientOptions, Context};
 use super::farewell::Farewells;
-use super::input::{DeviceInput, Input};
-use super::media::{Microphone, microphone_error};
+use super::input::Input;
+use super::media::VideoSource;
 use super::output::{Notification, Output};
 use super::time::Instant;
 use super::timers::Timer;
@@ -109,7 +110,7 @@ impl Client {
     pub fn call(&self) -> Option<CallView> {
         match &self.slot {
             Slot::Idle => None,
-            Slot::Live(call) => Some(call.view(self.cx.media.muted)),
+            Slot::Live(call) => Some(call.view(&self.cx.media)),
             Slot::Ended(view) => Some((**view).clone()),
             Slot::Disposed(view) => view.as_deref().cloned(),
         }
@@ -130,6 +131,23 @@ impl Client {
     #[must_use]
     pub const fn is_muted(&self) -> bool {
         self.cx.media.muted
+    }
+
+    /// Returns the picture that is sent.
+    #[must_use]
+    pub const fn video(&self) -> VideoSource {
+        self.cx.media.video()
+    }
+
+    /// Returns the microphone, the camera and the loudspeaker that were chosen.
+    #[must_use]
+    pub fn choices(&self) -> [Option<&str>; 3] {
+        let media = &self.cx.media;
+        [
+            media.microphone.choice.as_deref(),
+            media.camera.choice.as_deref(),
+            media.speaker.as_deref(),
+        ]
     }
 
     fn live(&self) -> Option<&Call> {
@@ -164,52 +182,6 @@ impl Client {
         }
     }
 
-    fn device(&mut self, input: DeviceInput) {
-        match input {
-            DeviceInput::Permission(permission) => self.cx.media.permission = permission,
-            DeviceInput::MicrophoneOpened(id) => self.microphone_opened(id),
-            DeviceInput::MicrophoneFailed(id, error, detail) => {
-                if self.cx.media.microphone.is_opening(id) {
-                    self.cx.media.microphone = Microphone::Closed;
-                    let error = microphone_error(error, detail);
-                    self.with_call(|call, cx| call.microphone_failed(cx, error));
-                }
-            }
-            DeviceInput::MicrophoneEnded(id) => {
-                // Unplugged, or taken away: the default one may do.
-                if self.cx.media.microphone == Microphone::Open(id) {
-                    self.cx.stop_microphone();
-                    self.cx.open_microphone();
-                }
-            }
-            DeviceInput::PlaybackBlocked(link) => {
-                if let Some(user) = self.live().and_then(|call| call.user_of(link)) {
-                    let user = user.clone();
-                    self.cx.notify(Notification::AudioBlocked(user));
-                }
-            }
-            DeviceInput::NetworkChanged => self.with_call(|call, cx| {
-                call.network_changed(cx);
-                GOES_ON
-            }),
-        }
-    }
-
-    fn microphone_opened(&mut self, id: super::ids::MediaId) {
-        match self.cx.media.microphone {
-            Microphone::Opening(current) if current == id => {
-                self.cx.media.microphone = Microphone::Open(id);
-                self.with_call(|call, cx| {
-                    call.microphone_opened(cx);
-                    GOES_ON
-                });
-            }
-            // The answer came after the call was over: no track may stay live.
-            Microphone::Closed => self.cx.stop_microphone(),
-            Microphone::Opening(_) | Microphone::Open(_) => {}
-        }
-    }
-
     fn expire(&mut self) {
         let now = self.cx.now;
         while let Some((timer, due)) = self.cx.timers.expire(now) {
@@ -227,6 +199,8 @@ impl Client {
         match timer {
             Timer::Ack(id) => self.ack_overdue(id),
             Timer::Farewell => self.farewells_due(),
+            Timer::Reacquire(kind) => self.reacquire(kind),
+            Timer::Devices => self.devices_due(),
             Timer::Early
             | Timer::Lost
             | Timer::Ring
@@ -237,7 +211,8 @@ impl Client {
             | Timer::Attempt(_)
             | Timer::GiveUp(_)
             | Timer::Answer(_)
-            | Timer::Again(_) => self.with_call(|call, cx| call.timer(cx, timer)),
+            | Timer::Again(_)
+            | Timer::Levels => self.with_call(|call, cx| call.timer(cx, timer)),
         }
     }
 }

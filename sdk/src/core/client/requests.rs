@@ -1,14 +1,15 @@
 //! What the application asks.
 
-use ringback_protocol::{CallType, ChatId, EndReason, ErrorCode, SessionId, UserId};
 use ringback_protocol::{ClientEvent, client};
+use ringback_protocol::{EndReason, ErrorCode, SessionId, UserId};
 
+use super::devices::{push_to_talk, talked};
 use super::{Announcement, Client, Slot};
 use crate::core::call::{Call, Dial, End, GOES_ON, Parting};
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::RequestId;
 use crate::core::input::{Command, Request};
-use crate::core::media::Microphone;
+use crate::core::media::MediaKind;
 use crate::core::output::Settled;
 use crate::core::signaling::Purpose;
 
@@ -19,14 +20,20 @@ impl Client {
             let result = match command {
                 Command::Dispose => Ok(Settled::Done),
                 Command::Initiate { .. }
-                | Command::Accept(_)
-                | Command::Join(_)
+                | Command::Accept(..)
+                | Command::Join(..)
                 | Command::Invite(_)
                 | Command::LiveCalls
                 | Command::Reject(..)
                 | Command::End(_)
                 | Command::Leave
-                | Command::SetMuted(_) => Err(ClientCode::Disposed.into()),
+                | Command::SetMuted(_)
+                | Command::SetCamera(_)
+                | Command::SetScreen(_)
+                | Command::SetDevice(..)
+                | Command::SetSpeaker(_)
+                | Command::SetPushToTalk(_)
+                | Command::Talk(_) => Err(ClientCode::Disposed.into()),
             };
             self.cx.settle(id, result);
             return;
@@ -36,29 +43,43 @@ impl Client {
                 chat_id,
                 call_type,
                 targets,
-            } => self.initiate(id, chat_id, call_type, targets),
-            Command::Accept(session) => self.accept(id, session),
-            Command::Join(session) => self.join(id, session),
+                video,
+            } => {
+                let dial = Dial {
+                    chat: chat_id,
+                    call_type,
+                    targets,
+                };
+                self.initiate(id, dial, video);
+            }
+            Command::Accept(session, video) => self.accept(id, session, video),
+            Command::Join(session, video) => self.join(id, session, video),
             Command::Invite(users) => self.invite(id, users),
             Command::LiveCalls => self.look_for_calls(id),
             Command::Reject(session, reason) => self.reject(id, session, reason),
             Command::End(reason) => self.hang_up(id, Parting::End(reason)),
             Command::Leave => self.hang_up(id, Parting::Leave),
-            Command::SetMuted(muted) => self.set_muted(id, muted),
+            Command::SetMuted(muted) => self.change_talk(id, |media| media.muted = muted),
+            Command::SetPushToTalk(on) => {
+                self.change_talk(id, |media| media.talk = push_to_talk(on));
+            }
+            Command::Talk(pressed) => {
+                self.change_talk(id, |media| media.talk = talked(media.talk, pressed));
+            }
+            Command::SetCamera(on) => self.switch(id, MediaKind::Camera, on),
+            Command::SetScreen(on) => self.switch(id, MediaKind::Screen, on),
+            Command::SetDevice(kind, choice) => self.set_device(id, kind, choice),
+            Command::SetSpeaker(choice) => self.set_speaker(id, choice),
             Command::Dispose => self.dispose(id),
         }
     }
 
-    fn initiate(
-        &mut self,
-        id: RequestId,
-        chat: ChatId,
-        call_type: CallType,
-        targets: Option<Vec<UserId>>,
-    ) {
+    fn initiate(&mut self, id: RequestId, dial: Dial, video: Option<bool>) {
         let refusal = match &self.slot {
             _ if !self.cx.signaling.is_up() => Some(ClientError::from(ClientCode::NotConnected)),
-            _ if targets.as_ref().is_some_and(Vec::is_empty) => Some(ErrorCode::NoTargets.into()),
+            _ if dial.targets.as_ref().is_some_and(Vec::is_empty) => {
+                Some(ErrorCode::NoTargets.into())
+            }
             Slot::Live(_) => Some(ErrorCode::AlreadyInCall.into()),
             Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => None,
         };
@@ -66,39 +87,29 @@ impl Client {
             self.cx.settle(id, Err(refusal));
             return;
         }
-        let dial = Dial {
-            chat,
-            call_type,
-            targets,
-        };
         self.slot = Slot::Live(Box::new(Call::dial(&mut self.cx, id, dial)));
+        self.begin_video(video);
     }
 
-    fn accept(&mut self, id: RequestId, session: Option<SessionId>) {
+    fn accept(&mut self, id: RequestId, session: Option<SessionId>, video: Option<bool>) {
         if !self.cx.signaling.is_up() {
             self.cx.settle(id, Err(ClientCode::NotConnected.into()));
             return;
         }
         let session = session.or_else(|| self.to_answer().cloned());
         match session {
-            Some(session) if self.is_current(&session) => self.with_call(|call, cx| {
-                call.accept(cx, id);
-                GOES_ON
-            }),
+            Some(session) if self.is_current(&session) => self.answer(id, video),
             Some(session) if self.bring_forward(&session) => {
                 self.make_room();
-                self.with_call(|call, cx| {
-                    call.accept(cx, id);
-                    GOES_ON
-                });
+                self.answer(id, video);
             }
             Some(_) | None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
         }
     }
 
-    fn join(&mut self, id: RequestId, session: SessionId) {
+    fn join(&mut self, id: RequestId, session: SessionId, video: bool) {
         if self.waiting_position(&session).is_some() {
-            return self.accept(id, Some(session));
+            return self.accept(id, Some(session), Some(video));
         }
         if !self.cx.signaling.is_up() {
             self.cx.settle(id, Err(ClientCode::NotConnected.into()));
@@ -110,6 +121,7 @@ impl Client {
             Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => {
                 let call = Call::join(&mut self.cx, id, session);
                 self.slot = Slot::Live(Box::new(call));
+                self.begin_video(Some(video));
             }
         }
     }
@@ -151,6 +163,27 @@ impl Client {
         let current = self.live().filter(|call| call.is_being_answered());
         let session = current.and_then(|call| call.session());
         session.or_else(|| self.ringing())
+    }
+
+    fn answer(&mut self, id: RequestId, video: Option<bool>) {
+        let is_ringing = self.live().is_some_and(Call::is_ringing);
+        self.with_call(|call, cx| {
+            call.accept(cx, id);
+            GOES_ON
+        });
+        if is_ringing {
+            self.begin_video(video);
+        }
+    }
+
+    /// Opens the camera of a call that begins; without it, the call goes on all the same.
+    fn begin_video(&mut self, video: Option<bool>) {
+        if self
+            .live()
+            .is_some_and(|call| video.unwrap_or(call.is_video()))
+        {
+            self.cx.open(MediaKind::Camera);
+        }
     }
 
     /// Returns the call that rings: the current one, else the first behind it.
@@ -240,21 +273,5 @@ impl Client {
             }
             None => self.cx.settle(id, Err(ClientCode::NoCall.into())),
         }
-    }
-
-    fn set_muted(&mut self, id: RequestId, muted: bool) {
-        if self.cx.media.muted != muted {
-            self.cx.media.muted = muted;
-            match self.cx.media.microphone {
-                // It is told when it is opened.
-                Microphone::Closed => {}
-                Microphone::Opening(_) | Microphone::Open(_) => self.cx.enable_microphone(),
-            }
-            self.with_call(|call, cx| {
-                call.tell_muted(cx);
-                GOES_ON
-            });
-        }
-        self.cx.settle(id, Ok(Settled::Done));
     }
 }

@@ -56,10 +56,10 @@ fn a_late_comer_waits_for_the_offers_of_those_who_are_in_the_call() {
         [
             "resolve 1",
             "link1 create answerer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "link2 create answerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "tell change",
         ]
@@ -107,7 +107,7 @@ fn a_join_that_got_no_answer_leaves_the_call_that_it_may_have_entered() {
 fn who_joins_the_call_that_rings_answers_it() {
     let mut rig = Rig::ringing();
     rig.grant();
-    let lines = rig.ask(Command::Join(session("s1")));
+    let lines = rig.ask(Command::Join(session("s1"), false));
     assert!(lines.contains(&"open microphone".to_owned()), "{lines:?}");
     rig.offer_applied();
     let lines = rig.answer_made("a1");
@@ -120,9 +120,9 @@ fn who_joins_the_call_that_rings_answers_it() {
 #[test]
 fn a_second_click_on_answer_is_no_failure() {
     let mut rig = Rig::accepting();
-    assert_eq!(rig.ask(Command::Accept(None)), ["resolve 2"]);
+    assert_eq!(rig.ask(Command::Accept(None, None)), ["resolve 2"]);
     rig.microphone_opens();
-    assert_eq!(rig.ask(Command::Accept(None)), ["resolve 3"]);
+    assert_eq!(rig.ask(Command::Accept(None, None)), ["resolve 3"]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_participant_who_moved_to_another_device_gets_a_new_link() {
         [
             "link1 close",
             "link2 create offerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "link2 create offer",
             "tell call:participant-joined",

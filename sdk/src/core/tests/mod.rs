@@ -26,7 +26,7 @@ use super::ids::{AckId, LinkId, MediaId, RequestId};
 use super::time::Instant;
 use super::{
     AckBody, AckFailure, Client, ClientOptions, Command, ConnectionState, DeviceInput, Input,
-    MediaCommand, Notification, Output, PeerCommand, PeerInput, Permission, Request,
+    MediaCommand, MediaKind, Notification, Output, PeerCommand, PeerInput, Permission, Request,
     SignalingInput,
 };
 
@@ -108,6 +108,7 @@ pub(super) fn options() -> ClientOptions {
     ClientOptions {
         fast_setup: true,
         user_id: None,
+        supplied_microphone: false,
         seed: 0xabc,
     }
 }
@@ -213,6 +214,8 @@ pub(super) struct Rig {
     ack: Option<AckId>,
     pub(super) link: Option<LinkId>,
     microphone: Option<MediaId>,
+    /// The last attempt to open camera or screen.
+    pub(super) picture: Option<(MediaKind, MediaId)>,
     generation: Option<super::ids::Generation>,
     lines: Vec<String>,
 }
@@ -226,6 +229,7 @@ impl Rig {
             ack: None,
             link: None,
             microphone: None,
+            picture: None,
             generation: None,
             lines: Vec::new(),
         }
@@ -259,12 +263,17 @@ impl Rig {
         match output {
             Output::Emit(_, Some(ack)) => self.ack = Some(*ack),
             Output::Peer(link, command) => self.note_peer(*link, command),
-            Output::Media(MediaCommand::OpenMicrophone(id)) => self.microphone = Some(*id),
+            Output::Media(MediaCommand::Open(kind, id, _)) => match kind {
+                MediaKind::Microphone => self.microphone = Some(*id),
+                MediaKind::Camera | MediaKind::Screen => self.picture = Some((*kind, *id)),
+            },
             Output::Emit(_, None)
             | Output::Media(
                 MediaCommand::QueryPermission
-                | MediaCommand::CloseMicrophone
-                | MediaCommand::SetMicrophoneEnabled(_),
+                | MediaCommand::Close(_)
+                | MediaCommand::SetMicrophoneEnabled(_)
+                | MediaCommand::SendVideo(_)
+                | MediaCommand::SetSpeaker(..),
             )
             | Output::Settle(..)
             | Output::Notify(_) => {}
@@ -279,7 +288,10 @@ impl Rig {
             | PeerCommand::CreateAnswer(generation)
             | PeerCommand::ApplyAnswer(generation, _) => self.generation = Some(*generation),
             PeerCommand::AddCandidate(_)
-            | PeerCommand::SendMicrophone
+            | PeerCommand::SendMedia
+            | PeerCommand::ShowVideo(_)
+            | PeerCommand::LimitVideo(_)
+            | PeerCommand::ReadLevel
             | PeerCommand::Play
             | PeerCommand::SampleStats
             | PeerCommand::Close => {}
@@ -335,7 +347,7 @@ impl Rig {
 
     pub(super) fn microphone_opens(&mut self) -> Vec<String> {
         let id = self.microphone.unwrap();
-        self.device(DeviceInput::MicrophoneOpened(id))
+        self.device(DeviceInput::Opened(MediaKind::Microphone, id))
     }
 
     pub(super) fn last_generation(&self) -> super::ids::Generation {
@@ -386,6 +398,7 @@ impl Rig {
             chat_id: chat(),
             call_type: CallType::Voice,
             targets: Some(vec![user("bob")]),
+            video: None,
         })
     }
 
@@ -434,7 +447,7 @@ impl Rig {
         let mut rig = Self::ringing();
         rig.offer_applied();
         rig.answer_made("a1");
-        rig.ask(Command::Accept(None));
+        rig.ask(Command::Accept(None, None));
         rig
     }
 
@@ -448,7 +461,7 @@ impl Rig {
     /// Alice enters a call that goes on; the browser asks her for the microphone.
     pub(super) fn joining() -> Self {
         let mut rig = Self::connected();
-        rig.ask(Command::Join(session("s1")));
+        rig.ask(Command::Join(session("s1"), false));
         rig
     }
 
@@ -502,8 +515,15 @@ pub(super) fn line(output: &Output) -> String {
         Output::Peer(link, command) => format!("link{} {}", link.0, commanded(command)),
         Output::Media(command) => match command {
             MediaCommand::QueryPermission => "query permission".to_owned(),
-            MediaCommand::OpenMicrophone(_) => "open microphone".to_owned(),
-            MediaCommand::CloseMicrophone => "close microphone".to_owned(),
+            MediaCommand::Open(kind, _, None) => format!("open {}", kind.as_str()),
+            MediaCommand::Open(kind, _, Some(device)) => {
+                format!("open {} {device}", kind.as_str())
+            }
+            MediaCommand::Close(kind) => format!("close {}", kind.as_str()),
+            MediaCommand::SendVideo(source) => format!("send {}", source.as_str()),
+            MediaCommand::SetSpeaker(_, device) => {
+                format!("speaker {}", device.as_deref().unwrap_or("default"))
+            }
             MediaCommand::SetMicrophoneEnabled(true) => "microphone on".to_owned(),
             MediaCommand::SetMicrophoneEnabled(false) => "microphone off".to_owned(),
         },
@@ -525,6 +545,7 @@ fn emitted(event: &ClientEvent) -> String {
         ClientEvent::CallInitiate(event) => with("offer", event.offer.is_some()),
         ClientEvent::CallAccept(event) => with("answer", event.answer.is_some()),
         ClientEvent::CallToggleAudio(event) => format!(" {}", event.muted),
+        ClientEvent::CallToggleVideo(event) => format!(" {}", event.enabled),
         ClientEvent::CallEnd(event) => reason(event.reason.as_ref()),
         ClientEvent::CallReject(event) => reason(event.reason.as_ref()),
         ClientEvent::WebrtcConfigGet(_)
@@ -532,7 +553,6 @@ fn emitted(event: &ClientEvent) -> String {
         | ClientEvent::WebrtcAnswer(_)
         | ClientEvent::WebrtcIceCandidate(_)
         | ClientEvent::CallQuality(_)
-        | ClientEvent::CallToggleVideo(_)
         | ClientEvent::CallLeave(_)
         | ClientEvent::CallJoin(_)
         | ClientEvent::CallInvite(_)
@@ -561,7 +581,11 @@ fn commanded(command: &PeerCommand) -> &'static str {
         PeerCommand::CreateAnswer(_) => "create answer",
         PeerCommand::ApplyAnswer(..) => "apply answer",
         PeerCommand::AddCandidate(_) => "add candidate",
-        PeerCommand::SendMicrophone => "send microphone",
+        PeerCommand::SendMedia => "send media",
+        PeerCommand::ShowVideo(true) => "show video",
+        PeerCommand::ShowVideo(false) => "hide video",
+        PeerCommand::LimitVideo(_) => "limit video",
+        PeerCommand::ReadLevel => "read level",
         PeerCommand::Play => "play",
         PeerCommand::SampleStats => "sample",
         PeerCommand::Close => "close",
@@ -578,6 +602,17 @@ fn told(notification: &Notification) -> String {
         Notification::RemoteStream(_, user) => format!("stream {}", user.as_str()),
         Notification::LinkFailed(user) => format!("link failed {}", user.id.as_str()),
         Notification::LinkRecovered(user) => format!("link recovered {}", user.as_str()),
+        Notification::LocalVideo(source) => format!("video {}", source.as_str()),
+        Notification::DeviceChanged(kind, device, reason) => format!(
+            "{} {} {}",
+            kind.as_str(),
+            device.as_deref().unwrap_or("default"),
+            reason.as_str()
+        ),
+        Notification::Devices => "devices".to_owned(),
+        Notification::Levels(levels) => format!("levels of {}", levels.len()),
+        Notification::ActiveSpeaker(None) => "speaker nobody".to_owned(),
+        Notification::ActiveSpeaker(Some(user)) => format!("speaker {}", user.as_str()),
         Notification::AudioBlocked(user) => format!("blocked {}", user.as_str()),
         Notification::Quality(_, quality) => format!("quality {}", quality.grade.as_str()),
         Notification::Signaling(is_up) => format!("signaling {is_up}"),

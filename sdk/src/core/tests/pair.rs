@@ -86,6 +86,7 @@ impl World {
             Client::new(ClientOptions {
                 fast_setup: true,
                 user_id: None,
+                supplied_microphone: false,
                 seed,
             })
         };
@@ -141,6 +142,7 @@ impl World {
                 chat_id: chat(),
                 call_type: CallType::Voice,
                 targets: Some(vec![other]),
+                video: None,
             },
         )
     }
@@ -164,15 +166,15 @@ impl World {
                 self.send(HOP_MS, What::FromClient(side, event, ack));
             }
             Output::Peer(link, command) => self.command(side, link, command),
-            Output::Media(MediaCommand::OpenMicrophone(id)) => {
+            Output::Media(MediaCommand::Open(MediaKind::Microphone, id, _)) => {
                 self.microphones[side] = Some(id);
-                let opened = Input::Device(DeviceInput::MicrophoneOpened(id));
+                let opened = Input::Device(DeviceInput::Opened(MediaKind::Microphone, id));
                 self.send(MICROPHONE_MS, What::To(side, opened));
             }
-            Output::Media(MediaCommand::CloseMicrophone) => self.microphones[side] = None,
-            Output::Media(
-                MediaCommand::QueryPermission | MediaCommand::SetMicrophoneEnabled(_),
-            ) => {}
+            Output::Media(MediaCommand::Close(MediaKind::Microphone)) => {
+                self.microphones[side] = None;
+            }
+            Output::Media(_) => {}
             Output::Settle(id, result) => self.settled.push((id, result)),
             Output::Notify(notification) => self.told[side].push(notification),
         }
@@ -571,7 +573,7 @@ impl World {
         let mut world = Self::new(kind);
         world.dial(ALICE);
         world.run(1_000);
-        world.ask(BOB, Command::Accept(None));
+        world.ask(BOB, Command::Accept(None, None));
         world.run(1_000);
         assert_eq!(world.states(), [CallState::Connected; 2]);
         world
@@ -615,7 +617,10 @@ impl Pretend {
                 self.has_candidate = true;
                 Vec::new()
             }
-            PeerCommand::SendMicrophone => {
+            PeerCommand::SendMedia
+            | PeerCommand::ShowVideo(_)
+            | PeerCommand::LimitVideo(_)
+            | PeerCommand::ReadLevel => {
                 self.sends = true;
                 Vec::new()
             }
@@ -659,7 +664,7 @@ fn a_call_is_set_up_fast_from_end_to_end() {
     assert_eq!(world.states(), [CallState::Outgoing, CallState::Incoming]);
     assert!(world.resolved(dialled));
     let accepted_at = world.now;
-    let accept = world.ask(BOB, Command::Accept(None));
+    let accept = world.ask(BOB, Command::Accept(None, None));
     while world.states() != [CallState::Connected; 2] {
         world.run(1);
         assert!(world.now - accepted_at < 1_000);
@@ -809,7 +814,7 @@ fn one_call_after_the_other_works_like_the_first() {
         };
         world.dial(from);
         world.run(500);
-        world.ask(to, Command::Accept(None));
+        world.ask(to, Command::Accept(None, None));
         world.run(500);
         assert_eq!(world.states(), [CallState::Connected; 2], "round {round}");
         world.ask(to, Command::End(None));

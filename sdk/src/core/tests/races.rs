@@ -3,7 +3,7 @@
 use ringback_protocol::{CallRequestId, ErrorCode};
 
 use super::*;
-use crate::core::MicrophoneError;
+use crate::core::CaptureError;
 
 fn participant_joined(name: &str) -> ServerEvent {
     ServerEvent::CallParticipantJoined(server::CallParticipantJoined {
@@ -74,12 +74,12 @@ fn a_microphone_that_opens_after_the_hang_up_is_closed_at_once() {
 #[test]
 fn a_second_accept_is_no_failure_and_does_not_disturb_the_first() {
     let mut rig = Rig::accepting();
-    assert_eq!(rig.ask(Command::Accept(None)), ["resolve 2"]);
+    assert_eq!(rig.ask(Command::Accept(None, None)), ["resolve 2"]);
     assert_eq!(
         rig.microphone_opens(),
         [
             "call:accept? +answer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "tell change"
         ]
@@ -176,13 +176,13 @@ fn an_accept_that_is_told_twice_is_applied_once() {
 fn a_candidate_before_the_offer_waits_and_is_then_added() {
     let mut rig = Rig::connected();
     rig.event(incoming("s1", "bob", None));
-    rig.ask(Command::Accept(None));
+    rig.ask(Command::Accept(None, None));
     assert_eq!(
         rig.microphone_opens(),
         [
             "call:accept?",
             "link1 create answerer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "tell change"
         ]
@@ -230,7 +230,7 @@ fn when_both_dial_the_second_to_be_heard_answers_the_first() {
             "resolve 1",
             "link1 close",
             "link2 create answerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "tell connecting"
         ]
@@ -270,7 +270,7 @@ fn two_calls_that_cross_at_a_server_that_keeps_both_become_the_smaller_one() {
             "link1 close",
             "call:accept?",
             "link2 create answerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "call:end? replaced",
             "tell connecting"
@@ -307,14 +307,19 @@ fn a_call_that_crossed_rings_once_ones_own_could_not_be_placed() {
 fn a_microphone_that_is_refused_lets_the_call_ring_on() {
     let mut rig = Rig::accepting();
     let id = rig.microphone().unwrap();
-    let denied = DeviceInput::MicrophoneFailed(id, MicrophoneError::Denied, String::new());
+    let denied = DeviceInput::Failed(
+        MediaKind::Microphone,
+        id,
+        CaptureError::Denied,
+        String::new(),
+    );
     assert_eq!(rig.device(denied), ["reject 1 MIC_DENIED", "tell incoming"]);
-    rig.ask(Command::Accept(None));
+    rig.ask(Command::Accept(None, None));
     assert_eq!(
         rig.microphone_opens(),
         [
             "call:accept? +answer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "tell change"
         ]
@@ -329,12 +334,12 @@ fn with_permission_the_answer_goes_out_before_the_microphone_is_open() {
     rig.answer_made("a1");
     rig.peer(PeerInput::CandidateFound(candidate("a1")));
     assert_eq!(
-        rig.ask(Command::Accept(None)),
+        rig.ask(Command::Accept(None, None)),
         [
             "microphone on",
             "open microphone",
             "call:accept? +answer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "webrtc:ice-candidate",
             "tell connecting"
@@ -351,9 +356,14 @@ fn a_microphone_that_fails_after_the_accept_was_sent_ends_the_call() {
     rig.grant();
     rig.offer_applied();
     rig.answer_made("a1");
-    rig.ask(Command::Accept(None));
+    rig.ask(Command::Accept(None, None));
     let id = rig.microphone().unwrap();
-    let busy = DeviceInput::MicrophoneFailed(id, MicrophoneError::InUse, String::new());
+    let busy = DeviceInput::Failed(
+        MediaKind::Microphone,
+        id,
+        CaptureError::InUse,
+        String::new(),
+    );
     assert_eq!(
         rig.device(busy),
         [
@@ -381,7 +391,7 @@ fn candidates_found_while_it_rings_travel_inside_the_answer() {
 
     let accept = Input::App(Request {
         id: RequestId(1),
-        command: Command::Accept(None),
+        command: Command::Accept(None, None),
     });
     let outputs = rig.client.handle(Instant(rig.now), accept);
     let sent: Vec<_> = outputs
@@ -415,7 +425,7 @@ fn nothing_of_the_callee_goes_out_before_it_accepts() {
 fn an_accept_waits_for_the_answer_that_is_being_prepared_but_not_for_ever() {
     let mut in_time = Rig::ringing();
     in_time.grant();
-    in_time.ask(Command::Accept(None));
+    in_time.ask(Command::Accept(None, None));
     in_time.offer_applied();
     let lines = in_time.answer_made("a1");
     assert_eq!(
@@ -425,14 +435,14 @@ fn an_accept_waits_for_the_answer_that_is_being_prepared_but_not_for_ever() {
 
     let mut too_late = Rig::ringing();
     too_late.grant();
-    too_late.ask(Command::Accept(None));
+    too_late.ask(Command::Accept(None, None));
     assert_eq!(
         too_late.wait(3_000),
         [
             "link1 close",
             "call:accept?",
             "link2 create answerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "tell change"
         ]
@@ -452,7 +462,7 @@ fn an_offer_that_cannot_be_made_does_not_hold_up_the_call() {
         rig.event(accepted("s1", None)),
         [
             "link2 create offerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "link2 create offer",
             "tell call:accepted",
@@ -524,7 +534,7 @@ fn a_call_that_waits_is_answered_in_place_of_the_current_one() {
         ["tell incoming s2"]
     );
     assert_eq!(
-        rig.ask(Command::Accept(Some(session("s2")))),
+        rig.ask(Command::Accept(Some(session("s2")), None)),
         [
             "link1 close",
             "close microphone",
@@ -671,6 +681,7 @@ fn an_empty_list_of_targets_is_refused() {
         chat_id: chat(),
         call_type: CallType::Voice,
         targets: Some(Vec::new()),
+        video: None,
     };
     assert_eq!(rig.ask(nobody), ["reject 1 NO_TARGETS"]);
 }
@@ -682,6 +693,7 @@ fn a_group_is_called_without_an_early_offer_and_linked_as_its_members_come() {
         chat_id: chat(),
         call_type: CallType::Voice,
         targets: Some(vec![user("bob"), user("carol")]),
+        video: None,
     });
     assert_eq!(rig.microphone_opens(), ["call:initiate?"]);
     rig.acked(AckBody::Initiate(InitiateAck {
@@ -705,7 +717,7 @@ fn a_group_is_called_without_an_early_offer_and_linked_as_its_members_come() {
         rig.event(carol),
         [
             "link1 create offerer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "link1 create offer",
             "tell call:accepted",

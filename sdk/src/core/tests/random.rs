@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringback_protocol::{CallStatus, ErrorCode, ParticipantStatus, StateAck};
 
 use super::*;
-use crate::core::MicrophoneError;
+use crate::core::CaptureError;
 use crate::core::ids::Generation;
 use crate::core::quality::StatsSample;
 use crate::core::view::CallState;
@@ -53,9 +53,11 @@ impl Dice {
 #[derive(Default)]
 struct Ledger {
     links: BTreeSet<LinkId>,
-    /// The last attempt to open the microphone, while it is being opened or open.
-    microphone: Option<MediaId>,
-    is_open: bool,
+    /// The attempts to open a device that are under way, the newest of each kind.
+    opening: Vec<(MediaKind, MediaId)>,
+    /// What is open.
+    open: Vec<MediaKind>,
+    attempts: BTreeSet<MediaId>,
     owed: BTreeSet<RequestId>,
     acks: Vec<AckId>,
     last: Option<CallState>,
@@ -81,12 +83,15 @@ impl Ledger {
                     );
                 }
                 Output::Peer(link, _) => assert!(self.links.contains(link), "{output:?}"),
-                Output::Media(MediaCommand::OpenMicrophone(id)) => {
-                    assert_eq!(self.microphone, None, "the microphone was opened twice");
-                    self.microphone = Some(*id);
-                    self.is_open = false;
+                Output::Media(MediaCommand::Open(kind, id, _)) => {
+                    assert!(self.attempts.insert(*id), "an attempt was made twice");
+                    self.opening.retain(|(other, _)| other != kind);
+                    self.opening.push((*kind, *id));
                 }
-                Output::Media(MediaCommand::CloseMicrophone) => self.microphone = None,
+                Output::Media(MediaCommand::Close(kind)) => {
+                    self.opening.retain(|(other, _)| other != kind);
+                    self.open.retain(|other| other != kind);
+                }
                 Output::Media(_) => {}
                 Output::Settle(id, _) => {
                     assert!(
@@ -108,16 +113,26 @@ impl Ledger {
     /// What the browser reports changes what is open, too.
     fn observe(&mut self, input: &Input) {
         match input {
-            Input::Device(DeviceInput::MicrophoneOpened(id)) if self.microphone == Some(*id) => {
-                self.is_open = true;
+            Input::Device(DeviceInput::Opened(kind, id)) if self.settle(*kind, *id) => {
+                self.open.retain(|other| other != kind);
+                self.open.push(*kind);
             }
-            Input::Device(DeviceInput::MicrophoneFailed(id, ..))
-                if self.microphone == Some(*id) && !self.is_open =>
-            {
-                self.microphone = None;
+            Input::Device(DeviceInput::Failed(kind, id, ..)) => {
+                self.settle(*kind, *id);
             }
             _ => {}
         }
+    }
+
+    fn settle(&mut self, kind: MediaKind, id: MediaId) -> bool {
+        let before = self.opening.len();
+        self.opening.retain(|attempt| *attempt != (kind, id));
+        self.opening.len() < before
+    }
+
+    fn assert_no_device_is_open(&self) {
+        assert_eq!(self.opening, [], "a device is being opened without a call");
+        assert_eq!(self.open, [], "a device is open without a call");
     }
 }
 
@@ -137,8 +152,8 @@ fn kind_answer(output: &Output) -> Option<Input> {
         Output::Peer(link, command) => {
             kind_report(command).map(|report| Input::Peer(*link, report))
         }
-        Output::Media(MediaCommand::OpenMicrophone(id)) => {
-            Some(Input::Device(DeviceInput::MicrophoneOpened(*id)))
+        Output::Media(MediaCommand::Open(kind, id, _)) => {
+            Some(Input::Device(DeviceInput::Opened(*kind, *id)))
         }
         Output::Media(_) | Output::Settle(..) => None,
         Output::Notify(Notification::State {
@@ -162,7 +177,10 @@ fn kind_report(command: &PeerCommand) -> Option<PeerInput> {
         PeerCommand::Play => Some(PeerInput::ConnectionState(ConnectionState::Connected)),
         PeerCommand::Create { .. }
         | PeerCommand::AddCandidate(_)
-        | PeerCommand::SendMicrophone
+        | PeerCommand::SendMedia
+        | PeerCommand::ShowVideo(_)
+        | PeerCommand::LimitVideo(_)
+        | PeerCommand::ReadLevel
         | PeerCommand::SampleStats
         | PeerCommand::Close => None,
     }
@@ -173,7 +191,7 @@ fn event(event: ServerEvent) -> Input {
 }
 
 fn command(dice: &mut Dice) -> Command {
-    match dice.roll(18) {
+    match dice.roll(24) {
         0 | 1 => Command::Initiate {
             chat_id: chat(),
             call_type: CallType::Voice,
@@ -183,29 +201,50 @@ fn command(dice: &mut Dice) -> Command {
                 Some(vec![user("bob")]),
                 Some(vec![user("bob"), user("carol")]),
             ]),
+            video: dice.pick(&[None, Some(true)]),
         },
-        2 | 3 => Command::Accept(dice.pick(&[None, Some(session("s2"))])),
+        2 | 3 => Command::Accept(
+            dice.pick(&[None, Some(session("s2"))]),
+            dice.pick(&[None, Some(true)]),
+        ),
         4 => Command::Reject(None, None),
         5 => Command::End(None),
         6 => Command::Leave,
-        7 => Command::Join(session(dice.name())),
+        7 => Command::Join(session(dice.name()), dice.roll(2) == 0),
         8 => Command::Invite(vec![dice.person()]),
         9 => Command::LiveCalls,
+        10 => Command::SetCamera(dice.pick(&[None, Some(true), Some(false)])),
+        11 => Command::SetScreen(dice.pick(&[None, Some(true), Some(false)])),
+        12 => Command::SetDevice(media_kind(dice), dice.pick(&[None, Some("usb".into())])),
+        13 => Command::SetSpeaker(dice.pick(&[None, Some("usb".into())])),
+        14 => Command::SetPushToTalk(dice.roll(2) == 0),
+        15 => Command::Talk(dice.roll(2) == 0),
         _ => Command::SetMuted(dice.roll(2) == 0),
     }
 }
 
-fn microphone_input(dice: &mut Dice) -> DeviceInput {
-    let id = MediaId(dice.roll(4));
-    match dice.roll(5) {
-        0..=2 => DeviceInput::MicrophoneOpened(id),
-        3 => DeviceInput::MicrophoneFailed(id, MicrophoneError::InUse, String::new()),
-        _ => DeviceInput::MicrophoneEnded(id),
+fn media_kind(dice: &mut Dice) -> MediaKind {
+    dice.pick(&[
+        MediaKind::Microphone,
+        MediaKind::Microphone,
+        MediaKind::Camera,
+        MediaKind::Screen,
+    ])
+}
+
+fn capture_input(dice: &mut Dice) -> DeviceInput {
+    let id = MediaId(dice.roll(6));
+    let kind = media_kind(dice);
+    match dice.roll(6) {
+        0..=2 => DeviceInput::Opened(kind, id),
+        3 => DeviceInput::Failed(kind, id, CaptureError::InUse, String::new()),
+        4 => DeviceInput::Failed(kind, id, CaptureError::NotFound, String::new()),
+        _ => DeviceInput::Ended(kind, id),
     }
 }
 
 fn device_input(dice: &mut Dice) -> DeviceInput {
-    match dice.roll(8) {
+    match dice.roll(9) {
         0 => DeviceInput::Permission(dice.pick(&[
             Permission::Granted,
             Permission::Denied,
@@ -213,7 +252,8 @@ fn device_input(dice: &mut Dice) -> DeviceInput {
         ])),
         1 => DeviceInput::NetworkChanged,
         2 => DeviceInput::PlaybackBlocked(LinkId(dice.roll(4))),
-        _ => microphone_input(dice),
+        3 => DeviceInput::DevicesChanged,
+        _ => capture_input(dice),
     }
 }
 
@@ -412,6 +452,7 @@ fn play(seed: u64, steps: u32) -> BTreeSet<&'static str> {
     let mut client = Client::new(ClientOptions {
         fast_setup: dice.roll(4) != 0,
         user_id: None,
+        supplied_microphone: dice.roll(4) == 0,
         seed,
     });
     let mut ledger = Ledger::default();
@@ -430,10 +471,7 @@ fn play(seed: u64, steps: u32) -> BTreeSet<&'static str> {
             continue;
         }
         assert!(ledger.links.is_empty(), "links are open without a call");
-        assert_eq!(
-            ledger.microphone, None,
-            "the microphone is open without a call"
-        );
+        ledger.assert_no_device_is_open();
     }
     dispose(&mut client, &mut ledger, now, request + 1);
     ledger.seen
@@ -448,10 +486,7 @@ fn dispose(client: &mut Client, ledger: &mut Ledger, now: u64, request: u32) {
     });
     ledger.enter(&client.handle(Instant(now), dispose));
     assert!(ledger.links.is_empty(), "links outlive the client");
-    assert_eq!(
-        ledger.microphone, None,
-        "the microphone outlives the client"
-    );
+    ledger.assert_no_device_is_open();
     assert!(
         ledger.owed.is_empty(),
         "promises stay open: {:?}",

@@ -417,7 +417,7 @@ fn a_participant_who_comes_back_on_another_device_gets_a_new_link() {
         [
             "link1 close",
             "link2 create offerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "link2 create offer",
             "tell call:participant-reconnected",
@@ -436,7 +436,7 @@ fn an_offer_of_a_rebuilt_connection_is_met_with_a_new_one() {
         [
             "link1 close",
             "link2 create answerer",
-            "link2 send microphone",
+            "link2 send media",
             "link2 play",
             "link2 apply offer",
             "tell connecting"

@@ -70,7 +70,7 @@ fn joined(name: &str) -> ServerEvent {
 fn callee() -> Rig {
     let mut rig = Rig::at_reference();
     rig.event(bare_incoming());
-    rig.ask(Command::Accept(None));
+    rig.ask(Command::Accept(None, None));
     rig.microphone_opens();
     rig
 }
@@ -141,13 +141,13 @@ fn the_callee_says_what_the_reference_says_and_no_more() {
         rig.event(bare_incoming()),
         ["tell incoming s1", "tell incoming"]
     );
-    rig.ask(Command::Accept(None));
+    rig.ask(Command::Accept(None, None));
     assert_eq!(
         rig.microphone_opens(),
         [
             "call:accept?",
             "link1 create answerer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "tell change"
         ]
@@ -272,7 +272,7 @@ fn without_fast_setup_the_offer_is_made_after_the_answer() {
         rig.event(accepted("s1", None)),
         [
             "link1 create offerer",
-            "link1 send microphone",
+            "link1 send media",
             "link1 play",
             "link1 create offer",
             "tell call:accepted",

@@ -9,7 +9,7 @@ use ringback_protocol::server::{self, ElsewhereAction};
 use ringback_protocol::{CallStatus, EndReason, ErrorCode, ParticipantStatus, StateAck};
 
 use super::*;
-use crate::core::MicrophoneError;
+use crate::core::CaptureError;
 
 type Start = (&'static str, fn() -> Rig);
 type Act = (&'static str, fn(&mut Rig) -> Vec<String>);
@@ -31,10 +31,12 @@ const STARTS: &[Start] = &[
 
 const ACTS: &[Act] = &[
     ("app initiate", |rig| rig.dial()),
-    ("app accept", |rig| rig.ask(Command::Accept(None))),
-    ("app join", |rig| rig.ask(Command::Join(session("s1")))),
+    ("app accept", |rig| rig.ask(Command::Accept(None, None))),
+    ("app join", |rig| {
+        rig.ask(Command::Join(session("s1"), false))
+    }),
     ("app join another", |rig| {
-        rig.ask(Command::Join(session("s3")))
+        rig.ask(Command::Join(session("s3"), false))
     }),
     ("app invite", |rig| {
         rig.ask(Command::Invite(vec![user("dave")]))
@@ -243,15 +245,20 @@ const ACTS: &[Act] = &[
         rig.device(DeviceInput::Permission(Permission::Granted))
     }),
     ("microphone opened", |rig| {
-        on_microphone(rig, DeviceInput::MicrophoneOpened)
+        on_microphone(rig, |id| DeviceInput::Opened(MediaKind::Microphone, id))
     }),
     ("microphone failed", |rig| {
         on_microphone(rig, |id| {
-            DeviceInput::MicrophoneFailed(id, MicrophoneError::Denied, String::new())
+            DeviceInput::Failed(
+                MediaKind::Microphone,
+                id,
+                CaptureError::Denied,
+                String::new(),
+            )
         })
     }),
     ("microphone ended", |rig| {
-        on_microphone(rig, DeviceInput::MicrophoneEnded)
+        on_microphone(rig, |id| DeviceInput::Ended(MediaKind::Microphone, id))
     }),
     ("playback blocked", |rig| {
         on_link(rig, |rig| {

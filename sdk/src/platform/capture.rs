@@ -1,23 +1,23 @@
-//! The microphone: one at a time, from the browser or from the application.
+//! Microphone, camera and screen: one of each at a time, from the browser or from the application.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Promise};
-use ringback_protocol::{MediaConstraints, MediaDefaults};
+use ringback_protocol::MediaConstraints;
 use wasm_bindgen::prelude::*;
-use web_sys::{MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack};
-use web_sys::{Navigator, PermissionState, PermissionStatus};
+use web_sys::{MediaStream, MediaStreamTrack, Navigator, PermissionState, PermissionStatus};
 
 use super::encode::encode;
 use super::listener::Listener;
 use super::{Inbox, js};
 use crate::core::ids::MediaId;
-use crate::core::{DeviceInput, MicrophoneError, Permission};
+use crate::core::{CaptureError, DeviceInput, MediaKind, Permission};
 
 /// Where the local audio comes from.
 pub(crate) enum Source {
-    /// [`getUserMedia`](https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia).
+    /// [`getUserMedia`](https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia), or
+    /// [`getDisplayMedia`](https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia).
     Browser,
     /// A stream of the application; its tracks are not ours to stop.
     Stream(MediaStream),
@@ -26,7 +26,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    const fn owns_tracks(&self) -> bool {
+    /// Tells whether the tracks are ours to stop.
+    pub(crate) const fn owns_tracks(&self) -> bool {
         match self {
             Self::Browser => true,
             Self::Stream(_) | Self::Factory(_) => false,
@@ -34,13 +35,7 @@ impl Source {
     }
 }
 
-enum State {
-    Closed,
-    Opening(MediaId),
-    Open(Open),
-}
-
-/// An open microphone; dropping it gives it back.
+/// An open device; dropping it gives it back.
 struct Open {
     stream: MediaStream,
     track: MediaStreamTrack,
@@ -58,42 +53,46 @@ impl Drop for Open {
     }
 }
 
-/// The microphone of one client.
-pub(crate) struct Microphone(Rc<Inner>);
+/// One kind of device of one client.
+pub(crate) struct Capture(Rc<Inner>);
 
 struct Inner {
+    kind: MediaKind,
     inbox: Inbox,
     source: Source,
     constraints: JsValue,
     defaults: RefCell<Option<MediaConstraints>>,
-    state: RefCell<State>,
+    opening: Cell<Option<MediaId>>,
+    open: RefCell<Option<Open>>,
     enabled: Cell<bool>,
     permission: RefCell<Option<Listener>>,
 }
 
-impl Microphone {
-    /// Makes a closed microphone; `constraints` go over the defaults.
-    pub(crate) fn new(source: Source, constraints: JsValue, inbox: Inbox) -> Self {
+impl Capture {
+    /// Makes a closed one; `constraints` go over the defaults.
+    pub(crate) fn new(kind: MediaKind, source: Source, constraints: JsValue, inbox: Inbox) -> Self {
         Self(Rc::new(Inner {
+            kind,
             inbox,
             source,
             constraints,
             defaults: RefCell::new(None),
-            state: RefCell::new(State::Closed),
+            opening: Cell::new(None),
+            open: RefCell::new(None),
             enabled: Cell::new(true),
             permission: RefCell::new(None),
         }))
     }
 
     /// Takes the constraints that the server recommends.
-    pub(crate) fn set_defaults(&self, media: Option<&MediaDefaults>) {
-        *self.0.defaults.borrow_mut() = media.map(|media| media.voice.clone());
+    pub(crate) fn set_defaults(&self, defaults: Option<&MediaConstraints>) {
+        *self.0.defaults.borrow_mut() = defaults.cloned();
     }
 
-    /// Asks for the microphone; reports `MicrophoneOpened` or `MicrophoneFailed`.
-    pub(crate) fn open(&self, id: MediaId) {
-        self.replace(State::Opening(id));
-        match self.0.request() {
+    /// Asks for a device; reports `Opened` or `Failed`. What is open stays so until then.
+    pub(crate) fn open(&self, id: MediaId, device: Option<&str>) {
+        self.0.opening.set(Some(id));
+        match self.0.request(device) {
             Ok(promise) => {
                 let inner = Rc::downgrade(&self.0);
                 let owns_tracks = self.0.source.owns_tracks();
@@ -105,34 +104,31 @@ impl Microphone {
         }
     }
 
-    /// Gives the microphone back, also one that is still being opened.
+    /// Gives the device back, also one that is still being opened.
     pub(crate) fn close(&self) {
-        self.replace(State::Closed);
+        self.0.opening.set(None);
+        self.0.hold(None);
     }
 
     /// Lets the sound through or sends silence, now and when it is opened later.
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.0.enabled.set(enabled);
-        if let State::Open(open) = &*self.0.state.borrow() {
+        if let Some(open) = &*self.0.open.borrow() {
             open.track.set_enabled(enabled);
         }
     }
 
-    /// Returns the track while the microphone is open.
+    /// Returns the track while the device is open.
     pub(crate) fn track(&self) -> Option<MediaStreamTrack> {
-        match &*self.0.state.borrow() {
-            // Not `open.track.clone()`: that is the DOM's method, which makes a second live track.
-            State::Open(open) => Some(Clone::clone(&open.track)),
-            State::Closed | State::Opening(_) => None,
-        }
+        let open = self.0.open.borrow();
+        // Not `open.track.clone()`: that is the DOM's method, which makes a second live track.
+        open.as_ref().map(|open| Clone::clone(&open.track))
     }
 
-    /// Returns the stream while the microphone is open.
+    /// Returns the stream while the device is open.
     pub(crate) fn stream(&self) -> Option<MediaStream> {
-        match &*self.0.state.borrow() {
-            State::Open(open) => Some(Clone::clone(&open.stream)),
-            State::Closed | State::Opening(_) => None,
-        }
+        let open = self.0.open.borrow();
+        open.as_ref().map(|open| Clone::clone(&open.stream))
     }
 
     /// Asks what the browser says about permission; reports `Permission`, now and on change.
@@ -143,45 +139,44 @@ impl Microphone {
         let inner = Rc::downgrade(&self.0);
         js::settled(&query, move |result| permission_known(&inner, result));
     }
-
-    fn replace(&self, state: State) {
-        let previous = self.0.state.replace(state);
-        drop(previous);
-    }
 }
 
 impl Inner {
-    fn request(&self) -> Result<Promise, JsValue> {
+    fn request(&self, device: Option<&str>) -> Result<Promise, JsValue> {
         match &self.source {
-            Source::Browser => self.get_user_media(),
+            Source::Browser => self.ask(device),
             Source::Stream(stream) => js::promised(stream),
             Source::Factory(function) => js::promised(&function.call0(&JsValue::UNDEFINED)?),
         }
     }
 
-    fn get_user_media(&self) -> Result<Promise, JsValue> {
-        let devices = media_devices().ok_or(JsValue::UNDEFINED)?;
-        let wanted = self.defaults.borrow().clone().unwrap_or(VOICE);
-        let audio = encode(&wanted).map_err(|_| JsValue::UNDEFINED)?;
-        js::merge(&audio, &self.constraints);
-        let constraints = MediaStreamConstraints::new();
-        constraints.set_audio(&audio);
-        devices.get_user_media_with_constraints(&constraints)
+    fn ask(&self, device: Option<&str>) -> Result<Promise, JsValue> {
+        let (method, track, usual) = match self.kind {
+            MediaKind::Microphone => ("getUserMedia", "audio", VOICE),
+            MediaKind::Camera => ("getUserMedia", "video", CAMERA),
+            MediaKind::Screen => ("getDisplayMedia", "video", SCREEN),
+        };
+        let wanted = self.defaults.borrow().clone().unwrap_or(usual);
+        let wanted = encode(&wanted).map_err(|_| JsValue::UNDEFINED)?;
+        js::merge(&wanted, &self.constraints);
+        if let Some(device) = device {
+            let exactly = js::object(&[("exact", device.into())]);
+            js::set(&wanted, "deviceId", &exactly);
+        }
+        let promise = js::call(&media_devices(), method, &js::object(&[(track, wanted)]))?;
+        Ok(promise.unchecked_into())
     }
 
     fn is_opening(&self, id: MediaId) -> bool {
-        match &*self.state.borrow() {
-            State::Opening(awaited) => *awaited == id,
-            State::Closed | State::Open(_) => false,
-        }
+        self.opening.get() == Some(id)
     }
 
     fn fail(&self, id: MediaId, error: &JsValue) {
         if self.is_opening(id) {
-            self.state.replace(State::Closed);
-            let (kind, text) = (classify(error), js::error_text(error));
+            self.opening.set(None);
+            let (reason, text) = (classify(error), js::error_text(error));
             self.inbox
-                .put_device(DeviceInput::MicrophoneFailed(id, kind, text));
+                .put_device(DeviceInput::Failed(self.kind, id, reason, text));
         }
     }
 
@@ -189,20 +184,32 @@ impl Inner {
         self.inbox.put_device(DeviceInput::Permission(permission));
     }
 
-    fn hold(&self, id: MediaId, stream: MediaStream, track: MediaStreamTrack) {
+    /// Takes what is open now; what was open before is given back.
+    fn hold(&self, open: Option<Open>) {
+        let former = self.open.replace(open);
+        drop(former);
+    }
+
+    fn take(&self, id: MediaId, stream: MediaStream, track: MediaStreamTrack) {
+        self.opening.set(None);
+        self.hold(None);
         let borrowed = (!self.source.owns_tracks()).then(|| track.enabled());
         track.set_enabled(self.enabled.get());
-        let inbox = self.inbox.clone();
+        if self.kind == MediaKind::Screen {
+            // Text is to stay readable when the network is slow.
+            js::set(&track, "contentHint", &"detail".into());
+        }
+        let (inbox, kind) = (self.inbox.clone(), self.kind);
         let ended = Listener::new(&track, "ended", move |_| {
-            inbox.put_device(DeviceInput::MicrophoneEnded(id));
+            inbox.put_device(DeviceInput::Ended(kind, id));
         });
-        self.state.replace(State::Open(Open {
+        self.hold(Some(Open {
             stream,
             track,
             borrowed,
             _ended: ended,
         }));
-        self.inbox.put_device(DeviceInput::MicrophoneOpened(id));
+        self.inbox.put_device(DeviceInput::Opened(self.kind, id));
     }
 }
 
@@ -216,23 +223,41 @@ const VOICE: MediaConstraints = MediaConstraints {
     frame_rate: None,
 };
 
+/// What a camera is asked for when the server recommends nothing.
+const CAMERA: MediaConstraints = MediaConstraints {
+    width: Some(1280),
+    height: Some(720),
+    frame_rate: Some(30),
+    ..VOICE
+};
+
+/// What a screen is asked for: every pixel, few times a second.
+const SCREEN: MediaConstraints = MediaConstraints {
+    frame_rate: Some(15),
+    ..VOICE
+};
+
 fn opened(inner: &Weak<Inner>, owns_tracks: bool, id: MediaId, result: Result<JsValue, JsValue>) {
     let awaiting = inner.upgrade().filter(|inner| inner.is_opening(id));
     match (awaiting, result) {
-        (Some(inner), Ok(value)) => match audio_of(value) {
-            Some((stream, track)) => inner.hold(id, stream, track),
+        (Some(inner), Ok(value)) => match track_of(inner.kind, value) {
+            Some((stream, track)) => inner.take(id, stream, track),
             None => inner.fail(id, &named_error("NotFoundError")),
         },
         (Some(inner), Err(error)) => inner.fail(id, &error),
-        // Nobody waits for it any more: the light of the microphone must go out.
+        // Nobody waits for it any more: the light of the device must go out.
         (None, Ok(value)) if owns_tracks => stop(value.unchecked_ref()),
         (None, Ok(_) | Err(_)) => {}
     }
 }
 
-fn audio_of(value: JsValue) -> Option<(MediaStream, MediaStreamTrack)> {
+fn track_of(kind: MediaKind, value: JsValue) -> Option<(MediaStream, MediaStreamTrack)> {
     let stream: MediaStream = value.dyn_into().ok()?;
-    let track = stream.get_audio_tracks().get(0).dyn_into().ok()?;
+    let tracks = match kind {
+        MediaKind::Microphone => stream.get_audio_tracks(),
+        MediaKind::Camera | MediaKind::Screen => stream.get_video_tracks(),
+    };
+    let track = tracks.get(0).dyn_into().ok()?;
     Some((stream, track))
 }
 
@@ -250,11 +275,11 @@ fn navigator() -> Option<Navigator> {
     web_sys::window().map(|window| window.navigator())
 }
 
-/// Returns `navigator.mediaDevices`, which insecure pages do not have.
-fn media_devices() -> Option<MediaDevices> {
-    js::get(navigator()?.as_ref(), "mediaDevices")
-        .dyn_into()
-        .ok()
+/// Returns `navigator.mediaDevices`; undefined in insecure pages.
+pub(super) fn media_devices() -> JsValue {
+    navigator().map_or(JsValue::UNDEFINED, |navigator| {
+        js::get(&navigator, "mediaDevices")
+    })
 }
 
 fn permission_query() -> Option<Promise> {
@@ -299,13 +324,13 @@ fn permission_of(status: &PermissionStatus) -> Permission {
 }
 
 /// Says what a failed `getUserMedia` means (mediacapture-streams section 10.2).
-fn classify(error: &JsValue) -> MicrophoneError {
+fn classify(error: &JsValue) -> CaptureError {
     match js::error_name(error).as_str() {
-        "NotAllowedError" | "SecurityError" => MicrophoneError::Denied,
-        "NotFoundError" | "OverconstrainedError" => MicrophoneError::NotFound,
-        "NotReadableError" | "AbortError" => MicrophoneError::InUse,
-        _ if !is_secure() => MicrophoneError::InsecureContext,
-        _ => MicrophoneError::Failed,
+        "NotAllowedError" | "SecurityError" => CaptureError::Denied,
+        "NotFoundError" | "OverconstrainedError" => CaptureError::NotFound,
+        "NotReadableError" | "AbortError" => CaptureError::InUse,
+        _ if !is_secure() => CaptureError::InsecureContext,
+        _ => CaptureError::Failed,
     }
 }
 

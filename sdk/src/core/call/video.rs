@@ -1,0 +1,73 @@
+//! Pictures: what this side tells of its own, and what it learns of the others'.
+
+use ringback_protocol::{ClientEvent, ServerEvent, client, server};
+
+use super::{Call, Standing};
+use crate::core::context::Context;
+use crate::core::media::VideoSource;
+use crate::core::output::{Notification, PeerCommand};
+
+impl Call {
+    /// This side sends another picture than before, or the call was answered.
+    pub(in crate::core) fn video_changed(&mut self, cx: &mut Context) {
+        self.tell_video(cx);
+    }
+
+    /// Tells everyone what picture this side sends, if they may believe otherwise.
+    pub(super) fn tell_video(&mut self, cx: &mut Context) {
+        let source = cx.media.video();
+        let chat = self.chat.clone();
+        let Some(active) = self.active_mut() else {
+            return;
+        };
+        if active.named.standing == Standing::InStep && active.told_video != Some(source) {
+            active.told_video = Some(source);
+            cx.emit(ClientEvent::CallToggleVideo(client::CallToggleVideo {
+                session_id: active.named.session.clone(),
+                chat_id: Some(chat),
+                enabled: source.is_on(),
+            }));
+        }
+    }
+
+    /// `call:participant-video-toggle`
+    pub(in crate::core) fn video_toggled(
+        &mut self,
+        cx: &mut Context,
+        event: server::CallParticipantVideoToggle,
+    ) {
+        let Some(at) = self.position(&event.user_id) else {
+            return;
+        };
+        let source = if event.enabled {
+            VideoSource::Camera
+        } else {
+            VideoSource::Off
+        };
+        self.video_told(cx, at, source);
+        cx.notify(Notification::Event(
+            ServerEvent::CallParticipantVideoToggle(event),
+        ));
+    }
+
+    /// A picture arrives: clients of the reference do not say that they send one.
+    pub(super) fn video_seen(&mut self, cx: &mut Context, at: usize) {
+        let is_told = self
+            .participants
+            .get(at)
+            .is_some_and(|other| other.video.is_some());
+        if !is_told {
+            self.video_told(cx, at, VideoSource::Camera);
+        }
+    }
+
+    fn video_told(&mut self, cx: &mut Context, at: usize, source: VideoSource) {
+        let Some(other) = self.participants.get_mut(at) else {
+            return;
+        };
+        let was_on = other.video.replace(source).is_some_and(VideoSource::is_on);
+        if let Some(link) = other.link().filter(|_| was_on != source.is_on()) {
+            cx.peer(link.id, PeerCommand::ShowVideo(source.is_on()));
+        }
+    }
+}
