@@ -25,7 +25,7 @@ export class ConnectedCalls extends VoiceCallManager {
 
   /** @internal Use {@link connect}. */
   constructor(connection: Connection, options: ConnectOptions) {
-    super(connection.socket, options);
+    super(connection.socket, { ...options, device: connection.device });
     this.socket = connection.socket;
     this.#connection = connection;
   }
@@ -94,6 +94,11 @@ class Connection {
       autoConnect: false,
       auth: (send: (auth: object) => void) => void this.#authenticate(send),
     }) as OwnSocket;
+  }
+
+  /** The id of this tab. */
+  get device(): string {
+    return this.#device.id;
   }
 
   /** Connects; from then on the connection comes back by itself. */

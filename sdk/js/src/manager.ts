@@ -5,6 +5,7 @@ import { listDevices, type Choices } from './devices.js';
 import { Emitter, type Listener } from './emitter.js';
 import { CallError, toCallError } from './error.js';
 import { isReady } from './init.js';
+import { Keeper } from './kept.js';
 import type { CallType } from './protocol.js';
 import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Participant, SocketLike } from './types.js';
 
@@ -20,6 +21,8 @@ import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Pa
  */
 export class VoiceCallManager {
   readonly #emitter = new Emitter();
+  /** None when the application does not want its call back after a reload. */
+  readonly #keeper: Keeper | null;
   #engine: Engine | null;
   #activeSpeaker: string | null = null;
   /** Stops to watch for the page going away, while push-to-talk is on. */
@@ -32,14 +35,17 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `NOT_INITIALISED` before `await init()`; `INVALID_ARGUMENT`.
    */
-  constructor(socket: SocketLike, options: CallOptions = {}) {
+  constructor(socket: SocketLike, options: CallOptions & { /** @internal */ device?: string } = {}) {
     if (!isReady()) throw new CallError('NOT_INITIALISED', 'Call `await init()` before `new VoiceCallManager(socket)`.');
     if (!isSocket(socket)) throw new CallError('INVALID_ARGUMENT', 'The first argument is not a Socket.IO socket.');
+    this.#keeper = options.resume === false ? null : new Keeper(options.device);
+    const kept = this.#keeper?.read();
     try {
-      this.#engine = new Engine(socket, options, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
+      this.#engine = new Engine(socket, { ...options, kept }, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
     } catch (error) {
       throw toCallError(error);
     }
+    if (kept?.pushToTalk) this.setPushToTalk(true);
   }
 
   /** Listens to an event; returns the function that stops it. */
@@ -268,6 +274,7 @@ export class VoiceCallManager {
   }
 
   #notify<E extends keyof CallEvents>(event: E, payload: CallEvents[E]): void {
+    if (event === 'state') this.#keeper?.note((payload as CallEvents['state']).call);
     const told = event === 'error' ? (toCallError(payload) as CallEvents[E]) : payload;
     const heard = this.#emitter.emit(event, told);
     // Somebody should know.

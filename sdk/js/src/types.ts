@@ -206,6 +206,8 @@ export interface CallOptions {
   userId?: string;
   /** False: only the reference's flow, offer after accept. Default true. */
   fastSetup?: boolean;
+  /** False: a page that is reloaded in a call does not take it up again. Default true. */
+  resume?: boolean;
   /** Merged over the `RTCConfiguration` that the server gave. */
   rtcConfiguration?: RTCConfiguration;
 }

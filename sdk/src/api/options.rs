@@ -1,11 +1,11 @@
 //! Reads `CallOptions`.
 
-use ringback_protocol::UserId;
+use ringback_protocol::{SessionId, UserId};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlAudioElement, MediaStream};
 
 use super::error::invalid_argument;
-use crate::core::ClientOptions;
+use crate::core::{ClientOptions, KeptCall};
 use crate::platform::{Resources, Source, get, random_seed};
 
 /// Reads what the machine needs.
@@ -20,8 +20,19 @@ pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
     Ok(ClientOptions {
         user_id,
         supplied_microphone: !read_source(get(options, "localStream"))?.owns_tracks(),
+        kept: read_kept(&get(options, "kept")),
         fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
         seed: random_seed(),
+    })
+}
+
+/// Reads what the page kept over a reload; what is not as it was written is as good as nothing.
+fn read_kept(kept: &JsValue) -> Option<KeptCall> {
+    let session = get(kept, "sessionId").as_string().map(SessionId::new);
+    Some(KeptCall {
+        session: session?.ok()?,
+        muted: get(kept, "muted").as_bool()?,
+        video: get(kept, "video").as_bool()?,
     })
 }
 

@@ -67,6 +67,7 @@ pub(super) fn describe(
             ]);
             ("linkFailed", payload)
         }
+        Notification::Resumed(id) => ("resumed", object(&[session(id)])),
         Notification::LinkRecovered(user) => ("linkRecovered", object(&[user_id(user)])),
         Notification::LocalVideo(source) => {
             let payload = object(&[

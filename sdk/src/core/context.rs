@@ -1,6 +1,6 @@
 //! What every part of the client uses: the time, the outputs, the ids, the socket and the media.
 
-use ringback_protocol::{CallRequestId, ClientEvent, RtcConfiguration, UserId, client};
+use ringback_protocol::{CallRequestId, ClientEvent, RtcConfiguration, SessionId, UserId, client};
 
 use super::error::ClientError;
 use super::ids::{AckId, LinkId, MediaId, RequestId};
@@ -21,8 +21,21 @@ pub struct ClientOptions {
     pub user_id: Option<UserId>,
     /// Whether the application supplies the audio: then there is nothing to open in its place.
     pub supplied_microphone: bool,
+    /// The call that this page was in before it was reloaded.
+    pub kept: Option<KeptCall>,
     /// A random number: names this client's attempts to call, so that a repeat is recognised.
     pub seed: u64,
+}
+
+/// What a page remembers of its call over a reload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCall {
+    /// The call.
+    pub session: SessionId,
+    /// Whether the microphone was muted.
+    pub muted: bool,
+    /// Whether the camera was on.
+    pub video: bool,
 }
 
 /// What every part of the client uses.
@@ -92,6 +105,7 @@ impl Context {
             | Purpose::Abandoned(_)
             | Purpose::Enter
             | Purpose::Resume
+            | Purpose::TakeBack(_)
             | Purpose::Sync
             | Purpose::Farewell
             | Purpose::Asked(_) => ACK_TIMEOUT_MS,

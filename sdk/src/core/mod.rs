@@ -25,7 +25,7 @@ mod timers;
 pub mod view;
 
 pub use client::Client;
-pub use context::ClientOptions;
+pub use context::{ClientOptions, KeptCall};
 pub use input::{
     AckBody, AckFailure, CaptureError, Command, ConnectionState, DeviceInput, Input, PeerInput,
     Permission, Request, SignalingInput, SpeakerError,

@@ -161,6 +161,8 @@ pub enum Notification {
     LinkFailed(UserView),
     /// They hear each other again.
     LinkRecovered(UserId),
+    /// The page took up the call that it was in before it was reloaded.
+    Resumed(SessionId),
     /// One second of one link.
     Quality(UserId, LinkQuality),
     /// The signaling socket came or went.

@@ -4,6 +4,7 @@ use ringback_protocol::{
     ChatId, ConfigAck, DeviceId, ErrorCode, QualityThresholds, RtcConfiguration, UserId, limits,
 };
 
+use super::context::KeptCall;
 use super::error::{ClientCode, ClientError, Code};
 use super::ids::{AckId, RequestId};
 use super::input::AckFailure;
@@ -38,6 +39,8 @@ pub(super) enum Purpose {
     Enter,
     /// The current call was taken up again.
     Resume,
+    /// The call that the page was in before it was reloaded was taken up again.
+    TakeBack(KeptCall),
     /// Whether the current call still rings.
     Sync,
     /// An act that ended a call on this device.
@@ -59,6 +62,8 @@ pub(super) struct Features {
     pub(super) invite: bool,
     /// It knows `call:resume`.
     pub(super) resume: bool,
+    /// It knows `fresh` in `call:resume`.
+    pub(super) fresh_resume: bool,
     /// It knows `call:sync`.
     pub(super) sync: bool,
 }
@@ -101,6 +106,7 @@ impl Server {
                 join: has("join"),
                 invite: has("invite"),
                 resume: has("resume"),
+                fresh_resume: has("fresh-resume"),
                 sync: has("sync"),
             },
             config: ack.config,
@@ -191,6 +197,7 @@ impl Signaling {
             | Purpose::Initiate
             | Purpose::Enter
             | Purpose::Resume
+            | Purpose::TakeBack(_)
             | Purpose::Sync
             | Purpose::Farewell
             | Purpose::Asked(_) => false,
@@ -210,6 +217,7 @@ impl Signaling {
             | Purpose::Abandoned(_)
             | Purpose::Enter
             | Purpose::Resume
+            | Purpose::TakeBack(_)
             | Purpose::Sync
             | Purpose::Farewell => true,
         });
@@ -224,7 +232,11 @@ impl Signaling {
                 true
             }
             Purpose::Enter | Purpose::Resume | Purpose::Sync => false,
-            Purpose::Config | Purpose::Abandoned(_) | Purpose::Farewell | Purpose::Asked(_) => true,
+            Purpose::Config
+            | Purpose::Abandoned(_)
+            | Purpose::TakeBack(_)
+            | Purpose::Farewell
+            | Purpose::Asked(_) => true,
         });
     }
 

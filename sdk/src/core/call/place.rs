@@ -261,7 +261,7 @@ impl Call {
         }
     }
 
-    fn name(&mut self, cx: &mut Context, session: SessionId) {
+    pub(super) fn name(&mut self, cx: &mut Context, session: SessionId) {
         let ring_ms = cx
             .signaling
             .server

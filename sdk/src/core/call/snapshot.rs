@@ -6,9 +6,12 @@ use ringback_protocol::{
 };
 
 use super::is_own_device;
-use super::{Answering, Call, Direction, End, Flow, GOES_ON, Half, Roster, Stage, Standing, Whom};
+use super::{
+    Answering, Call, Direction, End, Flow, GOES_ON, Half, Named, Roster, Stage, Standing, Whom,
+};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
+use crate::core::media::MediaKind;
 use crate::core::participant::Path;
 use crate::core::timers::Timer;
 
@@ -66,6 +69,44 @@ impl Call {
                 self.direction = Direction::Outgoing;
             }
         }
+    }
+
+    /// This device was in the call before its page was reloaded.
+    pub(in crate::core) fn returned(cx: &mut Context, snapshot: &CallSnapshot) -> Self {
+        let named = Named {
+            session: snapshot.session_id.clone(),
+            standing: Standing::InStep,
+        };
+        cx.open(MediaKind::Microphone);
+        Self {
+            chat: snapshot.chat_id.clone(),
+            call_type: snapshot.call_type,
+            direction: if cx.signaling.is_me(&snapshot.caller_id) {
+                Direction::Outgoing
+            } else {
+                Direction::Incoming
+            },
+            roster: Roster::Complete,
+            participants: Vec::new(),
+            stage: Stage::Calling(named),
+            version: 0,
+        }
+    }
+
+    /// Takes up the call with new links: the others know that the old ones are gone, or will see.
+    pub(in crate::core) fn take_up(&mut self, cx: &mut Context, snapshot: CallSnapshot) -> Flow {
+        let session = snapshot.session_id.clone();
+        let since = if cx.signaling.features().fresh_resume {
+            Since::Now
+        } else {
+            Since::Before
+        };
+        if snapshot.started_at_ms.is_some() {
+            self.activate(cx, session, Answering::Done);
+        } else {
+            self.name(cx, session);
+        }
+        self.apply(cx, snapshot, since)
     }
 
     /// Those of a snapshot that ends the call are told first, as their own events would have been.

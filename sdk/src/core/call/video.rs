@@ -16,7 +16,7 @@ impl Call {
     /// Tells everyone what picture this side sends, if they may believe otherwise.
     pub(super) fn tell_video(&mut self, cx: &mut Context) {
         let source = cx.media.video();
-        let chat = self.chat.clone();
+        let chat_id = self.chat_id();
         let Some(active) = self.active_mut() else {
             return;
         };
@@ -24,7 +24,7 @@ impl Call {
             active.told_video = Some(source);
             cx.emit(ClientEvent::CallToggleVideo(client::CallToggleVideo {
                 session_id: active.named.session.clone(),
-                chat_id: Some(chat),
+                chat_id,
                 enabled: source.is_on(),
             }));
         }

@@ -5,12 +5,13 @@ use ringback_protocol::{
 };
 
 use super::{Client, Slot};
-use crate::core::call::GOES_ON;
+use crate::core::call::{Call, GOES_ON};
+use crate::core::context::KeptCall;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::farewell::Heard;
 use crate::core::ids::AckId;
 use crate::core::input::{AckBody, AckFailure};
-use crate::core::output::Settled;
+use crate::core::output::{Notification, Settled};
 use crate::core::signaling::{Purpose, Server, ack_error};
 use crate::core::time::Instant;
 use crate::core::timers::Timer;
@@ -64,6 +65,11 @@ impl Client {
                 let calls = self.live_calls(ack.calls);
                 self.cx.settle(request, Ok(Settled::Calls(calls)));
             }
+            (Purpose::TakeBack(kept), AckBody::Join(ack)) => {
+                if let Some(call) = ack.call {
+                    self.taken_back(kept, call);
+                }
+            }
             // A body of another event: as good as no ack at all.
             (
                 purpose,
@@ -82,8 +88,10 @@ impl Client {
             Purpose::Initiate => self.with_call(|call, _| call.not_placed(error)),
             Purpose::Enter => self.with_call(|call, cx| call.not_entered(cx, error)),
             Purpose::Resume => self.with_call(|call, cx| call.not_resumed(cx, &error)),
+            // The next connection may tell.
+            Purpose::TakeBack(kept) if error.retryable() => self.cx.options.kept = Some(kept),
             Purpose::Asked(request) => self.cx.settle(request, Err(error)),
-            Purpose::Abandoned(_) | Purpose::Sync | Purpose::Farewell => {}
+            Purpose::TakeBack(_) | Purpose::Abandoned(_) | Purpose::Sync | Purpose::Farewell => {}
         }
     }
 
@@ -110,6 +118,7 @@ impl Client {
             purpose @ (Purpose::Config
             | Purpose::Enter
             | Purpose::Resume
+            | Purpose::TakeBack(_)
             | Purpose::Sync
             | Purpose::Asked(_)) => {
                 self.refused(purpose, ClientCode::SignalingTimeout.into());
@@ -159,6 +168,46 @@ impl Client {
         }
         self.cx.signaling.server = Some(Server::from_ack(self.cx.now, config));
         self.server_known();
+        self.take_back();
+    }
+
+    /// Asks for the call that the page was in before it was reloaded.
+    fn take_back(&mut self) {
+        let features = self.cx.signaling.features();
+        if !features.resume || !self.cx.signaling.is_up() {
+            return;
+        }
+        if let Some(kept) = self.cx.options.kept.take() {
+            let event = ClientEvent::CallResume(client::CallResume {
+                session_id: kept.session.clone(),
+                fresh: features.fresh_resume,
+            });
+            self.cx.ask(event, Purpose::TakeBack(kept));
+        }
+    }
+
+    /// The server has this device in the call again.
+    fn taken_back(&mut self, kept: KeptCall, snapshot: CallSnapshot) {
+        let session = kept.session;
+        match &self.slot {
+            Slot::Idle | Slot::Ended(_) if snapshot.status.is_live() => {
+                self.cx.media.muted = kept.muted;
+                let call = Call::returned(&mut self.cx, &snapshot);
+                self.slot = Slot::Live(Box::new(call));
+                self.begin_video(Some(kept.video));
+                self.cx.notify(Notification::Resumed(session));
+                self.with_call(|call, cx| call.take_up(cx, snapshot));
+            }
+            Slot::Idle | Slot::Ended(_) => {}
+            // Another call came in between, or nobody wants one any more.
+            Slot::Live(_) | Slot::Disposed(_) => {
+                let event = ClientEvent::CallLeave(client::CallLeave {
+                    session_id: session.clone(),
+                    chat_id: Some(snapshot.chat_id),
+                });
+                self.part(Some(&session), Some(event), None);
+            }
+        }
     }
 
     fn unconfigured(&mut self) {

@@ -177,7 +177,7 @@ impl Client {
     }
 
     /// Opens the camera of a call that begins; without it, the call goes on all the same.
-    fn begin_video(&mut self, video: Option<bool>) {
+    pub(super) fn begin_video(&mut self, video: Option<bool>) {
         if self
             .live()
             .is_some_and(|call| video.unwrap_or(call.is_video()))

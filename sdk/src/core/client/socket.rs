@@ -59,6 +59,7 @@ impl Client {
             self.cx.timers.stop(Timer::Ack(id));
             match purpose {
                 Purpose::Abandoned(chat) => self.orphans.push(chat),
+                Purpose::TakeBack(kept) => self.cx.options.kept = Some(kept),
                 Purpose::Asked(request) => {
                     let lost = ClientCode::SignalingLost.into();
                     self.cx.settle(request, Err(lost));

@@ -13,6 +13,7 @@ mod races;
 mod random;
 mod reconnect;
 mod reference;
+mod reload;
 mod states;
 
 use ringback_protocol::{
@@ -109,6 +110,7 @@ pub(super) fn options() -> ClientOptions {
         fast_setup: true,
         user_id: None,
         supplied_microphone: false,
+        kept: None,
         seed: 0xabc,
     }
 }
@@ -601,6 +603,7 @@ fn told(notification: &Notification) -> String {
         Notification::State { state, .. } => state.as_str().to_owned(),
         Notification::RemoteStream(_, user) => format!("stream {}", user.as_str()),
         Notification::LinkFailed(user) => format!("link failed {}", user.id.as_str()),
+        Notification::Resumed(session) => format!("resumed {}", session.as_str()),
         Notification::LinkRecovered(user) => format!("link recovered {}", user.as_str()),
         Notification::LocalVideo(source) => format!("video {}", source.as_str()),
         Notification::DeviceChanged(kind, device, reason) => format!(

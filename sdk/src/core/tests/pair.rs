@@ -87,6 +87,7 @@ impl World {
                 fast_setup: true,
                 user_id: None,
                 supplied_microphone: false,
+                kept: None,
                 seed,
             })
         };

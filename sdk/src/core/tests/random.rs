@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use ringback_protocol::{CallStatus, ErrorCode, ParticipantStatus, StateAck};
 
 use super::*;
-use crate::core::CaptureError;
 use crate::core::ids::Generation;
 use crate::core::quality::StatsSample;
 use crate::core::view::CallState;
+use crate::core::{CaptureError, KeptCall};
 
 /// A linear congruential generator (Knuth's MMIX constants): the same sequence for the same seed.
 struct Dice(u64);
@@ -451,6 +451,11 @@ fn play(seed: u64, steps: u32) -> BTreeSet<&'static str> {
     let mut dice = Dice(seed);
     let mut client = Client::new(ClientOptions {
         fast_setup: dice.roll(4) != 0,
+        kept: (dice.roll(4) == 0).then(|| KeptCall {
+            session: session("s1"),
+            muted: dice.roll(2) == 0,
+            video: dice.roll(2) == 0,
+        }),
         user_id: None,
         supplied_microphone: dice.roll(4) == 0,
         seed,

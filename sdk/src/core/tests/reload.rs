@@ -1,0 +1,176 @@
+//! A page that is reloaded in a call takes it up again.
+
+use ringback_protocol::{CallStatus, ErrorCode, ParticipantStatus};
+
+use super::*;
+use crate::core::KeptCall;
+use crate::core::view::CallState;
+
+const JOINED: ParticipantStatus = ParticipantStatus::Joined;
+
+/// Alice's page was reloaded in the call s1, and the socket is there again.
+fn reloaded(muted: bool, features: ConfigAck) -> (Rig, Vec<String>) {
+    let mut rig = Rig::new(ClientOptions {
+        kept: Some(KeptCall {
+            session: session("s1"),
+            muted,
+            video: false,
+        }),
+        ..options()
+    });
+    rig.signaling(SignalingInput::Connected);
+    let lines = rig.acked(AckBody::Config(features));
+    (rig, lines)
+}
+
+fn ongoing() -> CallSnapshot {
+    let mut call = snapshot("s1", CallStatus::Ongoing, JOINED, JOINED);
+    call.started_at_ms = Some(1);
+    call.elapsed_ms = 500;
+    call
+}
+
+#[test]
+fn a_reloaded_page_is_back_in_its_call_at_once_and_waits_for_new_offers() {
+    let (mut rig, lines) = reloaded(false, config("alice", "a1"));
+    assert_eq!(lines, ["call:resume?"]);
+    assert_eq!(
+        rig.acked(Rig::resume_ack(Some(ongoing()))),
+        [
+            "microphone on",
+            "open microphone",
+            "tell resumed s1",
+            "link1 create answerer",
+            "link1 send media",
+            "link1 play",
+            "tell connecting"
+        ]
+    );
+    let view = rig.client.call().unwrap();
+    assert_eq!(view.started_at, Some(Instant(500)));
+    assert!(!view.is_incoming);
+    rig.event(remote_offer("s1", offer("b", "b9")));
+    assert_eq!(rig.state(ConnectionState::Connected), ["tell connected"]);
+}
+
+#[test]
+fn who_was_muted_before_the_reload_is_muted_after_it() {
+    let (mut rig, _) = reloaded(true, config("alice", "a1"));
+    let lines = rig.acked(Rig::resume_ack(Some(ongoing())));
+    assert_eq!(lines.first().map(String::as_str), Some("microphone off"));
+    assert!(lines.contains(&"call:toggle-audio true".to_owned()));
+    assert!(rig.client.is_muted());
+}
+
+#[test]
+fn a_server_that_cannot_tell_the_others_is_helped_by_an_offer() {
+    let mut older = config("alice", "a1");
+    if let Some(protocol) = &mut older.protocol {
+        protocol.features.retain(|name| name != "fresh-resume");
+    }
+    let (mut rig, lines) = reloaded(false, older);
+    assert_eq!(lines, ["call:resume?"]);
+    let lines = rig.acked(Rig::resume_ack(Some(ongoing())));
+    assert!(
+        lines.contains(&"link1 create offer".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_reference_server_is_asked_nothing() {
+    let (_, lines) = reloaded(false, reference_config());
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+#[test]
+fn a_call_that_is_over_is_forgotten_without_a_word() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    assert!(rig.refused(Some(ErrorCode::NotInCall)).is_empty());
+    assert_eq!(rig.client.state(), CallState::Idle);
+    rig.signaling(SignalingInput::Disconnected);
+    let lines = rig.signaling(SignalingInput::Connected);
+    assert!(!lines.contains(&"call:resume?".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_socket_lost_before_the_answer_asks_again() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    rig.signaling(SignalingInput::Disconnected);
+    rig.signaling(SignalingInput::Connected);
+    let lines = rig.acked(AckBody::Config(config("alice", "a1")));
+    assert_eq!(lines, ["call:resume?"]);
+}
+
+#[test]
+fn a_call_placed_before_the_answer_wins_over_the_old_one() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let resume = rig.last_ack();
+    rig.dial();
+    let lines = rig.signaling(SignalingInput::Ack(
+        resume,
+        Ok(Rig::resume_ack(Some(ongoing()))),
+    ));
+    assert_eq!(lines, ["call:leave?"]);
+    assert_eq!(rig.client.state(), CallState::Outgoing);
+}
+
+#[test]
+fn a_caller_whose_call_still_rings_goes_on_calling() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let ringing = snapshot(
+        "s1",
+        CallStatus::Ringing,
+        JOINED,
+        ParticipantStatus::Ringing,
+    );
+    rig.acked(Rig::resume_ack(Some(ringing)));
+    assert_eq!(rig.client.state(), CallState::Outgoing);
+    // The early offer went with the page: the answer to it is of no use.
+    let lines = rig.event(accepted("s1", Some(answer("b", "b1"))));
+    assert!(
+        lines.contains(&"link1 create offer".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn the_other_side_of_a_reload_offers_anew() {
+    let mut rig = Rig::active();
+    let lines = rig.event(ServerEvent::CallParticipantReconnected(
+        server::CallParticipantReconnected {
+            session_id: session("s1"),
+            user_id: user("bob"),
+            device_id: Some(device("b1")),
+            fresh: true,
+        },
+    ));
+    assert_eq!(
+        lines,
+        [
+            "link1 close",
+            "link2 create offerer",
+            "link2 send media",
+            "link2 play",
+            "link2 create offer",
+            "tell call:participant-reconnected",
+            "tell connecting"
+        ]
+    );
+}
+
+#[test]
+fn a_page_that_goes_for_good_before_the_answer_does_not_stay_in_the_call() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let resume = rig.last_ack();
+    rig.ask(Command::Dispose);
+    let outputs = rig.client.handle(
+        Instant(rig.now),
+        Input::Signaling(SignalingInput::Ack(
+            resume,
+            Ok(Rig::resume_ack(Some(ongoing()))),
+        )),
+    );
+    let lines: Vec<_> = outputs.iter().map(line).collect();
+    assert_eq!(lines, ["call:leave?"]);
+}
