@@ -539,7 +539,13 @@ async fn members_join_and_are_invited_into_a_running_group_call() {
     assert_eq!(dave.refused(invite(&["bob"])).await, ErrorCode::NotInCall);
     carol.send(invite(&["dave", "bob"])).await.unwrap();
     assert_eq!(dave.got(), ["incoming from alice/a1"]);
-    assert_eq!(alice.got(), ["ringing [dave]"]);
+    assert_eq!(
+        alice.got(),
+        [
+            "ringing [dave]",
+            "state ongoing: alice/a1 joined, bob/b1 joined, carol/c1 joined, dave ringing"
+        ]
+    );
     assert_eq!(
         carol.refused(invite(&["mallory"])).await,
         ErrorCode::NotAMember

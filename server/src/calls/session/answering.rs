@@ -14,6 +14,7 @@ impl Step<'_> {
         match self.session.participants[who].state {
             ParticipantState::Invited { ring_until } => {
                 self.set(who, ParticipantState::Ringing { ring_until });
+                self.roster_changed = true;
                 self.tell_ringing(vec![user.clone()]);
             }
             ParticipantState::Ringing { .. }
@@ -107,6 +108,7 @@ impl Step<'_> {
     fn decline(&mut self, who: usize, device: DeviceId, reason: EndReason) {
         let user = self.session.participants[who].user().clone();
         self.set(who, ParticipantState::Rejected { at: self.now });
+        self.roster_changed = true;
         self.tell_rejected(user.clone(), reason.clone());
         self.tell_elsewhere(&user, device.clone(), ElsewhereAction::Rejected);
         self.settle_without(&user, Some(device), &reason);

@@ -41,6 +41,7 @@ impl Step<'_> {
         if missed.is_empty() {
             return;
         }
+        self.roster_changed = true;
         self.tell_missed(&missed);
         let caller = self.session.caller.clone();
         self.settled.extend(missed.iter().cloned());

@@ -105,6 +105,7 @@ impl Step<'_> {
             .into_iter()
             .filter(|callee| !self.session.concerns(&callee.person.id))
             .collect();
+        self.roster_changed = !absent.is_empty();
         self.call_out(absent, None);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! One input being applied: the call, the time, and the effects so far.
 
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::server::{CallParticipantJoined, CallRejected, CallRinging};
+use ringback_protocol::server::{self, CallParticipantJoined, CallRejected, CallRinging};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, QualityReport, ServerEvent, UserId};
 
 use super::participant::{Participant, ParticipantState};
@@ -15,6 +15,8 @@ pub(super) struct Step<'a> {
     pub(super) now: Timestamp,
     /// Those whose part in the call was settled by this very step: they hear of its end as well.
     pub(super) settled: Vec<UserId>,
+    /// Whether it changed who may still come, which no event tells those who did not call.
+    pub(super) roster_changed: bool,
     effects: Vec<Effect>,
     changed: bool,
 }
@@ -25,16 +27,34 @@ impl<'a> Step<'a> {
             session,
             now,
             settled: Vec::new(),
+            roster_changed: false,
             effects: Vec::new(),
             changed: false,
         }
     }
 
-    pub(super) fn finish(self) -> Vec<Effect> {
+    pub(super) fn finish(mut self) -> Vec<Effect> {
         if self.changed {
             self.session.version += 1;
         }
+        if self.roster_changed && matches!(self.session.state, CallState::Ongoing { .. }) {
+            self.tell_roster();
+        }
         self.effects
+    }
+
+    /// Shows everyone in the call how it stands.
+    fn tell_roster(&mut self) {
+        let state = server::CallState {
+            calls: vec![self.session.snapshot(self.now)],
+        };
+        let in_call = self.session.in_call();
+        let all: Vec<_> = in_call
+            .map(|(user, device)| Recipient::Device(user.clone(), device.clone()))
+            .collect();
+        for to in all {
+            self.tell(to, state.clone());
+        }
     }
 
     pub(super) fn take(&mut self, input: Input) -> Result<(), ErrorCode> {
