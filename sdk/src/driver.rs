@@ -131,6 +131,7 @@ impl Driver {
     fn perform(&self, output: Output, platform: Option<&Platform>) {
         match (output, platform) {
             (Output::Emit(event, ack), _) => self.socket.emit(&event, ack),
+            (Output::Reconnect, _) => self.socket.reconnect(),
             (Output::Settle(id, result), _) => self.post(self.audience.settlement(id, result)),
             (Output::Peer(link, command), Some(platform)) => platform.peers.perform(link, command),
             (Output::Media(command), Some(platform)) => platform.media(command),

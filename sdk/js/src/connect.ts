@@ -80,6 +80,7 @@ class Connection {
   readonly #token: ConnectOptions['token'];
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs = FIRST_RETRY_MS;
+  readonly #back = () => this.#networkBack();
   #closed = false;
   /** Rejects `open()`, while it is waiting. */
   #refuse: ((error: CallError) => void) | null = null;
@@ -90,6 +91,8 @@ class Connection {
     this.socket = io(url, {
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
+      // A network that changed is mostly there at once; Socket.IO spreads and lengthens the pauses.
+      reconnectionDelay: 300,
       ...options.socket,
       autoConnect: false,
       auth: (send: (auth: object) => void) => void this.#authenticate(send),
@@ -114,6 +117,7 @@ class Connection {
       // When the server closes the socket, Socket.IO does not come back by itself.
       this.socket.on('disconnect', () => this.#retryUnlessActive());
       this.socket.connect();
+      globalThis.addEventListener('online', this.#back);
     });
   }
 
@@ -121,8 +125,16 @@ class Connection {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    globalThis.removeEventListener('online', this.#back);
     this.socket.disconnect();
     this.#device.release();
+  }
+
+  /** Does not wait for the next attempt: the network came back. */
+  #networkBack(): void {
+    if (this.#refuse || this.socket.connected) return;
+    this.socket.disconnect();
+    this.socket.connect();
   }
 
   async #authenticate(send: (auth: object) => void): Promise<void> {

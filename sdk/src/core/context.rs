@@ -7,7 +7,8 @@ use super::ids::{AckId, LinkId, MediaId, RequestId};
 use super::media::Media;
 use super::output::{MediaCommand, Notification, Output, PeerCommand, Settled};
 use super::signaling::{
-    ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, Purpose, Server, Signaling,
+    ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, PROBE_TIMEOUT_MS, Purpose, Server,
+    Signaling,
 };
 use super::time::Instant;
 use super::timers::{Timer, Timers};
@@ -101,6 +102,7 @@ impl Context {
     pub(super) fn ask_as(&mut self, id: AckId, event: ClientEvent, purpose: Purpose) {
         let timeout_ms = match purpose {
             Purpose::Config => CONFIG_TIMEOUT_MS,
+            Purpose::Probe => PROBE_TIMEOUT_MS,
             Purpose::Initiate
             | Purpose::Abandoned(_)
             | Purpose::Enter
@@ -113,6 +115,19 @@ impl Context {
         self.timers.set(Timer::Ack(id), self.now.after(timeout_ms));
         self.signaling.expect(id, purpose);
         self.push(Output::Emit(event, Some(id)));
+    }
+
+    /// The network may have changed: sees whether the socket still leads anywhere.
+    pub(super) fn probe(&mut self) {
+        let can_ask = self.signaling.is_up() && self.signaling.features().sync;
+        if can_ask && !self.signaling.awaits(&Purpose::Probe) {
+            self.ask(ClientEvent::CallSync(client::CallSync {}), Purpose::Probe);
+        }
+    }
+
+    /// The socket leads nowhere: a new connection is to be made.
+    pub(super) fn reconnect(&mut self) {
+        self.push(Output::Reconnect);
     }
 
     /// Returns a new ack id.

@@ -145,8 +145,9 @@ pub enum PeerInput {
     RemoteTrack,
     /// A picture of the other side arrives.
     RemoteVideo,
-    /// The answer to `ReadLevel`: how loud the other side is, 0 to 1.
-    Level(f64),
+    /// The answer to `ReadLevel`: how loud the other side is, 0 to 1; none when nothing was heard
+    /// of it since the last time.
+    Level(Option<f64>),
     /// The answer to `SampleStats`.
     Stats(StatsSample),
 }

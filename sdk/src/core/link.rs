@@ -6,6 +6,7 @@ use super::candidates::Candidates;
 use super::ids::{Generation, LinkId};
 use super::input::PeerInput;
 use super::output::PeerCommand;
+use super::pulse::Pulse;
 use super::quality::Sampler;
 use super::repair::Health;
 use super::sdp;
@@ -74,6 +75,8 @@ pub(super) struct Link {
     pub(super) health: Health,
     /// Measures it.
     pub(super) sampler: Sampler,
+    /// Whether sound arrives over it.
+    pub(super) pulse: Pulse,
     /// Whether it may begin.
     pub(super) turn: Turn,
     negotiation: Negotiation,
@@ -96,6 +99,7 @@ impl Link {
             id,
             health: Health::new(),
             sampler: Sampler::default(),
+            pulse: Pulse::Unfelt,
             turn: Turn::Open,
             negotiation: Negotiation::Stable,
             generation: Generation(0),

@@ -13,6 +13,7 @@ mod link;
 mod media;
 mod output;
 mod participant;
+mod pulse;
 pub mod quality;
 mod repair;
 mod sdp;

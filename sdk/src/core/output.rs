@@ -16,6 +16,8 @@ use super::view::{CallState, IncomingView, LiveCallView, UserView};
 pub enum Output {
     /// Emit an event to the server; with an id, its ack comes back as an input.
     Emit(ClientEvent, Option<AckId>),
+    /// Give the socket's connection up and make a new one; its loss is then reported as any other.
+    Reconnect,
     /// Do something with one peer connection. An unknown link is ignored.
     Peer(LinkId, PeerCommand),
     /// Do something with microphone, camera, screen or loudspeaker.

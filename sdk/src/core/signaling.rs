@@ -12,6 +12,8 @@ use super::time::Instant;
 
 /// How long the server may take to ack, in milliseconds.
 pub(super) const ACK_TIMEOUT_MS: u64 = 10_000;
+/// How long a socket that may be dead has to show that it is not, in milliseconds.
+pub(super) const PROBE_TIMEOUT_MS: u64 = 1_000;
 /// How long a call waits for the first configuration before it goes without, in milliseconds.
 pub(super) const CONFIG_TIMEOUT_MS: u64 = 3_000;
 /// TURN credentials expire: a configuration older than this is fetched again, in milliseconds.
@@ -45,6 +47,8 @@ pub(super) enum Purpose {
     Sync,
     /// An act that ended a call on this device.
     Farewell,
+    /// Whether the socket still leads anywhere.
+    Probe,
     /// The application asked for something that changes nothing here.
     Asked(RequestId),
 }
@@ -199,6 +203,7 @@ impl Signaling {
             | Purpose::Resume
             | Purpose::TakeBack(_)
             | Purpose::Sync
+            | Purpose::Probe
             | Purpose::Farewell
             | Purpose::Asked(_) => false,
         })
@@ -219,6 +224,7 @@ impl Signaling {
             | Purpose::Resume
             | Purpose::TakeBack(_)
             | Purpose::Sync
+            | Purpose::Probe
             | Purpose::Farewell => true,
         });
         asked
@@ -235,6 +241,7 @@ impl Signaling {
             Purpose::Config
             | Purpose::Abandoned(_)
             | Purpose::TakeBack(_)
+            | Purpose::Probe
             | Purpose::Farewell
             | Purpose::Asked(_) => true,
         });

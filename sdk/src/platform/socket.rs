@@ -1,6 +1,6 @@
 //! The application's Socket.IO client socket (protocol v5).
 
-use js_sys::Array;
+use js_sys::{Array, Function};
 use ringback_protocol::{ClientEvent, ErrorCode, Outcome, ServerEvent};
 use wasm_bindgen::prelude::*;
 
@@ -80,6 +80,15 @@ impl Socket {
         }
         if let Err(error) = self.io.emit(event.name(), &arguments) {
             self.inbox.fail(internal(js::error_text(&error)));
+        }
+    }
+
+    /// Closes the connection below the socket, which Socket.IO then makes anew.
+    pub(crate) fn reconnect(&self) {
+        let engine = js::get(&js::get(&self.io, "io"), "engine");
+        if let Ok(close) = js::get(&engine, "close").dyn_into::<Function>() {
+            // Another client than Socket.IO's own notices the loss by itself, later.
+            let _closed = close.call0(&engine);
         }
     }
 

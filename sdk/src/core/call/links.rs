@@ -207,7 +207,8 @@ impl Call {
                 GOES_ON
             }
             PeerInput::Level(level) => {
-                self.level_read(at, level);
+                self.level_read(at, level.unwrap_or(0.0));
+                self.pulse_read(cx, at, level.is_some());
                 GOES_ON
             }
             PeerInput::Stats(sample) => {

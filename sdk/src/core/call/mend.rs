@@ -35,6 +35,7 @@ impl Call {
                 cx.timers.stop(Timer::Attempt(id));
                 cx.timers.stop(Timer::GiveUp(id));
             }
+            Change::Waver if link.pulse.is_missed() => self.wavered(cx, id),
             Change::Waver => cx.timers.set(Timer::Waver(id), cx.now.after(WAVER_MS)),
             Change::Lost => self.mend(cx, at, id),
             Change::Setback => self.pause(cx, at, id),
@@ -175,6 +176,25 @@ impl Call {
         }
         self.pair_failed(cx, at, id);
         GOES_ON
+    }
+
+    /// Sound arrived over a link since the last time, or did not: a path that breaks is noticed here
+    /// seconds before the browser calls the link disconnected.
+    pub(super) fn pulse_read(&mut self, cx: &mut Context, at: usize, is_heard: bool) {
+        let now = cx.now;
+        let Some(link) = self.link_mut(at).filter(|link| link.health.is_up()) else {
+            return;
+        };
+        if !link.pulse.read(now, is_heard) {
+            return;
+        }
+        let (id, is_offered) = (link.id, link.awaits_answer());
+        match link.health {
+            Health::Wavering => self.wavered(cx, id),
+            Health::Connected if !is_offered => self.drive(cx, at, Link::restart),
+            Health::Connected | Health::Connecting(_) | Health::Mending(_) => {}
+        }
+        cx.probe();
     }
 
     /// Another network: the path of every link is to be found anew.

@@ -70,6 +70,7 @@ impl Client {
                     self.taken_back(kept, call);
                 }
             }
+            (Purpose::Probe, _) => {}
             // A body of another event: as good as no ack at all.
             (
                 purpose,
@@ -91,7 +92,11 @@ impl Client {
             // The next connection may tell.
             Purpose::TakeBack(kept) if error.retryable() => self.cx.options.kept = Some(kept),
             Purpose::Asked(request) => self.cx.settle(request, Err(error)),
-            Purpose::TakeBack(_) | Purpose::Abandoned(_) | Purpose::Sync | Purpose::Farewell => {}
+            Purpose::TakeBack(_)
+            | Purpose::Abandoned(_)
+            | Purpose::Sync
+            | Purpose::Probe
+            | Purpose::Farewell => {}
         }
     }
 
@@ -112,6 +117,7 @@ impl Client {
                 }
                 self.refused(Purpose::Initiate, ClientCode::SignalingTimeout.into());
             }
+            Purpose::Probe => self.cx.reconnect(),
             Purpose::Abandoned(chat) => {
                 self.cx.signaling.expect(id, Purpose::Abandoned(chat));
             }

@@ -34,10 +34,7 @@ impl Client {
                     self.cx.notify(Notification::AudioBlocked(user));
                 }
             }
-            DeviceInput::NetworkChanged => self.with_call(|call, cx| {
-                call.network_changed(cx);
-                GOES_ON
-            }),
+            DeviceInput::NetworkChanged => self.network_changed(),
         }
     }
 

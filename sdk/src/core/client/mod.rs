@@ -182,14 +182,23 @@ impl Client {
         }
     }
 
+    /// Another network, or the same after a sleep: nothing that was connected has to be still.
+    fn network_changed(&mut self) {
+        self.with_call(|call, cx| {
+            call.network_changed(cx);
+            GOES_ON
+        });
+        match self.slot {
+            Slot::Idle | Slot::Live(_) | Slot::Ended(_) => self.cx.probe(),
+            Slot::Disposed(_) => {}
+        }
+    }
+
     fn expire(&mut self) {
         let now = self.cx.now;
         while let Some((timer, due)) = self.cx.timers.expire(now) {
             if timer == Timer::Sample && now.since(due) > SLEPT_MS {
-                self.with_call(|call, cx| {
-                    call.network_changed(cx);
-                    GOES_ON
-                });
+                self.network_changed();
             }
             self.timer(timer);
         }

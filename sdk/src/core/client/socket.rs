@@ -70,6 +70,7 @@ impl Client {
                 | Purpose::Initiate
                 | Purpose::Enter
                 | Purpose::Resume
+                | Purpose::Probe
                 | Purpose::Sync => {}
             }
         }

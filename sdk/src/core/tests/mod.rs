@@ -270,6 +270,7 @@ impl Rig {
                 MediaKind::Camera | MediaKind::Screen => self.picture = Some((*kind, *id)),
             },
             Output::Emit(_, None)
+            | Output::Reconnect
             | Output::Media(
                 MediaCommand::QueryPermission
                 | MediaCommand::Close(_)
@@ -514,6 +515,7 @@ pub(super) fn line(output: &Output) -> String {
             let asks = if ack.is_some() { "?" } else { "" };
             format!("{}{asks}{}", event.name(), emitted(event))
         }
+        Output::Reconnect => "reconnect".to_owned(),
         Output::Peer(link, command) => format!("link{} {}", link.0, commanded(command)),
         Output::Media(command) => match command {
             MediaCommand::QueryPermission => "query permission".to_owned(),

@@ -166,6 +166,7 @@ impl World {
                 );
                 self.send(HOP_MS, What::FromClient(side, event, ack));
             }
+            Output::Reconnect => {}
             Output::Peer(link, command) => self.command(side, link, command),
             Output::Media(MediaCommand::Open(MediaKind::Microphone, id, _)) => {
                 self.microphones[side] = Some(id);

@@ -103,7 +103,7 @@ impl Ledger {
                     assert_eq!(self.last.unwrap_or(CallState::Idle), *previous);
                     self.last = Some(*state);
                 }
-                Output::Notify(_) => {}
+                Output::Notify(_) | Output::Reconnect => {}
             }
         }
     }
@@ -148,7 +148,7 @@ fn kind_answer(output: &Output) -> Option<Input> {
             Some(ack(id, Rig::initiate_ack("s1")))
         }
         Output::Emit(_, Some(id)) => Some(ack(id, join())),
-        Output::Emit(_, None) => None,
+        Output::Emit(_, None) | Output::Reconnect => None,
         Output::Peer(link, command) => {
             kind_report(command).map(|report| Input::Peer(*link, report))
         }
@@ -267,7 +267,11 @@ fn peer_input(dice: &mut Dice) -> PeerInput {
         4 => PeerInput::AnswerApplied(generation),
         5 => PeerInput::NegotiationFailed(generation, String::new()),
         6 => PeerInput::CandidateFound(candidate(ufrag)),
-        7 => PeerInput::NegotiationNeeded,
+        7 => dice.pick(&[
+            PeerInput::NegotiationNeeded,
+            PeerInput::Level(None),
+            PeerInput::Level(Some(0.5)),
+        ]),
         8 => PeerInput::RemoteTrack,
         9 => PeerInput::Stats(StatsSample {
             packets_received: f64::from(dice.roll(1_000)),

@@ -353,7 +353,7 @@ fn another_network_restarts_what_works_and_hurries_what_does_not() {
     let mut works = Rig::active();
     assert_eq!(
         works.device(DeviceInput::NetworkChanged),
-        ["link1 create restart"]
+        ["link1 create restart", "call:sync?"]
     );
     let mut pausing = Rig::active();
     pausing.state(ConnectionState::Failed);
@@ -361,7 +361,7 @@ fn another_network_restarts_what_works_and_hurries_what_does_not() {
     pausing.state(ConnectionState::Failed);
     assert_eq!(
         pausing.device(DeviceInput::NetworkChanged),
-        ["link1 create restart"]
+        ["link1 create restart", "call:sync?"]
     );
 }
 
@@ -483,4 +483,51 @@ fn an_old_configuration_is_fetched_anew_without_holding_up_the_call() {
     let lines = rig.dial();
     assert!(lines.contains(&"webrtc:config:get?".to_owned()));
     assert!(lines.contains(&"link1 create offer".to_owned()));
+}
+
+/// Reads the level of the link that many times, 200 ms apart.
+fn levels(rig: &mut Rig, level: Option<f64>, times: u32) -> Vec<String> {
+    let mut lines = Vec::new();
+    for _ in 0..times {
+        rig.now += 200;
+        lines.extend(rig.peer(PeerInput::Level(level)));
+    }
+    lines
+}
+
+#[test]
+fn a_path_that_breaks_is_looked_for_anew_within_a_second_and_the_socket_is_tried() {
+    let mut rig = Rig::active();
+    assert!(levels(&mut rig, Some(0.5), 60).is_empty());
+    assert_eq!(
+        levels(&mut rig, None, 10),
+        ["link1 create restart", "call:sync?"]
+    );
+    // The browser agrees at last: nothing is waited for.
+    let lines = rig.state(ConnectionState::Disconnected);
+    assert_eq!(lines, ["tell reconnecting"], "the restart is under way");
+}
+
+#[test]
+fn a_socket_that_does_not_answer_is_made_anew() {
+    let mut rig = Rig::active();
+    rig.device(DeviceInput::NetworkChanged);
+    let lines = rig.wait(1_000);
+    assert!(lines.contains(&"reconnect".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_socket_that_answers_is_left_alone() {
+    let mut rig = Rig::active();
+    rig.device(DeviceInput::NetworkChanged);
+    rig.acked(AckBody::State(StateAck { calls: Vec::new() }));
+    let lines = rig.wait(2_000);
+    assert!(!lines.contains(&"reconnect".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_page_without_a_call_tries_its_socket_too_when_the_network_changed() {
+    let mut rig = Rig::connected();
+    assert_eq!(rig.device(DeviceInput::NetworkChanged), ["call:sync?"]);
+    assert_eq!(rig.wait(1_000), ["reconnect"]);
 }
