@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::ack::is_false;
 use crate::events::events;
 use crate::{
-    CallRequestId, CallType, ChatId, DeviceId, EndReason, IceCandidate, QualityReport,
-    SessionDescription, SessionId, UserId,
+    CallRequestId, CallType, ChatId, DeviceId, EndReason, IceCandidate, LinkReport, QualityReport,
+    SessionDescription, SessionId, UserId, VideoSource,
 };
 
 events! {
@@ -91,6 +91,10 @@ pub struct CallInitiate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub request_id: Option<CallRequestId>,
+    /// True when the media path may be made while it rings, with devices that want it too (added).
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub preconnect: bool,
 }
 
 /// `call:accept`
@@ -205,6 +209,10 @@ pub struct CallQuality {
     pub session_id: SessionId,
     /// What was measured since the last report.
     pub quality: QualityReport,
+    /// The same for the link to each participant (added).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<LinkReport>>", optional))]
+    pub links: Vec<LinkReport>,
 }
 
 /// `call:toggle-audio`
@@ -235,6 +243,10 @@ pub struct CallToggleVideo {
     pub chat_id: Option<ChatId>,
     /// Whether the camera is now on.
     pub enabled: bool,
+    /// What the picture shows, while there is one (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub source: Option<VideoSource>,
 }
 
 /// `call:end`

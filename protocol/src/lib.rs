@@ -14,6 +14,7 @@ mod events;
 mod ids;
 pub mod limits;
 mod media;
+mod quality;
 mod reason;
 pub mod rest;
 pub mod server;
@@ -30,8 +31,10 @@ pub use events::DecodeError;
 pub use ids::{CallRequestId, ChatId, DeviceId, IdError, SessionId, UserId};
 pub use media::{
     CallType, IceCandidate, IceServer, IceUrls, MediaConstraints, MediaDefaults, QualityReport,
-    QualityThresholds, RtcConfiguration, SdpType, SessionDescription, Timeouts,
+    QualityThresholds, RtcConfiguration, SdpType, SessionDescription, Timeouts, VideoSource,
+    VideoState,
 };
+pub use quality::{CandidateType, LinkGrade, LinkReport, LinkStatus};
 pub use reason::{CallStatus, EndReason, ParticipantStatus};
 pub use server::ServerEvent;
 pub use snapshot::{CallSnapshot, ParticipantSnapshot};
@@ -52,4 +55,8 @@ pub const FEATURES: &[&str] = &[
     "fresh-resume",
     "sync",
     "call-error",
+    "media-state",
+    "video-source",
+    "link-quality",
+    "preconnect",
 ];

@@ -240,3 +240,89 @@ impl QualityReport {
             && (0.0..=600_000.0).contains(&self.jitter)
     }
 }
+
+/// What a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum VideoSource {
+    /// The camera.
+    Camera,
+    /// A screen, a window or a tab.
+    Screen,
+}
+
+/// What the picture of a participant shows, if there is one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum VideoState {
+    /// There is none.
+    #[default]
+    Off,
+    /// The camera.
+    Camera,
+    /// A screen, a window or a tab.
+    Screen,
+}
+
+impl VideoState {
+    /// Returns the state as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Camera => "camera",
+            Self::Screen => "screen",
+        }
+    }
+
+    /// Returns what the picture shows; none when there is no picture.
+    #[must_use]
+    pub const fn source(self) -> Option<VideoSource> {
+        match self {
+            Self::Off => None,
+            Self::Camera => Some(VideoSource::Camera),
+            Self::Screen => Some(VideoSource::Screen),
+        }
+    }
+
+    /// Tells whether there is a picture.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        self.source().is_some()
+    }
+
+    /// Returns the state that `call:toggle-video` tells of.
+    #[must_use]
+    pub const fn of(enabled: bool, source: Option<VideoSource>) -> Self {
+        match (enabled, source) {
+            (false, _) => Self::Off,
+            (true, Some(VideoSource::Camera) | None) => Self::Camera,
+            (true, Some(VideoSource::Screen)) => Self::Screen,
+        }
+    }
+
+    /// Returns the state that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "off" => Some(Self::Off),
+            "camera" => Some(Self::Camera),
+            "screen" => Some(Self::Screen),
+            _ => None,
+        }
+    }
+}
+
+impl VideoSource {
+    /// Returns the source that a text names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "camera" => Some(Self::Camera),
+            "screen" => Some(Self::Screen),
+            _ => None,
+        }
+    }
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallStatus, CallType, ChatId, EndReason, ParticipantStatus, QualityReport, SessionId, UserId,
+    CallStatus, CallType, CandidateType, ChatId, DeviceId, EndReason, LinkGrade, LinkStatus,
+    ParticipantStatus, QualityReport, SessionId, UserId,
 };
 
 /// A point in time as ISO 8601 in UTC with milliseconds: `2025-01-01T00:00:00.000Z`.
@@ -105,6 +106,147 @@ pub struct CallRecord {
     pub end_reason: Option<EndReason>,
     /// Means over all reports of all participants; null when there were none.
     pub quality: Option<QualityReport>,
+}
+
+/// What happened in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum CallHappening {
+    /// The call was placed.
+    Initiated,
+    /// A device of `userId` began to ring.
+    Ringing,
+    /// `userId` answered.
+    Accepted,
+    /// `userId` rejected, or was busy.
+    Rejected,
+    /// `userId` did not answer in time.
+    Missed,
+    /// `userId` was called into the running call.
+    Invited,
+    /// `userId` entered.
+    Joined,
+    /// `userId` took the call over on another device.
+    Moved,
+    /// `userId` left.
+    Left,
+    /// The device of `userId` dropped.
+    Reconnecting,
+    /// It came back.
+    Reconnected,
+    /// Media of `targetUserId` reached `userId`.
+    LinkConnected,
+    /// `userId` cannot hear `targetUserId`.
+    LinkFailed,
+    /// The call was over.
+    Ended,
+}
+
+/// One entry of the timeline of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineEvent {
+    /// When.
+    pub at: IsoTime,
+    /// What.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "ts", ts(rename = "type"))]
+    pub happening: CallHappening,
+    /// Whose act it was, or whom it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub user_id: Option<UserId>,
+    /// On which device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub device_id: Option<DeviceId>,
+    /// Who is at the other end of the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub target_user_id: Option<UserId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub reason: Option<EndReason>,
+    /// How the link is connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub candidate_type: Option<CandidateType>,
+}
+
+/// `data` of `GET /api/calls/{id}/timeline`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallTimeline {
+    /// The call's session id.
+    pub call_id: SessionId,
+    /// In the order in which it happened.
+    pub events: Vec<TimelineEvent>,
+}
+
+/// What one report said of one link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct LinkSample {
+    /// When it was reported.
+    pub at: IsoTime,
+    /// Where the link stood.
+    pub state: LinkStatus,
+    /// How good it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub grade: Option<LinkGrade>,
+    /// Mean opinion score from 1 to 4.5, an estimate (ITU-T G.107).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub mos: Option<f64>,
+    /// Mean bit rate received, in bits per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub bitrate: Option<f64>,
+    /// Packets lost, in percent (0 to 100).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub packet_loss: Option<f64>,
+    /// Interarrival jitter (RFC 3550), in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub jitter: Option<f64>,
+    /// In milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub round_trip_time: Option<f64>,
+    /// Type of the local candidate in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub candidate_type: Option<CandidateType>,
+}
+
+/// One direction of one link over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LinkTimeline {
+    /// Who measured.
+    pub from: UserId,
+    /// Whose media was measured.
+    pub to: UserId,
+    /// In the order in which they came; of a long call, fewer of the older ones.
+    pub samples: Vec<LinkSample>,
+}
+
+/// `data` of `GET /api/calls/{id}/quality`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct CallQualityTimeline {
+    /// The call's session id.
+    pub call_id: SessionId,
+    /// Every link that was reported, by `from` and `to`.
+    pub links: Vec<LinkTimeline>,
 }
 
 /// `pagination` of a history page.

@@ -6,7 +6,7 @@ use crate::ack::is_false;
 use crate::events::events;
 use crate::{
     CallSnapshot, CallType, ChatId, DeviceId, EndReason, ErrorCode, IceCandidate,
-    SessionDescription, SessionId, UserId,
+    SessionDescription, SessionId, UserId, VideoSource,
 };
 
 events! {
@@ -86,6 +86,10 @@ pub struct CallIncoming {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
     pub ring_timeout_ms: Option<u64>,
+    /// True when the caller would make the media path while it rings (added).
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub preconnect: bool,
 }
 
 /// `call:ringing`
@@ -284,6 +288,10 @@ pub struct CallParticipantVideoToggle {
     pub user_id: UserId,
     /// Whether their camera is now on.
     pub enabled: bool,
+    /// What the picture shows, while there is one (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub source: Option<VideoSource>,
 }
 
 /// What another device of the user did with a ringing call.

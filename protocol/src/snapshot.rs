@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallStatus, CallType, ChatId, DeviceId, EndReason, ParticipantStatus, SessionId, UserId,
+    VideoState,
 };
 
 /// One participant in a [`CallSnapshot`].
@@ -24,6 +25,14 @@ pub struct ParticipantSnapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub device_id: Option<DeviceId>,
+    /// Whether their microphone is muted, as they last said; absent: they never did (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub muted: Option<bool>,
+    /// What their picture shows, as they last said; absent: they never did (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub video: Option<VideoState>,
 }
 
 /// The whole of a call, as one participant may see it; it replaces what the client believed.

@@ -9,7 +9,10 @@ mod layout;
 
 use ts_rs::{Config, TS};
 
-use crate::rest::{CallHistory, CallRecord, CallStatistics, Chat, DevJoin, DevToken};
+use crate::rest::{
+    CallHistory, CallQualityTimeline, CallRecord, CallStatistics, CallTimeline, Chat, DevJoin,
+    DevToken,
+};
 use crate::{
     ClientEvent, ConfigAck, ErrorCode, Failure, IceCandidate, InitiateAck, JoinAck,
     RtcConfiguration, ServerEvent, SessionDescription, StateAck, client,
@@ -183,6 +186,8 @@ fn rest(file: &mut Declarations) {
     file.declare::<CallRecord>();
     file.declare::<CallHistory>();
     file.declare::<CallStatistics>();
+    file.declare::<CallTimeline>();
+    file.declare::<CallQualityTimeline>();
     file.declare::<Chat>();
     file.declare::<DevJoin>();
     file.declare::<DevToken>();

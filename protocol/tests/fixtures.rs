@@ -215,6 +215,10 @@ fn every_rest_body_keeps_its_json() {
         match text(&fixture, "type") {
             "CallHistory" => round_trip::<rest::Success<rest::CallHistory>>(&name, body),
             "CallRecord" => round_trip::<rest::Success<rest::CallRecord>>(&name, body),
+            "CallTimeline" => round_trip::<rest::Success<rest::CallTimeline>>(&name, body),
+            "CallQualityTimeline" => {
+                round_trip::<rest::Success<rest::CallQualityTimeline>>(&name, body);
+            }
             "CallStatistics" => round_trip::<rest::Success<rest::CallStatistics>>(&name, body),
             "Chat" => round_trip::<rest::Chat>(&name, body),
             "DevJoin" => round_trip::<rest::DevJoin>(&name, body),

@@ -155,6 +155,9 @@ export type EndReason = 'completed' | 'cancelled' | 'declined' | 'busy' | 'misse
 /** How one participant stands towards a call (`userStatus`). */
 export type ParticipantStatus = 'invited' | 'ringing' | 'joined' | 'reconnecting' | 'left' | 'rejected' | 'busy' | 'missed';
 
+/** What the picture of a participant shows, if there is one. */
+export type VideoState = 'off' | 'camera' | 'screen';
+
 /** One participant in a {@link CallSnapshot}. */
 export interface ParticipantSnapshot {
   /** Who. */
@@ -167,6 +170,10 @@ export interface ParticipantSnapshot {
   status: ParticipantStatus;
   /** The device that is in the call, while one is. */
   deviceId?: DeviceId;
+  /** Whether their microphone is muted, as they last said; absent: they never did (added). */
+  muted?: boolean;
+  /** What their picture shows, as they last said; absent: they never did (added). */
+  video?: VideoState;
 }
 
 /** One call, as the server names it (a UUIDv7). */
@@ -237,6 +244,8 @@ export interface CallInitiateRequest {
   offer?: RTCSessionDescriptionInit;
   /** A repeat with the same id returns the same call (added). */
   requestId?: CallRequestId;
+  /** True when the media path may be made while it rings, with devices that want it too (added). */
+  preconnect?: boolean;
 }
 
 /** `call:accept` */
@@ -301,6 +310,37 @@ export interface WebrtcIceCandidateRequest {
   chatId?: ChatId;
 }
 
+/** The type of an ICE candidate (RFC 8445 section 4). */
+export type CandidateType = 'host' | 'srflx' | 'prflx' | 'relay';
+
+/** How good a link is, to a person; the worse one is the greater. */
+export type LinkGrade = 'excellent' | 'good' | 'poor' | 'lost';
+
+/** Where the media path to a participant stands. */
+export type LinkStatus = 'connected' | 'reconnecting' | 'failed';
+
+/** One link in `call:quality`: what arrived since the last report, and how. */
+export interface LinkReport {
+  /** Who is at the other end. */
+  userId: UserId;
+  /** Where it stands. */
+  state: LinkStatus;
+  /** How good it was. */
+  grade?: LinkGrade;
+  /** Mean opinion score from 1 to 4.5, an estimate (ITU-T G.107). */
+  mos?: number;
+  /** Mean bit rate received, in bits per second. */
+  avgBitrate?: number;
+  /** Packets lost, in percent (0 to 100). */
+  packetLoss?: number;
+  /** Interarrival jitter (RFC 3550), in milliseconds. */
+  jitter?: number;
+  /** In milliseconds. */
+  roundTripTime?: number;
+  /** Type of the local candidate in use. */
+  candidateType?: CandidateType;
+}
+
 /** The quality of a call as one participant measured it (`call:quality`). */
 export interface QualityReport {
   /** Mean bit rate received, in bits per second. */
@@ -317,6 +357,8 @@ export interface CallQualityRequest {
   sessionId: SessionId;
   /** What was measured since the last report. */
   quality: QualityReport;
+  /** The same for the link to each participant (added). */
+  links?: Array<LinkReport>;
 }
 
 /** `call:toggle-audio` */
@@ -329,6 +371,9 @@ export interface CallToggleAudioRequest {
   muted: boolean;
 }
 
+/** What a picture shows. */
+export type VideoSource = 'camera' | 'screen';
+
 /** `call:toggle-video` */
 export interface CallToggleVideoRequest {
   /** The call. */
@@ -337,6 +382,8 @@ export interface CallToggleVideoRequest {
   chatId?: ChatId;
   /** Whether the camera is now on. */
   enabled: boolean;
+  /** What the picture shows, while there is one (added). */
+  source?: VideoSource;
 }
 
 /** `call:end` */
@@ -439,6 +486,8 @@ export interface CallIncomingEvent {
   offer?: RTCSessionDescriptionInit;
   /** For how much longer it rings, in milliseconds (added). */
   ringTimeoutMs?: number;
+  /** True when the caller would make the media path while it rings (added). */
+  preconnect?: boolean;
 }
 
 /** `call:ringing` */
@@ -583,6 +632,8 @@ export interface CallParticipantVideoToggleEvent {
   userId: UserId;
   /** Whether their camera is now on. */
   enabled: boolean;
+  /** What the picture shows, while there is one (added). */
+  source?: VideoSource;
 }
 
 /** What another device of the user did with a ringing call. */
@@ -833,6 +884,75 @@ export interface CallStatistics {
   callFrequency: Record<string, number>;
   /** Means of the quality. */
   quality: QualityAverages;
+}
+
+/** What happened in a call. */
+export type CallHappening = 'initiated' | 'ringing' | 'accepted' | 'rejected' | 'missed' | 'invited' | 'joined' | 'moved' | 'left' | 'reconnecting' | 'reconnected' | 'link-connected' | 'link-failed' | 'ended';
+
+/** One entry of the timeline of a call. */
+export interface TimelineEvent {
+  /** When. */
+  at: string;
+  /** What. */
+  type: CallHappening;
+  /** Whose act it was, or whom it is about. */
+  userId?: UserId;
+  /** On which device. */
+  deviceId?: DeviceId;
+  /** Who is at the other end of the link. */
+  targetUserId?: UserId;
+  /** Why. */
+  reason?: EndReason;
+  /** How the link is connected. */
+  candidateType?: CandidateType;
+}
+
+/** `data` of `GET /api/calls/{id}/timeline`. */
+export interface CallTimeline {
+  /** The call's session id. */
+  callId: SessionId;
+  /** In the order in which it happened. */
+  events: Array<TimelineEvent>;
+}
+
+/** What one report said of one link. */
+export interface LinkSample {
+  /** When it was reported. */
+  at: string;
+  /** Where the link stood. */
+  state: LinkStatus;
+  /** How good it was. */
+  grade?: LinkGrade;
+  /** Mean opinion score from 1 to 4.5, an estimate (ITU-T G.107). */
+  mos?: number;
+  /** Mean bit rate received, in bits per second. */
+  bitrate?: number;
+  /** Packets lost, in percent (0 to 100). */
+  packetLoss?: number;
+  /** Interarrival jitter (RFC 3550), in milliseconds. */
+  jitter?: number;
+  /** In milliseconds. */
+  roundTripTime?: number;
+  /** Type of the local candidate in use. */
+  candidateType?: CandidateType;
+}
+
+/** One direction of one link over time. */
+export interface LinkTimeline {
+  /** Who measured. */
+  from: UserId;
+  /** Whose media was measured. */
+  to: UserId;
+  /** In the order in which they came; of a long call, fewer of the older ones. */
+  samples: Array<LinkSample>;
+}
+
+/** `data` of `GET /api/calls/{id}/quality`. */
+export interface CallQualityTimeline {
+  /** The call's session id. */
+  callId: SessionId;
+  /** Every link that was reported, by `from` and `to`. */
+  links: Array<LinkTimeline>;
 }
 
 /** One member in a {@link Chat}. */

@@ -27,38 +27,7 @@ impl MediaKind {
     }
 }
 
-/// What a picture shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum VideoSource {
-    /// There is none.
-    #[default]
-    Off,
-    /// A camera.
-    Camera,
-    /// A screen, a window or a tab.
-    Screen,
-}
-
-impl VideoSource {
-    /// Returns the source as the application sees it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Camera => "camera",
-            Self::Screen => "screen",
-        }
-    }
-
-    /// Tells whether there is a picture.
-    #[must_use]
-    pub const fn is_on(self) -> bool {
-        match self {
-            Self::Off => false,
-            Self::Camera | Self::Screen => true,
-        }
-    }
-}
+pub use ringback_protocol::VideoState as VideoSource;
 
 /// Why another device is in use than before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Another person in a call, and the media path to them.
 
-use ringback_protocol::{DeviceId, ParticipantStatus, UserId};
+use ringback_protocol::{DeviceId, LinkReport, LinkStatus, ParticipantStatus, UserId};
 
 use super::ids::LinkId;
 use super::link::Link;
 use super::media::VideoSource;
+use super::quality::Tally;
 use super::signal::Signal;
 use super::view::{LinkState, ParticipantView, UserView};
 
@@ -93,6 +94,24 @@ impl Participant {
             self.outbox.remove(0);
         }
         self.outbox.push(signal);
+    }
+
+    /// Takes out what was measured since the last report, adds it to that of the others, and
+    /// returns it; none when there never was a connection.
+    pub(super) fn report_link(&mut self, all: &mut Tally) -> Option<LinkReport> {
+        let user_id = self.user.id.clone();
+        let state = match &self.path {
+            Path::None => return None,
+            Path::Failed(_) => LinkStatus::Failed,
+            Path::Link(_) if self.failures > 0 => LinkStatus::Failed,
+            Path::Link(link) => link.health.report()?,
+        };
+        let Some(link) = self.link_mut() else {
+            return Some(Tally::default().link_report(user_id, state, None));
+        };
+        let tally = link.sampler.take_tally();
+        all.add(&tally);
+        Some(tally.link_report(user_id, state, link.sampler.last()))
     }
 
     /// Returns what the application sees.

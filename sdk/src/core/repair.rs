@@ -1,5 +1,7 @@
 //! Whether media flows over a link, and what is done to make it flow.
 
+use ringback_protocol::LinkStatus;
+
 use super::input::ConnectionState;
 use super::view::LinkState;
 
@@ -128,6 +130,15 @@ impl Health {
         match self {
             Self::Connected | Self::Wavering => true,
             Self::Connecting(_) | Self::Mending(_) => false,
+        }
+    }
+
+    /// Returns what the server is told; none before there was a connection.
+    pub(super) const fn report(self) -> Option<LinkStatus> {
+        match self {
+            Self::Connecting(_) => None,
+            Self::Connected | Self::Wavering => Some(LinkStatus::Connected),
+            Self::Mending(_) => Some(LinkStatus::Reconnecting),
         }
     }
 

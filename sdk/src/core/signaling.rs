@@ -70,6 +70,10 @@ pub(super) struct Features {
     pub(super) fresh_resume: bool,
     /// It knows `call:sync`.
     pub(super) sync: bool,
+    /// It knows `source` in `call:toggle-video`.
+    pub(super) video_source: bool,
+    /// It knows `links` in `call:quality`.
+    pub(super) link_quality: bool,
 }
 
 /// What is known of the server.
@@ -112,6 +116,8 @@ impl Server {
                 resume: has("resume"),
                 fresh_resume: has("fresh-resume"),
                 sync: has("sync"),
+                video_source: has("video-source"),
+                link_quality: has("link-quality"),
             },
             config: ack.config,
             fetched_at: now,

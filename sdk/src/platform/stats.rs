@@ -62,8 +62,8 @@ fn read_inbound(entry: &JsValue, sample: &mut StatsSample) {
 fn candidate_type(candidate: &JsValue) -> Option<CandidateType> {
     match js::text(candidate, "candidateType")?.as_str() {
         "host" => Some(CandidateType::Host),
-        "srflx" => Some(CandidateType::ServerReflexive),
-        "prflx" => Some(CandidateType::PeerReflexive),
+        "srflx" => Some(CandidateType::Srflx),
+        "prflx" => Some(CandidateType::Prflx),
         "relay" => Some(CandidateType::Relay),
         _ => None,
     }

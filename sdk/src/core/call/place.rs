@@ -178,6 +178,7 @@ impl Call {
                 None
             },
             request_id: attempt.clone().filter(|_| features.extended),
+            preconnect: false,
         };
         cx.ask(ClientEvent::CallInitiate(event), Purpose::Initiate);
     }

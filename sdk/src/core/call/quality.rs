@@ -76,15 +76,18 @@ impl Call {
         }
         let session_id = active.named.session.clone();
         let mut tally = Tally::default();
+        let mut links = Vec::new();
         for other in &mut self.participants {
-            if let Some(link) = other.link_mut() {
-                tally.add(&link.sampler.take_tally());
-            }
+            links.extend(other.report_link(&mut tally));
+        }
+        if !cx.signaling.features().link_quality {
+            links.clear();
         }
         if let Some(quality) = tally.report() {
             cx.emit(ClientEvent::CallQuality(client::CallQuality {
                 session_id,
                 quality,
+                links,
             }));
         }
     }

@@ -197,6 +197,10 @@ impl Call {
         participant.user.name.clone_from(&other.name);
         participant.user.avatar.clone_from(&other.avatar);
         participant.status = other.status;
+        participant.muted = other.muted.unwrap_or(participant.muted);
+        if let Some(video) = other.video {
+            self.video_told(cx, at, video);
+        }
         let whom = Whom {
             user: other.user_id,
             device: other.device_id,

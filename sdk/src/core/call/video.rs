@@ -16,6 +16,8 @@ impl Call {
     /// Tells everyone what picture this side sends, if they may believe otherwise.
     pub(super) fn tell_video(&mut self, cx: &mut Context) {
         let source = cx.media.video();
+        let told = source.source();
+        let told = told.filter(|_| cx.signaling.features().video_source);
         let chat_id = self.chat_id();
         let Some(active) = self.active_mut() else {
             return;
@@ -26,6 +28,7 @@ impl Call {
                 session_id: active.named.session.clone(),
                 chat_id,
                 enabled: source.is_on(),
+                source: told,
             }));
         }
     }
@@ -39,12 +42,7 @@ impl Call {
         let Some(at) = self.position(&event.user_id) else {
             return;
         };
-        let source = if event.enabled {
-            VideoSource::Camera
-        } else {
-            VideoSource::Off
-        };
-        self.video_told(cx, at, source);
+        self.video_told(cx, at, VideoSource::of(event.enabled, event.source));
         cx.notify(Notification::Event(
             ServerEvent::CallParticipantVideoToggle(event),
         ));
@@ -61,7 +59,7 @@ impl Call {
         }
     }
 
-    fn video_told(&mut self, cx: &mut Context, at: usize, source: VideoSource) {
+    pub(super) fn video_told(&mut self, cx: &mut Context, at: usize, source: VideoSource) {
         let Some(other) = self.participants.get_mut(at) else {
             return;
         };

@@ -3,6 +3,7 @@
 pub(super) mod emodel;
 mod sampler;
 
+pub use ringback_protocol::{CandidateType, LinkGrade as Grade};
 pub(super) use sampler::{Sampler, Tally};
 
 /// One reading of `getStats` (W3C webrtc-stats), as running totals.
@@ -26,58 +27,6 @@ pub struct StatsSample {
     pub round_trip_s: Option<f64>,
     /// Type of the local candidate in use.
     pub candidate_type: Option<CandidateType>,
-}
-
-/// `RTCIceCandidateType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CandidateType {
-    /// An address of this machine.
-    Host,
-    /// As STUN sees it.
-    ServerReflexive,
-    /// As the peer sees it.
-    PeerReflexive,
-    /// A TURN relay.
-    Relay,
-}
-
-impl CandidateType {
-    /// Returns the type as it stands in the statistics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::ServerReflexive => "srflx",
-            Self::PeerReflexive => "prflx",
-            Self::Relay => "relay",
-        }
-    }
-}
-
-/// How good a link is, to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Grade {
-    /// Nothing to hear of the network.
-    Excellent,
-    /// Now and then something.
-    Good,
-    /// Hard to follow.
-    Poor,
-    /// Nothing arrives.
-    Lost,
-}
-
-impl Grade {
-    /// Returns the grade as the application sees it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Excellent => "excellent",
-            Self::Good => "good",
-            Self::Poor => "poor",
-            Self::Lost => "lost",
-        }
-    }
 }
 
 /// One second of a link.

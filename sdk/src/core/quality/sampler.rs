@@ -1,6 +1,6 @@
 //! Turns running totals into what the last second was like.
 
-use ringback_protocol::{QualityReport, QualityThresholds};
+use ringback_protocol::{LinkReport, LinkStatus, QualityReport, QualityThresholds, UserId};
 
 use super::emodel::{mean_opinion_score, mouth_to_ear_ms, rating};
 use super::{Grade, LinkQuality, StatsSample};
@@ -99,6 +99,29 @@ impl Tally {
         (self.readings > 0.0 && report.is_plausible()).then_some(report)
     }
 
+    /// Returns the averages of one link, beside what it was last like.
+    pub(crate) fn link_report(
+        &self,
+        user_id: UserId,
+        state: LinkStatus,
+        last: Option<LinkQuality>,
+    ) -> LinkReport {
+        let averages = self.report();
+        let averages = averages.as_ref();
+        let last = last.filter(|_| averages.is_some());
+        LinkReport {
+            user_id,
+            state,
+            grade: last.map(|last| last.grade),
+            mos: last.map(|last| last.mos),
+            avg_bitrate: averages.map(|averages| averages.avg_bitrate),
+            packet_loss: averages.map(|averages| averages.packet_loss),
+            jitter: averages.map(|averages| averages.jitter),
+            round_trip_time: last.and_then(|last| last.round_trip_ms),
+            candidate_type: last.and_then(|last| last.candidate_type),
+        }
+    }
+
     fn count(&mut self, delta: &Delta, jitter_ms: f64) {
         self.add(&Self {
             seconds: delta.seconds,
@@ -117,6 +140,7 @@ pub(crate) struct Sampler {
     former: Option<Reading>,
     /// The last five grades without hysteresis, the newest first; none before the first.
     grades: Option<[Grade; 5]>,
+    last: Option<LinkQuality>,
     tally: Tally,
 }
 
@@ -137,7 +161,7 @@ impl Sampler {
         let jitter_ms = sample.jitter_s * 1000.0;
         self.tally.count(&delta, jitter_ms);
         let mos = score(&delta, &sample);
-        Some(LinkQuality {
+        self.last = Some(LinkQuality {
             grade: self.graded(raw_grade(&delta, mos, thresholds)),
             mos,
             bitrate: delta.bitrate(),
@@ -146,7 +170,13 @@ impl Sampler {
             round_trip_ms: sample.round_trip_s.map(|seconds| seconds * 1000.0),
             candidate_type: sample.candidate_type,
             audio_level: sample.audio_level,
-        })
+        });
+        self.last
+    }
+
+    /// Returns the last second; none before the second reading.
+    pub(crate) const fn last(&self) -> Option<LinkQuality> {
+        self.last
     }
 
     /// Returns the grade that is shown; none before the second reading.

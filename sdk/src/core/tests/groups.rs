@@ -23,6 +23,8 @@ fn ongoing(own_device: &str, others: &[&str]) -> CallSnapshot {
             avatar: None,
             status: JOINED,
             device_id: Some(device(&format!("{}1", &other[..1]))),
+            muted: None,
+            video: None,
         });
     }
     call

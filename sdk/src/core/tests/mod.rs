@@ -127,6 +127,7 @@ pub(super) fn incoming(name: &str, from: &str, early: Option<SessionDescription>
         target_user_ids: vec![user("alice")],
         offer: early,
         ring_timeout_ms: Some(45_000),
+        preconnect: false,
     })
 }
 
@@ -192,6 +193,8 @@ pub(super) fn snapshot(
         avatar: None,
         status,
         device_id: status.is_in_call().then(|| device(device_name)),
+        muted: None,
+        video: None,
     };
     CallSnapshot {
         session_id: session(name),

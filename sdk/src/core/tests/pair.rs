@@ -430,6 +430,7 @@ impl World {
                 target_user_ids: Vec::new(),
                 offer: event.offer.filter(|_| is_ours),
                 ring_timeout_ms: None,
+                preconnect: false,
             }),
         );
         self.emit(

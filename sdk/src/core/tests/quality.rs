@@ -1,10 +1,12 @@
 //! The measurement against known values.
 
-use ringback_protocol::QualityThresholds;
+use ringback_protocol::{ClientEvent, LinkStatus, QualityThresholds};
 
+use super::{Rig, user};
 use crate::core::quality::emodel::{mean_opinion_score, mouth_to_ear_ms, rating};
-use crate::core::quality::{Grade, Sampler, StatsSample};
+use crate::core::quality::{CandidateType, Grade, Sampler, StatsSample};
 use crate::core::time::Instant;
+use crate::core::{Input, Output, PeerInput};
 
 const THRESHOLDS: QualityThresholds = QualityThresholds {
     excellent_mos: 4.03,
@@ -181,4 +183,38 @@ fn a_report_averages_since_the_last_one() {
     close(report.packet_loss, 2.0);
     close(report.jitter, 5.0);
     assert_eq!(sampler.take_tally().report(), None);
+}
+
+/// Measures the link of an active call for ten seconds and returns what the server is told.
+fn told_after_ten_seconds(mut rig: Rig) -> ringback_protocol::client::CallQuality {
+    let link = rig.link.unwrap();
+    let mut told = None;
+    for second in 0..=10_u32 {
+        rig.now += 1_000;
+        let mut sample = totals(f64::from(second), 0.02);
+        sample.candidate_type = Some(CandidateType::Relay);
+        let stats = Input::Peer(link, PeerInput::Stats(sample));
+        for input in [stats, Input::Timeout] {
+            for output in rig.client.handle(Instant(rig.now), input) {
+                if let Output::Emit(ClientEvent::CallQuality(quality), _) = output {
+                    told = Some(quality);
+                }
+            }
+        }
+    }
+    told.expect("the server is told")
+}
+
+#[test]
+fn the_server_is_told_of_each_link_how_it_is_connected_and_how_good_it_is() {
+    let told = told_after_ten_seconds(Rig::active());
+    let [link] = &told.links[..] else {
+        panic!("there is one link: {:?}", told.links);
+    };
+    assert_eq!(link.user_id, user("bob"));
+    assert_eq!(link.state, LinkStatus::Connected);
+    assert_eq!(link.candidate_type, Some(CandidateType::Relay));
+    assert!(link.grade.is_some() && link.mos.is_some());
+    close(link.packet_loss.unwrap(), 2.0);
+    assert_eq!(link.avg_bitrate, Some(told.quality.avg_bitrate));
 }

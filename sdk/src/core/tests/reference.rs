@@ -16,6 +16,7 @@ fn bare_incoming() -> ServerEvent {
         target_user_ids: Vec::new(),
         offer: None,
         ring_timeout_ms: None,
+        preconnect: false,
     })
 }
 
@@ -127,6 +128,7 @@ fn no_added_field_goes_to_a_server_that_did_not_ask_for_it() {
         target_user_ids: Some(vec![user("bob")]),
         offer: None,
         request_id: None,
+        preconnect: false,
     };
     assert!(outputs.iter().any(|output| match output {
         Output::Emit(ClientEvent::CallInitiate(event), Some(_)) => *event == bare,

@@ -144,6 +144,7 @@ const ACTS: &[Act] = &[
                 session_id: session("s1"),
                 user_id: user("bob"),
                 enabled: true,
+                source: None,
             },
         ))
     }),

@@ -13,7 +13,7 @@ use js_sys::Array;
 use ringback_protocol::server::ElsewhereAction;
 use ringback_protocol::{
     CallStatus, CallType, ChatId, DeviceId, EndReason, ErrorCode, ParticipantStatus, SdpType,
-    SessionId, UserId,
+    SessionId, UserId, VideoSource, VideoState,
 };
 use wasm_bindgen::prelude::*;
 
@@ -191,6 +191,8 @@ texts! {
     CallStatus: |text| Self::parse(&text), else Self::Failed;
     ParticipantStatus: |text| Self::parse(&text), else Self::Left;
     ErrorCode: |text| Self::parse(&text), else Self::Internal;
+    VideoSource: |text| Self::parse(&text), else Self::Camera;
+    VideoState: |text| Self::parse(&text), else Self::Off;
     SdpType: |text| Self::parse(&text), else Self::Rollback;
     ElsewhereAction: |text| Self::parse(&text), else Self::Rejected;
 }

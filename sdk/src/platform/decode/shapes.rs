@@ -119,7 +119,7 @@ events! {
 shapes! {
     CallIncoming {
         session_id, chat_id, call_type, caller_id, caller_name, caller_avatar, caller_device_id,
-        target_user_ids = Vec::new(), offer, ring_timeout_ms,
+        target_user_ids = Vec::new(), offer, ring_timeout_ms, preconnect = false,
     }
     CallRinging { session_id, chat_id, target_user_ids, }
     CallAccepted { session_id, chat_id, accepted_by, device_id, answer, }
@@ -132,7 +132,7 @@ shapes! {
     WebrtcAnswer { session_id, answer, chat_id, from_user_id, from_device_id, }
     WebrtcIceCandidate { session_id, candidate, chat_id, from_user_id, from_device_id, }
     CallParticipantAudioToggle { session_id, user_id, muted, }
-    CallParticipantVideoToggle { session_id, user_id, enabled, }
+    CallParticipantVideoToggle { session_id, user_id, enabled, source, }
     CallAnsweredElsewhere { session_id, chat_id, action, device_id, }
     CallParticipantReconnecting { session_id, user_id, }
     CallParticipantReconnected { session_id, user_id, device_id, fresh = false, }
@@ -163,7 +163,7 @@ shapes! {
         session_id, chat_id, call_type, status, caller_id, participants, version, initiated_at_ms,
         started_at_ms, elapsed_ms = 0, end_reason,
     }
-    ParticipantSnapshot { user_id, name, avatar, status, device_id, }
+    ParticipantSnapshot { user_id, name, avatar, status, device_id, muted, video, }
 }
 
 impl Read for SessionDescription {
