@@ -1,8 +1,11 @@
-//! `GET /api/calls`, `GET /api/calls/{id}`, `GET /api/calls/stats`.
+//! `GET /api/calls`, `GET /api/calls/stats`, and of one call: `GET /api/calls/{id}`, its `/timeline`
+//! and its `/quality`.
 
 use axum::Json;
 use axum::extract::State;
-use ringback_protocol::rest::{CallHistory, CallRecord, CallStatistics, Pagination, Success};
+use ringback_protocol::rest::{
+    CallHistory, CallQualityTimeline, CallRecord, CallStatistics, CallTimeline, Pagination, Success,
+};
 use ringback_protocol::{CallStatus, CallType, ChatId, ErrorCode, SessionId};
 use serde::Deserialize;
 
@@ -62,6 +65,31 @@ pub(super) async fn details(
     let id = id.ok_or(ErrorCode::CallNotFound)?;
     let record = state.store.record(&user.id, &id).await?;
     Ok(Json(Success::new(record.ok_or(ErrorCode::CallNotFound)?)))
+}
+
+/// Returns what happened in a call of the asker.
+pub(super) async fn timeline(
+    Person(user): Person,
+    State(state): State<RestState>,
+    Id(id): Id<SessionId>,
+) -> ApiResult<Json<Success<CallTimeline>>> {
+    let id = id.ok_or(ErrorCode::CallNotFound)?;
+    let session = state.store.load(&id).await?;
+    let timeline = session.and_then(|session| session.timeline_for(&user.id));
+    Ok(Json(Success::new(timeline.ok_or(ErrorCode::CallNotFound)?)))
+}
+
+/// Returns what was measured in a call of the asker, link by link.
+pub(super) async fn quality(
+    Person(user): Person,
+    State(state): State<RestState>,
+    Id(id): Id<SessionId>,
+) -> ApiResult<Json<Success<CallQualityTimeline>>> {
+    let call_id = id.ok_or(ErrorCode::CallNotFound)?;
+    let record = state.store.record(&user.id, &call_id).await?;
+    record.ok_or(ErrorCode::CallNotFound)?;
+    let links = state.store.quality(&call_id).await?;
+    Ok(Json(Success::new(CallQualityTimeline { call_id, links })))
 }
 
 /// Returns the figures of the asker's calls in a time frame.

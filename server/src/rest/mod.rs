@@ -57,6 +57,8 @@ fn api(mode: Mode) -> Router<RestState> {
         .route("/api/calls", get(calls::history))
         .route("/api/calls/stats", get(calls::statistics))
         .route("/api/calls/{id}", get(calls::details))
+        .route("/api/calls/{id}/timeline", get(calls::timeline))
+        .route("/api/calls/{id}/quality", get(calls::quality))
         .route(
             "/api/chats/{id}",
             get(chats::show).put(chats::put).delete(chats::remove),

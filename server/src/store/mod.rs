@@ -4,14 +4,15 @@
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod quality;
 mod query;
 pub mod sqlite;
 mod statistics;
 
 use std::sync::Arc;
 
-use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
-use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
+use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -129,6 +130,20 @@ pub trait CallStore: Send + Sync + 'static {
         user: &'a UserId,
         id: &'a SessionId,
     ) -> BoxFuture<'a, StoreResult<Option<CallRecord>>>;
+
+    /// Keeps what one participant measured of its links at that time.
+    ///
+    /// Of a long call, fewer of the older measurements are kept.
+    fn add_quality<'a>(
+        &'a self,
+        call: &'a SessionId,
+        from: &'a UserId,
+        at: Timestamp,
+        links: Vec<LinkReport>,
+    ) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Returns what was measured in a call, by link, in the order of time.
+    fn quality<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, StoreResult<Vec<LinkTimeline>>>;
 
     /// Returns the statistics of the calls of a user.
     fn statistics<'a>(

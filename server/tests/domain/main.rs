@@ -4,6 +4,8 @@
     reason = "helpers of tests panic as the tests themselves may"
 )]
 
+mod ahead;
+mod chronicle;
 mod manager;
 mod races;
 mod restart;

@@ -618,6 +618,7 @@ async fn quality_reports_end_up_in_the_record() {
             packet_loss,
             jitter: 20.0,
         },
+        links: vec![],
     };
     alice.send(report(1.0)).await.unwrap();
     bob.send(report(0.0)).await.unwrap();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
-use ringback_protocol::{CallRequestId, ChatId, ErrorCode, SessionId, UserId};
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
+use ringback_protocol::{CallRequestId, ChatId, ErrorCode, LinkReport, SessionId, UserId};
 use ringback_server::calls::ports::{BoxFuture, CallAck, Emitter};
 use ringback_server::calls::{CallManager, CallSession, CallSettings, Timestamp};
 use ringback_server::store::{
@@ -403,6 +403,20 @@ impl CallStore for Together {
         id: &'a SessionId,
     ) -> BoxFuture<'a, StoreResult<Option<CallRecord>>> {
         self.inner.record(user, id)
+    }
+
+    fn add_quality<'a>(
+        &'a self,
+        call: &'a SessionId,
+        from: &'a UserId,
+        at: Timestamp,
+        links: Vec<LinkReport>,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.add_quality(call, from, at, links)
+    }
+
+    fn quality<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, StoreResult<Vec<LinkTimeline>>> {
+        self.inner.quality(call)
     }
 
     fn statistics<'a>(

@@ -304,6 +304,7 @@ fn quality_is_the_mean_of_all_reports() {
             user: user(who),
             device: device(on),
             report,
+            links: vec![],
         };
         assert_eq!(session.handle(START, input), Ok(vec![]));
     }

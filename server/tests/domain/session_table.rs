@@ -131,6 +131,7 @@ fn quality(who: &str, on: &str, packet_loss: f64) -> Input {
             packet_loss,
             jitter: 4.0,
         },
+        links: vec![],
     }
 }
 

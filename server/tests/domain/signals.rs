@@ -238,6 +238,7 @@ async fn toggles_reach_everyone_else_in_the_call() {
         session_id: id.clone(),
         chat_id: None,
         enabled: false,
+        source: None,
     };
     bob.send(video).await.unwrap();
     let shown = [

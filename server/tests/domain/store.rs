@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringback_protocol::rest::{CallStatistics, Chat, ChatMember};
-use ringback_protocol::{CallRequestId, CallStatus, CallType, EndReason, QualityReport, SessionId};
+use ringback_protocol::{
+    CallRequestId, CallStatus, CallType, CandidateType, EndReason, LinkGrade, LinkReport,
+    LinkStatus, QualityReport, SessionId,
+};
 use ringback_server::calls::session::{CallSession, Input, Reach};
 use ringback_server::store::{
     Created, HistoryQuery, StatisticsQuery, Store, StoreError, Swap, Timeframe,
@@ -35,6 +38,8 @@ macro_rules! store_contract {
             statistics_of_nothing_are_zero,
             statistics_respect_time_frame_and_chat,
             quality_is_averaged_over_measured_calls,
+            measurements_of_links_are_kept_by_link_and_time,
+            of_a_long_call_fewer_of_the_older_measurements_are_kept,
             chats_are_stored_changed_and_removed,
             members_are_added_to_chats_that_may_not_exist,
         }
@@ -305,6 +310,7 @@ mod contract {
                 packet_loss,
                 jitter: 2.0 * packet_loss,
             },
+            links: vec![],
         }
     }
 
@@ -649,6 +655,82 @@ mod contract {
         assert_eq!(means.avg_packet_loss, Some(3.0));
         assert_eq!(means.avg_jitter, Some(6.0));
         assert_eq!(means.avg_bitrate, Some(1_000.0));
+    }
+
+    fn link(to: &str, bitrate: f64) -> LinkReport {
+        LinkReport {
+            user_id: user(to),
+            state: LinkStatus::Connected,
+            grade: Some(LinkGrade::Good),
+            mos: Some(3.9),
+            avg_bitrate: Some(bitrate),
+            packet_loss: Some(0.5),
+            jitter: Some(20.0),
+            round_trip_time: None,
+            candidate_type: Some(CandidateType::Relay),
+        }
+    }
+
+    pub(super) async fn measurements_of_links_are_kept_by_link_and_time(store: &dyn Store) {
+        let (id, other) = (session_id("measured"), session_id("another"));
+        for (from, at, to) in [
+            ("bob", 20_000_u32, "alice"),
+            ("alice", 20_000, "bob"),
+            ("alice", 10_000, "bob"),
+        ] {
+            let links = vec![link(to, f64::from(at))];
+            let at = START.plus_ms(at.into());
+            store
+                .add_quality(&id, &user(from), at, links)
+                .await
+                .unwrap();
+        }
+        store
+            .add_quality(&other, &user("alice"), START, vec![link("carol", 1.0)])
+            .await
+            .unwrap();
+        let links = store.quality(&id).await.unwrap();
+        let found: Vec<_> = links
+            .iter()
+            .map(|link| {
+                let rates = link.samples.iter().map(|sample| sample.bitrate.unwrap());
+                (link.from.as_str(), link.to.as_str(), rates.collect())
+            })
+            .collect();
+        let expected: [(_, _, Vec<f64>); 2] = [
+            ("alice", "bob", vec![10_000.0, 20_000.0]),
+            ("bob", "alice", vec![20_000.0]),
+        ];
+        assert_eq!(found, expected);
+        let sample = &links[0].samples[0];
+        assert_eq!(sample.at, START.plus_ms(10_000).to_iso());
+        assert_eq!(sample.grade, Some(LinkGrade::Good));
+        assert_eq!(sample.candidate_type, Some(CandidateType::Relay));
+        assert_eq!(sample.round_trip_time, None);
+        assert!(store.quality(&session_id("none")).await.unwrap().is_empty());
+    }
+
+    pub(super) async fn of_a_long_call_fewer_of_the_older_measurements_are_kept(store: &dyn Store) {
+        let id = session_id("long");
+        for count in 0..400_u32 {
+            let at = START.plus_ms(u64::from(count) * 10_000);
+            let links = vec![link("bob", f64::from(count))];
+            store
+                .add_quality(&id, &user("alice"), at, links)
+                .await
+                .unwrap();
+        }
+        let links = store.quality(&id).await.unwrap();
+        let rates: Vec<_> = links[0]
+            .samples
+            .iter()
+            .map(|sample| sample.bitrate.unwrap())
+            .collect();
+        assert!(rates.len() <= 360, "{}", rates.len());
+        assert!(rates.is_sorted(), "out of order");
+        // The first and the last are there, and the last minutes are whole.
+        assert_eq!(rates[0], 0.0);
+        assert_eq!(&rates[rates.len() - 3..], [397.0, 398.0, 399.0]);
     }
 
     pub(super) async fn chats_are_stored_changed_and_removed(store: &dyn Store) {

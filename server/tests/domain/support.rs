@@ -82,6 +82,7 @@ pub(crate) fn new_call(callees: Vec<Callee>) -> NewCall {
             reconnect_grace_ms: GRACE_MS,
             max_participants: 12,
         },
+        preconnect: false,
     }
 }
 
@@ -429,7 +430,12 @@ impl Device<'_> {
 
     /// Places a call and returns its id.
     pub(crate) async fn call(&self, chat: &str, targets: &[&str]) -> SessionId {
-        let ack = self.send(initiate(chat, targets)).await.unwrap();
+        self.place(initiate(chat, targets)).await
+    }
+
+    /// Places a call in one's own words and returns its id.
+    pub(crate) async fn place(&self, event: client::CallInitiate) -> SessionId {
+        let ack = self.send(event).await.unwrap();
         let CallAck::Initiate(ack) = ack else {
             panic!("call:initiate was acked with {ack:?}");
         };
@@ -437,9 +443,17 @@ impl Device<'_> {
     }
 
     pub(crate) async fn accept(&self, id: &SessionId) -> CallSnapshot {
-        let ack = self.send(accept(id)).await.unwrap();
+        self.enter(accept(id)).await
+    }
+
+    pub(crate) async fn resumed(&self, id: &SessionId) -> CallSnapshot {
+        self.enter(resume(id)).await
+    }
+
+    async fn enter(&self, event: impl Into<ClientEvent>) -> CallSnapshot {
+        let ack = self.send(event).await.unwrap();
         let CallAck::Join(ack) = ack else {
-            panic!("call:accept was acked with {ack:?}");
+            panic!("entering a call was acked with {ack:?}");
         };
         ack.call.unwrap()
     }
@@ -481,6 +495,7 @@ pub(crate) fn initiate(chat: &str, targets: &[&str]) -> client::CallInitiate {
         target_user_ids: (!targets.is_empty()).then(|| targets.iter().map(|id| user(id)).collect()),
         offer: None,
         request_id: None,
+        preconnect: false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use ringback_protocol::{SessionDescription, SessionId};
 
+use super::media::MediaStates;
 use crate::calls::session::CallSession;
 
 /// How many calls that are over are kept for the signals that come late.
@@ -15,6 +16,8 @@ const RETIRED: usize = 1_024;
 pub(super) struct LiveCall {
     /// Held while the call changes and its effects are emitted.
     pub(super) gate: tokio::sync::Mutex<()>,
+    /// What the participants said of their microphones and pictures. It is never stored.
+    pub(super) media: MediaStates,
     session: RwLock<Arc<CallSession>>,
     /// The caller's offer, for devices that ring later. It is never stored.
     offer: Mutex<Option<SessionDescription>>,
@@ -24,6 +27,7 @@ impl LiveCall {
     pub(super) fn new(session: Arc<CallSession>, offer: Option<SessionDescription>) -> Self {
         Self {
             gate: tokio::sync::Mutex::default(),
+            media: MediaStates::default(),
             session: RwLock::new(session),
             offer: Mutex::new(offer),
         }

@@ -4,7 +4,7 @@ use ringback_protocol::client::{
     CallAccept, CallEnd, CallInvite, CallJoin, CallLeave, CallQuality, CallReject,
 };
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::{ChatId, ErrorCode, Failure, InitiateAck, JoinAck, SessionId};
+use ringback_protocol::{ChatId, ErrorCode, Failure, InitiateAck, JoinAck, LinkReport, SessionId};
 
 use super::{CallManager, empty, internal, person, refuse};
 use crate::calls::ports::{Actor, CallAck, Reply};
@@ -59,6 +59,7 @@ impl CallManager {
             }
             let others = self.free_of_other_calls(&actor.user, Some(&id)).await?;
             self.change(&call, input, |session| {
+                self.enters(&call, &actor.user);
                 self.ack(&mut reply, session, AckOf::Join);
             })
             .await?;
@@ -123,9 +124,37 @@ impl CallManager {
             user: actor.user.clone(),
             device: actor.device.clone(),
             report: event.quality,
+            links: event.links.clone(),
         };
-        self.command(actor, (event.session_id, None), input, reply)
-            .await;
+        let id = event.session_id;
+        let mut reply = Some(reply);
+        let result = async {
+            let call = self.visible_call(actor, &id, None).await?;
+            self.change(&call, input, |session| {
+                self.ack(&mut reply, session, AckOf::Empty);
+            })
+            .await?;
+            self.keep_quality(actor, &id, event.links).await
+        };
+        let result = result.await;
+        refuse(&mut reply, result);
+    }
+
+    /// Keeps what was measured of each link, for the timeline of the quality.
+    async fn keep_quality(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        mut links: Vec<LinkReport>,
+    ) -> Result<(), Failure> {
+        let session = self.call(id).await?.session();
+        links.retain(|link| session.participant(&link.user_id).is_some());
+        if links.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let kept = self.store.add_quality(id, &actor.user, now, links);
+        kept.await.map_err(internal)
     }
 
     pub(super) async fn invite(&self, actor: &Actor, event: CallInvite, reply: Reply) {
@@ -160,7 +189,7 @@ impl CallManager {
     /// Sends the ack of a stored change, once.
     pub(super) fn ack(&self, reply: &mut Option<Reply>, session: &CallSession, ack: AckOf) {
         if let Some(reply) = reply.take() {
-            let snapshot = || Some(session.snapshot(self.clock.now()));
+            let snapshot = || Some(self.snapshot(session));
             reply(Ok(match ack {
                 AckOf::Empty => empty(),
                 AckOf::Join => CallAck::Join(JoinAck { call: snapshot() }),

@@ -66,9 +66,8 @@ impl CallManager {
     }
 
     async fn snapshots(&self, user: &UserId) -> Result<Vec<CallSnapshot>, Failure> {
-        let now = self.clock.now();
         let calls = self.calls_concerning(user).await?;
-        Ok(calls.iter().map(|session| session.snapshot(now)).collect())
+        Ok(calls.iter().map(|session| self.snapshot(session)).collect())
     }
 
     async fn calls_concerning(&self, user: &UserId) -> Result<Vec<Arc<CallSession>>, Failure> {
@@ -121,6 +120,9 @@ impl CallManager {
                 fresh: event.fresh,
             };
             self.change(&call, input, |session| {
+                if event.fresh {
+                    self.enters(&call, &actor.user);
+                }
                 self.ack(&mut reply, session, AckOf::Join);
             })
             .await

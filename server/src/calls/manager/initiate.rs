@@ -247,6 +247,7 @@ impl CallManager {
             callees: self.callees(chat, targets, None).await?,
             request_id: event.request_id.clone(),
             offer: event.offer.clone(),
+            preconnect: event.preconnect,
             rules: self.settings.rules(event.call_type),
         })
     }

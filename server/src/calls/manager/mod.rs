@@ -9,6 +9,7 @@ mod commands;
 mod devices;
 mod initiate;
 mod locks;
+mod media;
 mod signals;
 mod timers;
 

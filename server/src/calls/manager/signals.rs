@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringback_protocol::{
     ChatId, DeviceId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
-    client, server,
+    VideoState, client, server,
 };
 
 use super::CallManager;
@@ -91,9 +91,9 @@ impl CallManager {
         actor: &Actor,
         event: client::CallToggleAudio,
     ) -> Result<(), Failure> {
-        let session = self
-            .session_for(actor, &event.session_id, event.chat_id.as_ref())
-            .await?;
+        let call = self.call_for(actor, &event.session_id, event.chat_id.as_ref());
+        let (call, session) = call.await?;
+        call.media.muted(&actor.user, event.muted);
         let toggle = server::CallParticipantAudioToggle {
             session_id: event.session_id,
             user_id: actor.user.clone(),
@@ -108,25 +108,57 @@ impl CallManager {
         actor: &Actor,
         event: client::CallToggleVideo,
     ) -> Result<(), Failure> {
-        let session = self
-            .session_for(actor, &event.session_id, event.chat_id.as_ref())
-            .await?;
+        let call = self.call_for(actor, &event.session_id, event.chat_id.as_ref());
+        let (call, session) = call.await?;
+        let video = VideoState::of(event.enabled, event.source);
+        call.media.video(&actor.user, video);
         let toggle = server::CallParticipantVideoToggle {
             session_id: event.session_id,
             user_id: actor.user.clone(),
             enabled: event.enabled,
+            source: event.source,
         };
         self.tell_others(actor, &session, &toggle.into()).await;
         Ok(())
     }
 
-    /// Returns the call, provided that this very device is in it.
+    /// Returns the call, provided that this very device is in it, or may signal ahead of that.
     async fn session_for(
         &self,
         actor: &Actor,
         id: &SessionId,
         chat: Option<&ChatId>,
     ) -> Result<Arc<CallSession>, Failure> {
+        let call = self.live_call_for(actor, id, chat).await?;
+        let session = call.session();
+        if joined_on(&session, actor) || session.preconnects(&actor.user) {
+            return Ok(session);
+        }
+        self.take_up_again(actor, &call).await
+    }
+
+    /// Returns the call, provided that this very device is in it.
+    async fn call_for(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        chat: Option<&ChatId>,
+    ) -> Result<(Arc<LiveCall>, Arc<CallSession>), Failure> {
+        let call = self.live_call_for(actor, id, chat).await?;
+        let session = call.session();
+        if joined_on(&session, actor) {
+            return Ok((call, session));
+        }
+        let session = self.take_up_again(actor, &call).await?;
+        Ok((call, session))
+    }
+
+    async fn live_call_for(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        chat: Option<&ChatId>,
+    ) -> Result<Arc<LiveCall>, Failure> {
         let call = match self.calls.find(id) {
             // The common case: no membership to look up, nothing to wait for.
             Some(call) if call.session().participant(&actor.user).is_some() => call,
@@ -134,13 +166,11 @@ impl CallManager {
         };
         let session = call.session();
         must_be_in_chat(&session, chat)?;
-        if !session.is_live() {
-            return Err(ErrorCode::CallEnded.into());
+        if session.is_live() {
+            Ok(call)
+        } else {
+            Err(ErrorCode::CallEnded.into())
         }
-        if joined_on(&session, actor) {
-            return Ok(session);
-        }
-        self.take_up_again(actor, &call).await
     }
 
     /// A device that signals is back, also when its client knows no `call:resume`.
@@ -199,6 +229,9 @@ fn recipient(
     user: Option<UserId>,
     device: Option<DeviceId>,
 ) -> Result<Recipient, Failure> {
+    if let Some(ahead) = ahead_of_the_answer(actor, session, user.as_ref(), device.as_ref())? {
+        return Ok(ahead);
+    }
     let (user, joined) = match user {
         Some(user) => named(actor, session, user)?,
         None => only_other(actor, session)?,
@@ -207,6 +240,33 @@ fn recipient(
         return Err(ErrorCode::TargetUnreachable.into());
     }
     Ok(Recipient::Device(user, joined))
+}
+
+/// Returns whom a signal is for that goes ahead of the answer, in a call that was placed for it:
+/// the caller's device, from one that rings; one that rings, by name, from the caller's device.
+fn ahead_of_the_answer(
+    actor: &Actor,
+    session: &CallSession,
+    user: Option<&UserId>,
+    device: Option<&DeviceId>,
+) -> Result<Option<Recipient>, Failure> {
+    if session.preconnects(&actor.user) {
+        let caller = session.caller();
+        let joined = session.participant(caller).and_then(Participant::device);
+        let is_for_caller = user.is_none_or(|user| user == caller);
+        return match joined.filter(|joined| is_for_caller && device.is_none_or(|to| to == *joined))
+        {
+            Some(joined) => Ok(Some(Recipient::Device(caller.clone(), joined.clone()))),
+            None => Err(ErrorCode::NotInCall.into()),
+        };
+    }
+    match (user, device) {
+        (Some(user), Some(device)) if session.caller() == &actor.user => {
+            let rings = session.preconnects(user);
+            Ok(rings.then(|| Recipient::Device(user.clone(), device.clone())))
+        }
+        (Some(_) | None, _) => Ok(None),
+    }
 }
 
 fn named(

@@ -1,8 +1,10 @@
 //! From the first ring to the answer: reached, accept, reject.
 
+use ringback_protocol::rest::CallHappening;
 use ringback_protocol::server::{CallAccepted, CallAnsweredElsewhere, ElsewhereAction};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, SessionDescription, UserId};
 
+use super::Entry;
 use super::participant::ParticipantState;
 use super::step::Step;
 use crate::calls::ports::Recipient;
@@ -108,6 +110,8 @@ impl Step<'_> {
     fn decline(&mut self, who: usize, device: DeviceId, reason: EndReason) {
         let user = self.session.participants[who].user().clone();
         self.set(who, ParticipantState::Rejected { at: self.now });
+        let rejected = Entry::new(self.now, CallHappening::Rejected, user.clone());
+        self.note(rejected.on(&device).because(&reason));
         self.roster_changed = true;
         self.tell_rejected(user.clone(), reason.clone());
         self.tell_elsewhere(&user, device.clone(), ElsewhereAction::Rejected);

@@ -1,11 +1,12 @@
 //! How a call comes to its end: time runs out, too few are left, another call takes its place.
 
+use ringback_protocol::rest::CallHappening;
 use ringback_protocol::server::{CallEnded, CallMissed};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::participant::{Participant, ParticipantState};
 use super::step::Step;
-use super::{CallState, Ending, Outcome};
+use super::{CallState, Ending, Entry, Outcome};
 use crate::calls::ports::Recipient;
 
 impl Step<'_> {
@@ -152,6 +153,7 @@ impl Step<'_> {
             reason: reason.clone(),
             ended_by: by.clone(),
         }));
+        self.note(Entry::new(self.now, CallHappening::Ended, by.clone()).because(reason));
         for user in told {
             let event = self.ended_event(reason, by);
             self.tell_user(&user, event);
@@ -178,8 +180,9 @@ impl Step<'_> {
                 self.set(who, ParticipantState::Missed { at: self.now });
             }
             ParticipantState::Reconnecting { device, .. } => {
+                // Not that they came back: how they stood.
                 let device = device.clone();
-                self.set(who, ParticipantState::Joined { device });
+                self.session.participants[who].state = ParticipantState::Joined { device };
             }
             ParticipantState::Joined { .. }
             | ParticipantState::Left { .. }

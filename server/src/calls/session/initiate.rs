@@ -1,13 +1,13 @@
 //! How a call begins.
 
-use ringback_protocol::rest::{ChatRef, UserRef};
+use ringback_protocol::rest::{CallHappening, ChatRef, UserRef};
 use ringback_protocol::{
     CallRequestId, CallType, DeviceId, EndReason, SessionDescription, SessionId, UserId,
 };
 
 use super::participant::{Participant, ParticipantState};
 use super::step::Step;
-use super::{CallRules, CallSession, CallState, Effect, QualitySums};
+use super::{CallRules, CallSession, CallState, Effect, Entry, QualitySums};
 use crate::calls::time::Timestamp;
 
 /// A call that is about to be placed.
@@ -29,6 +29,8 @@ pub struct NewCall {
     pub request_id: Option<CallRequestId>,
     /// The caller's offer; it travels on when there is one callee, and is not kept here.
     pub offer: Option<SessionDescription>,
+    /// Whether the caller would make the media path while it rings.
+    pub preconnect: bool,
     /// The rules it is placed under.
     pub rules: CallRules,
 }
@@ -59,6 +61,7 @@ impl CallSession {
     /// When everyone is busy, the call is over at once.
     #[must_use]
     pub fn initiate(now: Timestamp, call: NewCall) -> (Self, Vec<Effect>) {
+        let placed = Entry::new(now, CallHappening::Initiated, call.caller.id.clone());
         let mut session = Self {
             id: call.id,
             // The step below makes it 1.
@@ -75,10 +78,12 @@ impl CallSession {
                 invited_at: now,
                 joined_at: Some(now),
                 state: ParticipantState::Joined {
-                    device: call.device,
+                    device: call.device.clone(),
                 },
             }],
             quality: QualitySums::default(),
+            preconnect: call.preconnect,
+            timeline: vec![placed.on(&call.device)],
         };
         let mut step = Step::new(&mut session, now);
         step.call_out(call.callees, call.offer.as_ref());

@@ -2,7 +2,7 @@
 
 use ringback_protocol::rest::UserRef;
 use ringback_protocol::{
-    DeviceId, EndReason, QualityReport, ServerEvent, SessionDescription, UserId,
+    DeviceId, EndReason, LinkReport, QualityReport, ServerEvent, SessionDescription, UserId,
 };
 
 use super::Callee;
@@ -98,8 +98,10 @@ pub enum Input {
         user: UserId,
         /// On which device.
         device: DeviceId,
-        /// What was measured.
+        /// What was measured of all links together.
         report: QualityReport,
+        /// What was measured of each.
+        links: Vec<LinkReport>,
     },
     /// Another call between the same two people stays instead of this one.
     Replaced,

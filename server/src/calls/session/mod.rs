@@ -13,6 +13,7 @@ mod presence;
 mod quality;
 mod state;
 mod step;
+mod timeline;
 mod view;
 
 use ringback_protocol::rest::ChatRef;
@@ -28,6 +29,7 @@ pub use input::{Effect, Input};
 pub use participant::{Participant, ParticipantState};
 pub use quality::QualitySums;
 pub use state::{CallState, Ending, Outcome};
+pub use timeline::Entry;
 
 use step::Step;
 
@@ -61,6 +63,12 @@ pub struct CallSession {
     participants: Vec<Participant>,
     #[serde(default, skip_serializing_if = "QualitySums::is_empty")]
     quality: QualitySums,
+    /// Whether the caller would make the media path while it rings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    preconnect: bool,
+    /// What happened, in order.
+    #[serde(default)]
+    timeline: Vec<Entry>,
 }
 
 impl CallSession {
@@ -204,6 +212,14 @@ impl CallSession {
             && self
                 .participant(callee)
                 .is_some_and(|one| one.ring_until().is_some())
+    }
+
+    /// Tells whether that user's ringing devices and the caller's may make their path already.
+    #[must_use]
+    pub fn preconnects(&self, user: &UserId) -> bool {
+        self.preconnect
+            && self.is_live()
+            && self.participant(user).map(Participant::status) == Some(ParticipantStatus::Ringing)
     }
 
     /// Returns the means of all quality reports.

@@ -2,7 +2,9 @@
 
 use ringback_protocol::rest::UserRef;
 use ringback_protocol::server::{self, CallParticipantJoined, CallRejected, CallRinging};
-use ringback_protocol::{DeviceId, EndReason, ErrorCode, QualityReport, ServerEvent, UserId};
+use ringback_protocol::{
+    DeviceId, EndReason, ErrorCode, LinkReport, QualityReport, ServerEvent, UserId,
+};
 
 use super::participant::{Participant, ParticipantState};
 use super::{CallSession, CallState, Effect, Input};
@@ -94,7 +96,8 @@ impl<'a> Step<'a> {
                 user,
                 device,
                 report,
-            } => return self.quality(&user, &device, &report),
+                links,
+            } => return self.quality(&user, &device, &report, &links),
             Input::Replaced => return self.replaced(),
             Input::Timeout => self.timeout(),
         }
@@ -106,15 +109,17 @@ impl<'a> Step<'a> {
         user: &UserId,
         device: &DeviceId,
         report: &QualityReport,
+        links: &[LinkReport],
     ) -> Result<(), ErrorCode> {
         let who = self.live_participant(user)?;
         if self.session.participants[who].device() != Some(device) {
             return Err(ErrorCode::NotInCall);
         }
-        if !report.is_plausible() {
+        if !report.is_plausible() || !links.iter().all(LinkReport::is_plausible) {
             return Err(ErrorCode::InvalidPayload);
         }
         self.session.quality.add(report);
+        self.note_links(user, links);
         self.changed = true;
         Ok(())
     }
@@ -154,8 +159,9 @@ impl<'a> Step<'a> {
     // What changes.
 
     pub(super) fn set(&mut self, who: usize, state: ParticipantState) {
-        self.session.participants[who].state = state;
+        let former = std::mem::replace(&mut self.session.participants[who].state, state);
         self.changed = true;
+        self.note_change(who, Some(&former));
     }
 
     pub(super) fn set_call(&mut self, state: CallState) {
@@ -171,6 +177,7 @@ impl<'a> Step<'a> {
             state,
         });
         self.changed = true;
+        self.note_change(self.session.participants.len() - 1, None);
     }
 
     /// Puts a participant into the call; the first callee to enter starts it.

@@ -38,6 +38,9 @@ impl CallSession {
             avatar: one.person.avatar.clone(),
             status: one.status(),
             device_id: one.device().filter(|_| self.is_live()).cloned(),
+            // What was told of them is known to who passes it on.
+            muted: None,
+            video: None,
         }
     }
 
@@ -69,6 +72,7 @@ impl CallSession {
             target_user_ids: self.targets(),
             offer,
             ring_timeout_ms: Some(ring_until.ms_since(now)),
+            preconnect: self.preconnect,
         })
     }
 

@@ -6,13 +6,14 @@
 mod calls;
 mod chats;
 mod history;
+mod quality;
 mod schema;
 mod statistics;
 
 use std::sync::Arc;
 
-use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
-use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
+use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use sqlx::PgPool;
 
 use super::{
@@ -111,6 +112,20 @@ impl CallStore for PostgresStore {
             let session = self.load(id).await?;
             Ok(session.and_then(|session| session.record_for(user)))
         })
+    }
+
+    fn add_quality<'a>(
+        &'a self,
+        call: &'a SessionId,
+        from: &'a UserId,
+        at: Timestamp,
+        links: Vec<LinkReport>,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move { quality::add(&self.pool, call, from, at, &links).await })
+    }
+
+    fn quality<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, StoreResult<Vec<LinkTimeline>>> {
+        Box::pin(quality::read(&self.pool, call))
     }
 
     fn statistics<'a>(

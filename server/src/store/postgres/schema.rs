@@ -10,7 +10,10 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::store::{StoreError, StoreResult};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_calls_and_chats.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_calls_and_chats.sql"),
+    include_str!("migrations/0002_quality.sql"),
+];
 
 /// Held while a node migrates, so that nodes which start together do it one after the other.
 const MIGRATION_LOCK: i64 = 0x7269_6e67_6261_636b;

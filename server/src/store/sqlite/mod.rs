@@ -6,6 +6,7 @@
 
 mod chats;
 mod live;
+mod quality;
 mod read;
 mod readers;
 mod schema;
@@ -15,8 +16,8 @@ mod writer;
 
 use std::sync::Arc;
 
-use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember};
-use ringback_protocol::{CallRequestId, ChatId, SessionId, UserId};
+use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
+use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use rusqlite::Connection;
 
 use super::{
@@ -168,6 +169,25 @@ impl CallStore for SqliteStore {
             let session = self.load(id).await?;
             Ok(session.and_then(|session| session.record_for(user)))
         })
+    }
+
+    fn add_quality<'a>(
+        &'a self,
+        call: &'a SessionId,
+        from: &'a UserId,
+        at: Timestamp,
+        links: Vec<LinkReport>,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            let rows = quality::rows(call, from, at, &links)?;
+            self.writer.write(Write::AddQuality(rows)).await?;
+            Ok(())
+        })
+    }
+
+    fn quality<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, StoreResult<Vec<LinkTimeline>>> {
+        let call = call.clone();
+        Box::pin(self.readers.read(move |from| quality::read(from, &call)))
     }
 
     fn statistics<'a>(

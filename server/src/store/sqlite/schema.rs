@@ -9,7 +9,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::{StoreError, StoreResult};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_calls_and_chats.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_calls_and_chats.sql"),
+    include_str!("migrations/0002_quality.sql"),
+];
 
 /// How long a statement waits for a lock that another process holds, a backup for example.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

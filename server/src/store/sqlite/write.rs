@@ -7,6 +7,7 @@ use ringback_protocol::rest::{Chat, ChatMember};
 use rusqlite::{Connection, params};
 
 use super::Mirror;
+use super::quality::QualityRow;
 use crate::calls::session::{CallSession, Ending};
 use crate::store::{StoreError, StoreResult};
 
@@ -29,6 +30,7 @@ pub(super) enum Write {
         id: ChatId,
         member: ChatMember,
     },
+    AddQuality(Vec<QualityRow>),
 }
 
 /// A call as it goes into the columns.
@@ -73,6 +75,7 @@ impl Write {
             Self::PutChat { id, chat } => put_chat(to, id, chat),
             Self::DeleteChat(id) => delete_chat(to, id),
             Self::AddMember { id, member } => add_member(to, id, member),
+            Self::AddQuality(rows) => rows.iter().map(|row| row.add(to)).sum(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Write {
             Self::PutChat { id, .. } | Self::DeleteChat(id) | Self::AddMember { id, .. } => {
                 mirror.chats.forget(id);
             }
+            Self::AddQuality(_) => {}
         }
     }
 }
