@@ -284,15 +284,15 @@ export class Spy {
       }
     };
     navigator.mediaDevices.getUserMedia = (constraints) => {
-      const opening = this.#open(constraints.video ? 'camera' : 'microphone', constraints);
+      const opening = this.#capture(constraints.video ? 'camera' : 'microphone', constraints);
       this.#openings.push(opening);
       return opening;
     };
     // No test has a person who chooses a screen.
-    navigator.mediaDevices.getDisplayMedia = (constraints) => this.#open('screen', constraints);
+    navigator.mediaDevices.getDisplayMedia = (constraints) => this.#capture('screen', constraints);
   }
 
-  async #open(kind, constraints) {
+  async #capture(kind, constraints) {
     this.asked.push({ kind, constraints });
     await this.#gate?.promise;
     const wanted = constraints[kind === 'microphone' ? 'audio' : 'video'].deviceId?.exact;
@@ -300,6 +300,7 @@ export class Spy {
     if (refusal) throw new DOMException('A test says no', refusal);
     const stream = await (kind === 'screen' ? pictureStream(320, 200) : this.#real.getUserMedia.call(navigator.mediaDevices, constraints));
     this.streams.push(stream);
+    for (const track of stream.getTracks()) letEnd(track);
     return stream;
   }
 
@@ -308,18 +309,40 @@ export class Spy {
     this.#refusals[kind] = name ?? null;
   }
 
-  /** Ends the newest track of a kind, as unplugging it or the browser's own button does. */
-  endTrack(kind) {
-    const newest = this.streams.flatMap((stream) => stream.getTracks()).filter((track) => track.kind === kind && track.readyState === 'live').at(-1);
-    newest.stop();
-    newest.dispatchEvent(new Event('ended'));
+  #live() {
+    return this.connections.filter((connection) => connection.connectionState !== 'closed');
+  }
+
+  /** What the open connections were told by the other side. */
+  remoteDescriptions() {
+    return this.#live().map((connection) => connection.remoteDescription.sdp);
+  }
+
+  /**
+   * How many copies of what had arrived already came with each packet of sound, for each open
+   * connection, once enough have arrived.
+   */
+  async redundancy() {
+    const copiesIn = async (connection) => {
+      const report = await connection.getStats();
+      const heard = [...report.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+      return heard?.packetsReceived > 100 ? (heard.packetsDiscarded ?? 0) / heard.packetsReceived : null;
+    };
+    for (;;) {
+      const copies = await Promise.all(this.#live().map(copiesIn));
+      if (copies.every((share) => share !== null)) return copies;
+    }
+  }
+
+  /** The most bits per second that the open connections send of a picture. */
+  videoLimits() {
+    const senders = this.#live().flatMap((connection) => connection.getSenders()).filter(({ track }) => track?.kind === 'video');
+    return senders.flatMap((sender) => sender.getParameters().encodings).flatMap(({ maxBitrate }) => maxBitrate ?? []);
   }
 
   /** How many sections for video the open connections have. */
   videoSections() {
-    return this.connections
-      .filter((connection) => connection.connectionState !== 'closed')
-      .map((connection) => connection.getTransceivers().filter(({ receiver, stopped }) => receiver.track.kind === 'video' && !stopped).length);
+    return this.#live().map((connection) => connection.getTransceivers().filter(({ receiver, stopped }) => receiver.track.kind === 'video' && !stopped).length);
   }
 
   /** The device ids that were asked for of a kind, `null` for the default one. */
@@ -412,6 +435,25 @@ export function toneStream() {
   return destination.stream;
 }
 
+const whenEnded = new WeakMap();
+
+/** Keeps the listeners of `ended` at hand: in Firefox no script can fire it. */
+function letEnd(track) {
+  const listeners = new Set();
+  whenEnded.set(track, listeners);
+  const { addEventListener, removeEventListener } = track;
+  track.addEventListener = (event, listener) => (event === 'ended' ? listeners.add(listener) : addEventListener.call(track, event, listener));
+  track.removeEventListener = (event, listener) => (event === 'ended' ? listeners.delete(listener) : removeEventListener.call(track, event, listener));
+}
+
+/** Ends the tracks of a stream, as unplugging the device or the browser's own button does. */
+export function endTracks(stream) {
+  for (const track of stream.getTracks()) {
+    track.stop();
+    for (const listener of [...whenEnded.get(track)]) listener(new Event('ended'));
+  }
+}
+
 /** A stream of a picture that changes, of this size. */
 export function pictureStream(width, height) {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
@@ -450,3 +492,19 @@ export function picture(stream, accepts = () => true) {
 /** Resolves once a stream shows a picture that is wide, as a camera's, or as the test's screen is. */
 export const pictureOf = (stream, source) =>
   picture(stream, (width, height) => width > 0 && (Math.abs(width / height - 1.6) < 0.01) === (source === 'screen'));
+
+/** The id of the last device of a kind: with several, it is not the default one. */
+export async function deviceId(kind) {
+  const probe = await navigator.mediaDevices.getUserMedia({ audio: kind === 'audioinput', video: kind === 'videoinput' });
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  for (const track of probe.getTracks()) track.stop();
+  return devices.filter((device) => device.kind === kind).at(-1).deviceId;
+}
+
+/** What the browser fires when something is plugged in. */
+export const devicesChange = () => navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+
+export const hasSinks = () => 'setSinkId' in HTMLMediaElement.prototype;
+
+/** Whether the browser can send redundant sound (RFC 2198). */
+export const hasRedundancy = () => RTCRtpSender.getCapabilities('audio').codecs.some(({ mimeType }) => mimeType === 'audio/red');

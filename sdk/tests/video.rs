@@ -116,7 +116,20 @@ async fn the_screen_takes_the_place_of_the_camera_and_gives_it_back() {
     let shown = alice.shows("screen").await;
     assert!(shown.is_object());
     bob.sees("alice", "screen").await;
-    page.spy.end_track("video");
+    assert_eq!(done(alice.engine.share_screen(None)).await, false);
+    bob.sees("alice", "camera").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_browsers_own_button_ends_the_sharing() {
+    let page = Page::new(RINGBACK);
+    let (alice, bob) = video_call(&page).await;
+    done(alice.engine.share_screen(Some(true))).await;
+    alice.shows("screen").await;
+    bob.sees("alice", "screen").await;
+
+    page::end_tracks(&alice.engine.local_video().expect("the screen is shared"));
+    alice.shows("camera").await;
     bob.sees("alice", "camera").await;
     assert_eq!(done(alice.engine.share_screen(Some(false))).await, false);
 }

@@ -200,6 +200,10 @@ export interface CallOptions {
   microphone?: MediaTrackConstraints;
   /** Merged over the camera constraints that the server gave. */
   camera?: MediaTrackConstraints;
+  /** The most that speech may take, in bits per second. Default: as the browser thinks fit. */
+  audioBitrate?: number;
+  /** The most that a picture may take on the way to each participant, in bits per second; a larger group gets less. */
+  videoBitrate?: number;
   /** Supplies the local audio in place of `getUserMedia`; its tracks are then not stopped at the end. */
   localStream?: MediaStream | (() => MediaStream | Promise<MediaStream>);
   /** This user's id, for servers that do not say it. */

@@ -21,6 +21,8 @@ pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
         user_id,
         supplied_microphone: !read_source(get(options, "localStream"))?.owns_tracks(),
         kept: read_kept(&get(options, "kept")),
+        audio_bitrate: read_bitrate(options, "audioBitrate"),
+        video_bitrate: read_bitrate(options, "videoBitrate"),
         fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
         seed: random_seed(),
     })
@@ -48,6 +50,14 @@ pub(super) fn read_resources(options: &JsValue) -> Result<Resources, JsValue> {
         source: read_source(get(options, "localStream"))?,
         rtc_configuration: get(options, "rtcConfiguration"),
     })
+}
+
+/// Reads a number of bits per second.
+fn read_bitrate(options: &JsValue, name: &str) -> Option<u32> {
+    let bitrate = get(options, name).as_f64();
+    bitrate
+        .filter(|bitrate| *bitrate >= 1.0)
+        .map(|bitrate| bitrate as u32)
 }
 
 fn is_absent(value: &JsValue) -> bool {

@@ -24,6 +24,10 @@ pub struct ClientOptions {
     pub supplied_microphone: bool,
     /// The call that this page was in before it was reloaded.
     pub kept: Option<KeptCall>,
+    /// The most that speech may take, in bits per second; none: as the browser thinks fit.
+    pub audio_bitrate: Option<u32>,
+    /// The most that a picture may take on each link, in bits per second.
+    pub video_bitrate: Option<u32>,
     /// A random number: names this client's attempts to call, so that a repeat is recognised.
     pub seed: u64,
 }

@@ -143,7 +143,7 @@ pub enum PeerInput {
     NegotiationNeeded,
     /// The tracks in the link's stream changed; the first time, sound arrives.
     RemoteTrack,
-    /// A picture of the other side arrives.
+    /// A picture of the other side arrives, for the first time.
     RemoteVideo,
     /// The answer to `ReadLevel`: how loud the other side is, 0 to 1; none when nothing was heard
     /// of it since the last time.

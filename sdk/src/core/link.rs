@@ -5,7 +5,8 @@ use ringback_protocol::{IceCandidate, SessionDescription};
 use super::candidates::Candidates;
 use super::ids::{Generation, LinkId};
 use super::input::PeerInput;
-use super::output::PeerCommand;
+use super::output::{PeerCommand, VideoLimit};
+use super::pace::Pace;
 use super::pulse::Pulse;
 use super::quality::Sampler;
 use super::repair::Health;
@@ -77,6 +78,12 @@ pub(super) struct Link {
     pub(super) sampler: Sampler,
     /// Whether sound arrives over it.
     pub(super) pulse: Pulse,
+    /// How loud the other side was when it was last read, 0 to 1.
+    pub(super) level: f64,
+    /// How much picture it bears.
+    pub(super) pace: Pace,
+    /// The limits of the picture that the peer connection was told.
+    pub(super) limit: Option<VideoLimit>,
     /// Whether it may begin.
     pub(super) turn: Turn,
     negotiation: Negotiation,
@@ -100,6 +107,9 @@ impl Link {
             health: Health::new(),
             sampler: Sampler::default(),
             pulse: Pulse::Unfelt,
+            level: 0.0,
+            pace: Pace::default(),
+            limit: None,
             turn: Turn::Open,
             negotiation: Negotiation::Stable,
             generation: Generation(0),

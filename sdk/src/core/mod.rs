@@ -12,6 +12,7 @@ mod input;
 mod link;
 mod media;
 mod output;
+mod pace;
 mod participant;
 mod pulse;
 pub mod quality;
@@ -19,6 +20,7 @@ mod repair;
 mod sdp;
 mod signal;
 mod signaling;
+mod speaker;
 #[cfg(test)]
 mod tests;
 pub mod time;

@@ -1,4 +1,4 @@
-//! What the client reads out of a session description (RFC 8866), and the one thing it writes.
+//! What the client reads out of a session description (RFC 8866), and what it writes into one.
 
 use ringback_protocol::IceCandidate;
 
@@ -41,6 +41,100 @@ pub(super) fn add_candidate(sdp: &mut Box<str>, candidate: &IceCandidate) -> boo
         .concat()
         .into();
     true
+}
+
+/// Asks for speech that bears loss and spares the line: forward error correction and silence
+/// suppression of Opus (RFC 7587 section 6.1), redundancy (RFC 2198) before Opus alone where it is
+/// offered, and at most so many bits per second.
+pub(super) fn tune_opus(sdp: &str, most: Option<u32>) -> Box<str> {
+    let opus = payload_type(sdp, "opus/48000");
+    let redundancy = payload_type(sdp, "red/48000");
+    let mut tuned = String::with_capacity(sdp.len() + 64);
+    for line in pieces(sdp, b'\n') {
+        let bare = line.trim_ascii_end();
+        let end = line.get(bare.len()..).unwrap_or_default();
+        if bare.starts_with("m=audio ") {
+            push_preferring(&mut tuned, bare, redundancy);
+        } else {
+            tuned.push_str(bare);
+        }
+        if opus.is_some() && attribute(bare, "a=fmtp:").map(|(number, _)| number) == opus {
+            push_parameters(&mut tuned, bare, most);
+        }
+        tuned.push_str(end);
+        tuned.push('\n');
+    }
+    // The last piece had no line end.
+    tuned.pop();
+    tuned.into()
+}
+
+/// Returns the payload type of a codec.
+fn payload_type<'a>(sdp: &'a str, codec: &str) -> Option<&'a str> {
+    let mut maps = lines(sdp).filter_map(|line| attribute(line, "a=rtpmap:"));
+    let named = maps.find(|(_, name)| name.starts_with(codec));
+    named.map(|(number, _)| number)
+}
+
+/// Returns the payload type that an attribute is about, and what it says.
+fn attribute<'a>(line: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let value = line.strip_prefix(name)?;
+    let number = words(value).next()?;
+    Some((number, value.get(number.len() + 1..)?))
+}
+
+/// Writes the line of a media section with one payload type before the others, if it is among them.
+fn push_preferring(text: &mut String, line: &str, first: Option<&str>) {
+    let formats = || words(line).skip(3);
+    let first = first.filter(|first| formats().any(|format| format == *first));
+    let Some(first) = first else {
+        return text.push_str(line);
+    };
+    let (head, others) = (words(line).take(3), formats());
+    let others = others.filter(|format| *format != first);
+    let mut words = head.chain([first]).chain(others);
+    text.extend(words.next());
+    for word in words {
+        text.push(' ');
+        text.push_str(word);
+    }
+}
+
+/// Writes what the parameters of Opus do not say yet.
+fn push_parameters(text: &mut String, line: &str, most: Option<u32>) {
+    let mut say = |parameter: &str, value: &str| {
+        // The parameter's name, wherever it stands.
+        if !line
+            .as_bytes()
+            .windows(parameter.len())
+            .any(|part| part == parameter.as_bytes())
+        {
+            text.push(';');
+            text.push_str(parameter);
+            text.push_str(value);
+        }
+    };
+    say("useinbandfec=", "1");
+    say("usedtx=", "1");
+    if let Some(most) = most {
+        let mut digits = [0; 10];
+        say("maxaveragebitrate=", decimal(most, &mut digits));
+    }
+}
+
+/// Writes a number in decimal, without the formatting machinery.
+fn decimal(mut number: u32, digits: &mut [u8; 10]) -> &str {
+    let mut from = digits.len();
+    for digit in digits.iter_mut().rev() {
+        from -= 1;
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    let written = digits.get(from..).unwrap_or_default();
+    str::from_utf8(written).unwrap_or_default()
 }
 
 /// Returns where the media section with that index ends.
@@ -105,6 +199,47 @@ mod tests {
             "v=0\r\nm=audio 9\r\na=mid:0\r\na=candidate:1\r\na=candidate:3\r\n\
              m=video 9\r\na=mid:1\r\na=candidate:2\r\n"
         );
+    }
+
+    const CHROMIUM: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0\r\na=rtpmap:111 opus/48000/2\r\n\
+        a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96 116\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:116 red/90000\r\n";
+
+    #[test]
+    fn opus_is_asked_to_bear_loss_and_to_be_silent_in_silence() {
+        assert_eq!(
+            &*tune_opus(CHROMIUM, None),
+            "m=audio 9 UDP/TLS/RTP/SAVPF 63 111 9 0\r\na=rtpmap:111 opus/48000/2\r\n\
+             a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\na=rtpmap:63 red/48000/2\r\n\
+             a=fmtp:63 111/111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 116\r\n\
+             a=rtpmap:96 VP8/90000\r\na=rtpmap:116 red/90000\r\n"
+        );
+    }
+
+    #[test]
+    fn tuning_twice_is_tuning_once_and_a_cap_comes_last() {
+        let once = tune_opus(CHROMIUM, None);
+        assert_eq!(tune_opus(&once, None), once);
+        let capped = tune_opus(&once, Some(24_000));
+        assert!(
+            capped.contains("usedtx=1;maxaveragebitrate=24000\r\n"),
+            "{capped}"
+        );
+        assert_eq!(tune_opus(&capped, Some(9)), capped);
+    }
+
+    #[test]
+    fn a_description_without_opus_or_without_redundancy_keeps_its_order() {
+        let firefox =
+            "m=audio 9 UDP/TLS/RTP/SAVPF 109 9\na=rtpmap:109 opus/48000/2\na=fmtp:109 stereo=1";
+        assert_eq!(
+            &*tune_opus(firefox, Some(u32::MAX)),
+            "m=audio 9 UDP/TLS/RTP/SAVPF 109 9\na=rtpmap:109 opus/48000/2\n\
+             a=fmtp:109 stereo=1;useinbandfec=1;usedtx=1;maxaveragebitrate=4294967295"
+        );
+        for other in [TWO, "", "\r\n\r\n", "m=audio", "a=rtpmap:1", "a=fmtp:"] {
+            assert_eq!(&*tune_opus(other, Some(0)), other);
+        }
     }
 
     #[test]

@@ -38,7 +38,6 @@ pub(super) enum Timer {
     /// Plugging in and unplugging has settled.
     Devices,
     /// The levels are read.
-    #[expect(dead_code, reason = "nothing listens yet")]
     Levels,
 }
 

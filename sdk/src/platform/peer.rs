@@ -35,6 +35,9 @@ pub(crate) struct Peer {
     /// What they show, once it arrives, and whether it is to be seen.
     remote_video: RefCell<Option<MediaStreamTrack>>,
     is_video_shown: Cell<bool>,
+    is_video_seen: Cell<bool>,
+    /// When the sound was made that was read last.
+    heard_at: Cell<f64>,
     hearing: Cell<Hearing>,
     has_remote_track: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
@@ -67,6 +70,8 @@ impl Peer {
             wants_media: Cell::new(false),
             remote_video: RefCell::new(None),
             is_video_shown: Cell::new(false),
+            is_video_seen: Cell::new(false),
+            heard_at: Cell::new(0.0),
             hearing: Cell::new(Hearing::Later),
             has_remote_track: Cell::new(false),
             listeners: RefCell::new(Vec::new()),
@@ -181,11 +186,49 @@ impl Peer {
         self.tracks_changed();
     }
 
-    /// Sends the picture within limits.
-    pub(crate) fn limit_video(&self, _limit: VideoLimit) {}
+    /// Sends the picture within limits, and the sound before it.
+    pub(crate) fn limit_video(&self, limit: VideoLimit) {
+        if let Some(transceiver) = self.find("video") {
+            configure(
+                &transceiver,
+                &[
+                    ("active", limit.active.into()),
+                    ("maxBitrate", limit.max_bitrate.into()),
+                    ("scaleResolutionDownBy", limit.scale_down_by.into()),
+                    ("maxFramerate", limit.max_framerate.into()),
+                    ("priority", "low".into()),
+                ],
+            );
+        }
+        if let Some(transceiver) = self.find("audio") {
+            configure(&transceiver, &[("priority", "high".into())]);
+        }
+    }
 
-    /// Reads how loud the other side is; reports `Level`.
-    pub(crate) fn read_level(&self) {}
+    /// Reads how loud the other side is; reports `Level`, and `RemoteVideo` once a picture arrives.
+    pub(crate) fn read_level(&self) {
+        let source = self.source_of("audio");
+        let heard_at = js::get(&source, "timestamp").as_f64().unwrap_or(0.0);
+        // Of a source that sends nothing any more, the browser remembers the last level.
+        let is_heard = self.heard_at.replace(heard_at) != heard_at;
+        let level = js::get(&source, "audioLevel").as_f64().unwrap_or(0.0);
+        self.report(PeerInput::Level(is_heard.then_some(level)));
+        // Chromium calls a track unmuted as soon as there is a section for it.
+        if !self.is_video_seen.get() && self.source_of("video").is_object() {
+            self.is_video_seen.set(true);
+            self.report(PeerInput::RemoteVideo);
+        }
+    }
+
+    /// Returns where sound or picture comes from, once it does
+    /// ([`getSynchronizationSources`](https://developer.mozilla.org/docs/Web/API/RTCRtpReceiver/getSynchronizationSources)).
+    fn source_of(&self, kind: &str) -> JsValue {
+        let receiver = self.find(kind).map(|transceiver| transceiver.receiver());
+        let sources = receiver.and_then(|receiver| {
+            js::call(&receiver, "getSynchronizationSources", &JsValue::UNDEFINED).ok()
+        });
+        sources.map_or(JsValue::UNDEFINED, |sources| js::get(&sources, "0"))
+    }
 
     /// Lets the remote audio be heard, now or as soon as it arrives.
     pub(crate) fn play(&self) {
@@ -302,19 +345,9 @@ impl Peer {
         }
     }
 
-    /// A section for a picture does not mean that there is one: it is seen once it arrives, or once
-    /// the other side says so.
-    fn take_video(self: &Rc<Self>, track: MediaStreamTrack) {
-        if !track.muted() {
-            self.report(PeerInput::RemoteVideo);
-        }
-        let weak = Rc::downgrade(self);
-        let unmuted = Listener::new(&track, "unmute", move |_| {
-            if let Some(peer) = weak.upgrade() {
-                peer.report(PeerInput::RemoteVideo);
-            }
-        });
-        self.listeners.borrow_mut().extend(unmuted);
+    /// A section for a picture does not mean that there is one: it is shown once the other side says
+    /// so, or once it arrives.
+    fn take_video(&self, track: MediaStreamTrack) {
         self.remote_video.replace(Some(track));
         if self.is_video_shown.get() {
             self.show_video(true);
@@ -411,6 +444,24 @@ const SENDRECV: RtcRtpTransceiverDirection = RtcRtpTransceiverDirection::Sendrec
 fn is_of(transceiver: &RtcRtpTransceiver, kind: &str) -> bool {
     let track = js::get(transceiver.receiver().as_ref(), "track");
     js::text(&track, "kind").as_deref() == Some(kind)
+}
+
+/// Sets [encoding parameters](https://developer.mozilla.org/docs/Web/API/RTCRtpSender/setParameters);
+/// a browser that refuses sends as it thinks fit.
+fn configure(transceiver: &RtcRtpTransceiver, encoding: &[(&str, JsValue)]) {
+    let sender = transceiver.sender();
+    let Ok(parameters) = js::call(&sender, "getParameters", &JsValue::UNDEFINED) else {
+        return;
+    };
+    let target = js::get(&js::get(&parameters, "encodings"), "0");
+    if target.is_object() {
+        for (name, value) in encoding {
+            js::set(&target, name, value);
+        }
+        if let Ok(set) = js::call(&sender, "setParameters", &parameters) {
+            js::settled(set.unchecked_ref(), |_result| {});
+        }
+    }
 }
 
 fn replace(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {

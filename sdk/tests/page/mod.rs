@@ -60,8 +60,6 @@ extern "C" {
     fn new() -> Spy;
     #[wasm_bindgen(method)]
     pub fn refuse(this: &Spy, kind: &str, exception: Option<&str>);
-    #[wasm_bindgen(method, js_name = endTrack)]
-    pub fn end_track(this: &Spy, kind: &str);
     #[wasm_bindgen(method, js_name = videoSections)]
     pub fn video_sections(this: &Spy) -> Vec<u32>;
     #[wasm_bindgen(method, js_name = askedDevices)]
@@ -91,6 +89,23 @@ extern "C" {
     pub fn add_audio_element(id: &str) -> HtmlAudioElement;
     #[wasm_bindgen(js_name = nextEvent)]
     pub fn next_event(target: &HtmlAudioElement, name: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = remoteDescriptions)]
+    pub fn remote_descriptions(this: &Spy) -> Vec<String>;
+    #[wasm_bindgen(method, js_name = redundancy)]
+    fn redundancy_promise(this: &Spy) -> Promise;
+    #[wasm_bindgen(method, js_name = videoLimits)]
+    pub fn video_limits(this: &Spy) -> Vec<f64>;
+
+    #[wasm_bindgen(js_name = deviceId)]
+    fn device_id_promise(kind: &str) -> Promise;
+    #[wasm_bindgen(js_name = devicesChange)]
+    pub fn devices_change();
+    #[wasm_bindgen(js_name = hasSinks)]
+    pub fn has_sinks() -> bool;
+    #[wasm_bindgen(js_name = hasRedundancy)]
+    pub fn has_redundancy() -> bool;
+    #[wasm_bindgen(js_name = endTracks)]
+    pub fn end_tracks(stream: &MediaStream);
     #[wasm_bindgen(js_name = pictureOf)]
     fn picture_of(stream: &MediaStream, source: &str) -> Promise;
     #[wasm_bindgen(js_name = toneStream)]
@@ -98,6 +113,12 @@ extern "C" {
 }
 
 impl Spy {
+    /// Returns how many copies of former sound come with each packet, on each connection.
+    pub async fn redundancy(&self) -> Vec<f64> {
+        let copies: js_sys::Array = done(self.redundancy_promise()).await.into();
+        copies.iter().filter_map(|share| share.as_f64()).collect()
+    }
+
     /// Makes the browser say this about the microphone.
     pub async fn stub_permission(&self, state: &str) {
         let stubbed = done(self.stub_permission_promise(state)).await;
@@ -291,6 +312,12 @@ impl Drop for Person {
     fn drop(&mut self) {
         self.engine.dispose();
     }
+}
+
+/// Returns the id of a device of this kind.
+pub async fn device_id(kind: &str) -> String {
+    let id = done(device_id_promise(kind)).await.as_string();
+    id.expect("there is one")
 }
 
 /// Waits for a promise that is to be resolved.

@@ -18,6 +18,7 @@ use crate::core::participant::Participant;
 use crate::core::sdp;
 use crate::core::signal::Signal;
 use crate::core::signaling::{Purpose, is_gone};
+use crate::core::speaker::Speaker;
 use crate::core::timers::Timer;
 
 impl Call {
@@ -42,6 +43,7 @@ impl Call {
                 session: incoming.session_id,
                 offer,
             },
+            speaker: Speaker::default(),
             version: 0,
         };
         for target in &incoming.target_user_ids {
@@ -87,6 +89,7 @@ impl Call {
             roster: Roster::Partial,
             participants: Vec::new(),
             stage: Stage::Joining { session, request },
+            speaker: Speaker::default(),
             version: 0,
         };
         cx.open(MediaKind::Microphone);

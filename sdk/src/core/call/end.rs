@@ -183,6 +183,7 @@ impl Call {
             self.close_link(cx, at);
         }
         cx.close_media();
+        self.stop_listening(cx);
         cx.timers.stop_call();
         cx.signaling.abandon(&self.chat);
     }

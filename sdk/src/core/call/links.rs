@@ -12,6 +12,7 @@ use crate::core::media::VideoSource;
 use crate::core::output::{Notification, PeerCommand};
 use crate::core::participant::{Participant, Path};
 use crate::core::repair::{ANSWER_MS, CONNECT_MS, FIRST_TRY_MS};
+use crate::core::sdp;
 use crate::core::signal::{LinkOutput, Manners, Progress, Received, Signal};
 use crate::core::timers::Timer;
 
@@ -283,6 +284,7 @@ impl Call {
         let is_failed = state == ConnectionState::Failed;
         if self.active().is_some() {
             self.health_changed(cx, at, id, state);
+            self.limit_video(cx);
         } else if is_failed {
             self.early_link_failed(cx, at);
         }
@@ -294,12 +296,50 @@ fn perform(cx: &mut Context, participant: &mut Participant, outputs: Vec<LinkOut
     let Some(id) = participant.link().map(|link| link.id) else {
         return;
     };
+    let most = cx.options.audio_bitrate;
     for output in outputs {
         match output {
-            LinkOutput::Do(command) => cx.peer(id, command),
-            LinkOutput::Send(signal) => participant.post(signal),
+            LinkOutput::Do(command) => cx.peer(id, tuned_command(command, most)),
+            LinkOutput::Send(signal) => participant.post(tuned_signal(signal)),
         }
     }
+}
+
+/// What the other side describes governs how this side encodes.
+fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
+    match command {
+        PeerCommand::ApplyOffer(generation, offer) => {
+            PeerCommand::ApplyOffer(generation, tuned(offer, most))
+        }
+        PeerCommand::ApplyAnswer(generation, answer) => {
+            PeerCommand::ApplyAnswer(generation, tuned(answer, most))
+        }
+        command @ (PeerCommand::Create { .. }
+        | PeerCommand::CreateOffer { .. }
+        | PeerCommand::CreateAnswer(_)
+        | PeerCommand::AddCandidate(_)
+        | PeerCommand::SendMedia
+        | PeerCommand::ShowVideo(_)
+        | PeerCommand::LimitVideo(_)
+        | PeerCommand::ReadLevel
+        | PeerCommand::Play
+        | PeerCommand::SampleStats
+        | PeerCommand::Close) => command,
+    }
+}
+
+/// What this side describes governs how the other side encodes, also a client of the reference.
+fn tuned_signal(signal: Signal) -> Signal {
+    match signal {
+        Signal::Offer(offer) => Signal::Offer(tuned(offer, None)),
+        Signal::Answer(answer) => Signal::Answer(tuned(answer, None)),
+        Signal::Candidate(candidate) => Signal::Candidate(candidate),
+    }
+}
+
+fn tuned(mut description: SessionDescription, most: Option<u32>) -> SessionDescription {
+    description.sdp = sdp::tune_opus(&description.sdp, most);
+    description
 }
 
 fn close(cx: &mut Context, participant: &mut Participant, remains: Path) {

@@ -33,6 +33,7 @@ use super::context::Context;
 use super::error::ClientCode;
 use super::ids::LinkId;
 use super::participant::Participant;
+use super::speaker::Speaker;
 use super::timers::Timer;
 
 /// Whether the call goes on after an input, or how it ended.
@@ -60,6 +61,7 @@ pub(super) struct Call {
     /// Everyone else, in the order in which they became known; nobody is ever taken out.
     participants: Vec<Participant>,
     stage: Stage,
+    speaker: Speaker,
     /// Of the last snapshot: an older one says nothing.
     version: u64,
 }

@@ -16,6 +16,7 @@ use crate::core::output::Settled;
 use crate::core::participant::Participant;
 use crate::core::signal::Signal;
 use crate::core::signaling::Purpose;
+use crate::core::speaker::Speaker;
 use crate::core::timers::Timer;
 
 /// How long the early offer or answer may take before the call goes without, in milliseconds.
@@ -59,6 +60,7 @@ impl Call {
                     Early::Without
                 },
             },
+            speaker: Speaker::default(),
             version: 0,
         };
         for target in &targets {

@@ -20,6 +20,7 @@ impl Call {
     pub(super) fn start_measuring(&self, cx: &mut Context) {
         cx.timers.set(Timer::Sample, cx.now.after(SAMPLE_MS));
         cx.timers.set(Timer::Report, cx.now.after(REPORT_MS));
+        self.start_listening(cx);
     }
 
     /// A second is over.
@@ -53,7 +54,9 @@ impl Call {
         let Some(quality) = link.sampler.read(cx.now, sample, thresholds) else {
             return;
         };
+        link.pace.graded(quality.grade);
         cx.notify(Notification::Quality(user, quality));
+        self.limit_video(cx);
         // Media that flowed and does not any more: the path may be gone before ICE notices.
         if quality.grade == Grade::Lost && before.is_some_and(|before| before != Grade::Lost) {
             self.drive(cx, at, Link::restart);

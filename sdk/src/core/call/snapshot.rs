@@ -13,6 +13,7 @@ use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
 use crate::core::media::MediaKind;
 use crate::core::participant::Path;
+use crate::core::speaker::Speaker;
 use crate::core::timers::Timer;
 
 /// How long to wait before `call:resume` is asked again, in milliseconds.
@@ -89,6 +90,7 @@ impl Call {
             roster: Roster::Complete,
             participants: Vec::new(),
             stage: Stage::Calling(named),
+            speaker: Speaker::default(),
             version: 0,
         }
     }

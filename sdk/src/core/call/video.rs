@@ -6,11 +6,39 @@ use super::{Call, Standing};
 use crate::core::context::Context;
 use crate::core::media::VideoSource;
 use crate::core::output::{Notification, PeerCommand};
+use crate::core::participant::Participant;
 
 impl Call {
     /// This side sends another picture than before, or the call was answered.
     pub(in crate::core) fn video_changed(&mut self, cx: &mut Context) {
         self.tell_video(cx);
+        self.limit_video(cx);
+    }
+
+    /// Gives each link as much picture as it bears beside the others.
+    pub(super) fn limit_video(&mut self, cx: &mut Context) {
+        let source = cx.media.video();
+        if !source.is_on() {
+            return;
+        }
+        let cap = cx.options.video_bitrate;
+        let is_up = |other: &Participant| other.link().is_some_and(|link| link.health.is_up());
+        let links = self
+            .participants
+            .iter()
+            .filter(|other| is_up(other))
+            .count();
+        for link in self
+            .participants
+            .iter_mut()
+            .filter_map(Participant::link_mut)
+        {
+            let limit = link.pace.limit(source, links, cap);
+            if link.health.is_up() && link.limit != Some(limit) {
+                link.limit = Some(limit);
+                cx.peer(link.id, PeerCommand::LimitVideo(limit));
+            }
+        }
     }
 
     /// Tells everyone what picture this side sends, if they may believe otherwise.

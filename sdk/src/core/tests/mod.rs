@@ -111,6 +111,8 @@ pub(super) fn options() -> ClientOptions {
         user_id: None,
         supplied_microphone: false,
         kept: None,
+        audio_bitrate: None,
+        video_bitrate: None,
         seed: 0xabc,
     }
 }
@@ -261,7 +263,8 @@ impl Rig {
         for output in &outputs {
             self.note(output);
         }
-        outputs.iter().map(line).collect()
+        let worth_telling = outputs.iter().filter(|output| !is_of_levels(output));
+        worth_telling.map(line).collect()
     }
 
     fn note(&mut self, output: &Output) {
@@ -509,6 +512,14 @@ impl Rig {
     pub(super) fn grant(&mut self) {
         self.device(DeviceInput::Permission(Permission::Granted));
     }
+}
+
+/// Tells whether an output is of those that come five times a second.
+fn is_of_levels(output: &Output) -> bool {
+    matches!(
+        output,
+        Output::Peer(_, PeerCommand::ReadLevel) | Output::Notify(Notification::Levels(_))
+    )
 }
 
 /// An output as one readable line.

@@ -88,6 +88,8 @@ impl World {
                 user_id: None,
                 supplied_microphone: false,
                 kept: None,
+                audio_bitrate: None,
+                video_bitrate: None,
                 seed,
             })
         };

@@ -462,6 +462,8 @@ fn play(seed: u64, steps: u32) -> BTreeSet<&'static str> {
         }),
         user_id: None,
         supplied_microphone: dice.roll(4) == 0,
+        audio_bitrate: None,
+        video_bitrate: None,
         seed,
     });
     let mut ledger = Ledger::default();
