@@ -1,6 +1,6 @@
 /** What an application sees of Ringback: states, events, options. Wire types are in `protocol.ts`. */
 
-import type { CallStatus, CallType, ErrorCode, ParticipantStatus } from './protocol.js';
+import type { CallStatus, CallType, ErrorCode, ParticipantStatus, VideoState } from './protocol.js';
 
 /**
  * Where the current call stands on this device.
@@ -22,9 +22,6 @@ export type LinkState = 'new' | 'connecting' | 'connected' | 'reconnecting' | 'f
 /** How good the connection to one participant is. */
 export type QualityGrade = 'excellent' | 'good' | 'poor' | 'lost';
 
-/** What a picture shows. */
-export type VideoSource = 'off' | 'camera' | 'screen';
-
 /** A person in a call. */
 export interface CallUser { id: string; name: string; avatar: string | null }
 
@@ -33,7 +30,7 @@ export interface Participant extends CallUser {
   status: ParticipantStatus;
   muted: boolean;
   /** The picture that they send. */
-  video: VideoSource;
+  video: VideoState;
   /** Whether they send a picture. */
   videoEnabled: boolean;
   link: LinkState;
@@ -52,7 +49,7 @@ export interface Call {
   /** Whether the microphone is muted; with push-to-talk, whether it stays so while the key is pressed. */
   muted: boolean;
   /** The picture that this side sends. */
-  video: VideoSource;
+  video: VideoState;
   /** Whether the microphone is open only while a key is pressed. */
   pushToTalk: boolean;
   participants: Participant[];
@@ -149,7 +146,7 @@ export interface CallEvents {
   /** A participant's stream arrived, or its tracks changed. Its audio already plays; show its video in a muted `<video>`. */
   remoteStream: { userId: string; stream: MediaStream };
   /** The picture that is sent changed. */
-  localVideo: { stream: MediaStream | null; source: VideoSource };
+  localVideo: { stream: MediaStream | null; source: VideoState };
   /** Devices came, went or were chosen. */
   devices: DeviceList;
   /**
