@@ -92,7 +92,7 @@ class Connection {
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       // A network that changed is mostly there at once; Socket.IO spreads and lengthens the pauses.
-      reconnectionDelay: 300,
+      reconnectionDelay: 150,
       ...options.socket,
       autoConnect: false,
       auth: (send: (auth: object) => void) => void this.#authenticate(send),

@@ -7,8 +7,7 @@ use super::ids::{AckId, LinkId, MediaId, RequestId};
 use super::media::Media;
 use super::output::{MediaCommand, Notification, Output, PeerCommand, Settled};
 use super::signaling::{
-    ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, PROBE_TIMEOUT_MS, Purpose, Server,
-    Signaling,
+    ACK_TIMEOUT_MS, CONFIG_STALE_MS, CONFIG_TIMEOUT_MS, Purpose, Server, Signaling,
 };
 use super::time::Instant;
 use super::timers::{Timer, Timers};
@@ -106,7 +105,7 @@ impl Context {
     pub(super) fn ask_as(&mut self, id: AckId, event: ClientEvent, purpose: Purpose) {
         let timeout_ms = match purpose {
             Purpose::Config => CONFIG_TIMEOUT_MS,
-            Purpose::Probe => PROBE_TIMEOUT_MS,
+            Purpose::Probe => self.signaling.probe_ms(),
             Purpose::Initiate
             | Purpose::Abandoned(_)
             | Purpose::Enter
@@ -117,7 +116,7 @@ impl Context {
             | Purpose::Asked(_) => ACK_TIMEOUT_MS,
         };
         self.timers.set(Timer::Ack(id), self.now.after(timeout_ms));
-        self.signaling.expect(id, purpose);
+        self.signaling.expect(self.now, id, purpose);
         self.push(Output::Emit(event, Some(id)));
     }
 

@@ -12,8 +12,6 @@ use super::time::Instant;
 
 /// How long the server may take to ack, in milliseconds.
 pub(super) const ACK_TIMEOUT_MS: u64 = 10_000;
-/// How long a socket that may be dead has to show that it is not, in milliseconds.
-pub(super) const PROBE_TIMEOUT_MS: u64 = 1_000;
 /// How long a call waits for the first configuration before it goes without, in milliseconds.
 pub(super) const CONFIG_TIMEOUT_MS: u64 = 3_000;
 /// TURN credentials expire: a configuration older than this is fetched again, in milliseconds.
@@ -137,6 +135,14 @@ const fn default_thresholds() -> QualityThresholds {
     }
 }
 
+/// An ack that is awaited.
+#[derive(Debug)]
+struct Awaited {
+    id: AckId,
+    purpose: Purpose,
+    since: Instant,
+}
+
 /// The socket, the server and the acks.
 #[derive(Debug)]
 pub(super) struct Signaling {
@@ -148,7 +154,9 @@ pub(super) struct Signaling {
     pub(super) user: Option<UserId>,
     /// Which device it takes this to be, once it says.
     pub(super) device: Option<DeviceId>,
-    acks: Vec<(AckId, Purpose)>,
+    /// How long the server took to answer last, in milliseconds.
+    round_trip_ms: u64,
+    acks: Vec<Awaited>,
 }
 
 impl Signaling {
@@ -159,6 +167,7 @@ impl Signaling {
             server: None,
             user,
             device: None,
+            round_trip_ms: 0,
             acks: Vec::new(),
         }
     }
@@ -184,24 +193,40 @@ impl Signaling {
     }
 
     /// Notes that an ack is awaited.
-    pub(super) fn expect(&mut self, id: AckId, purpose: Purpose) {
-        self.acks.push((id, purpose));
+    pub(super) fn expect(&mut self, now: Instant, id: AckId, purpose: Purpose) {
+        self.acks.push(Awaited {
+            id,
+            purpose,
+            since: now,
+        });
+    }
+
+    /// Returns how long a socket that may be dead has to show that it is not, in milliseconds.
+    pub(super) fn probe_ms(&self) -> u64 {
+        (self.round_trip_ms * 4).clamp(400, 2_000)
+    }
+
+    /// Notes that the server answered.
+    pub(super) fn answered(&mut self, now: Instant, id: AckId) {
+        if let Some(awaited) = self.acks.iter().find(|awaited| awaited.id == id) {
+            self.round_trip_ms = now.since(awaited.since);
+        }
     }
 
     /// Takes out what an ack was awaited for; none when it is not any more.
     pub(super) fn take(&mut self, id: AckId) -> Option<Purpose> {
-        let position = self.acks.iter().position(|(other, _)| *other == id)?;
-        Some(self.acks.swap_remove(position).1)
+        let position = self.acks.iter().position(|awaited| awaited.id == id)?;
+        Some(self.acks.swap_remove(position).purpose)
     }
 
     /// Tells whether an ack for this purpose is awaited.
     pub(super) fn awaits(&self, purpose: &Purpose) -> bool {
-        self.acks.iter().any(|(_, other)| other == purpose)
+        self.acks.iter().any(|awaited| awaited.purpose == *purpose)
     }
 
     /// Tells whether a call that is already over here was placed and not yet acked.
     pub(super) fn awaits_abandoned(&self) -> bool {
-        self.acks.iter().any(|(_, purpose)| match purpose {
+        self.acks.iter().any(|awaited| match awaited.purpose {
             Purpose::Abandoned(_) => true,
             Purpose::Config
             | Purpose::Initiate
@@ -218,7 +243,7 @@ impl Signaling {
     /// Takes out the promises that only an ack would settle.
     pub(super) fn take_asked(&mut self) -> Vec<RequestId> {
         let mut asked = Vec::new();
-        self.acks.retain(|(_, purpose)| match purpose {
+        self.acks.retain(|awaited| match &awaited.purpose {
             Purpose::Asked(request) => {
                 asked.push(*request);
                 false
@@ -238,8 +263,8 @@ impl Signaling {
 
     /// Lets the acks of a call that is over here outlive it, or be forgotten.
     pub(super) fn abandon(&mut self, chat: &ChatId) {
-        self.acks.retain_mut(|(_, purpose)| match purpose {
-            Purpose::Initiate => {
+        self.acks.retain_mut(|awaited| match &mut awaited.purpose {
+            purpose @ Purpose::Initiate => {
                 *purpose = Purpose::Abandoned(chat.clone());
                 true
             }
@@ -255,7 +280,10 @@ impl Signaling {
 
     /// Takes out everything that will not be acked because the socket is gone.
     pub(super) fn drop_acks(&mut self) -> Vec<(AckId, Purpose)> {
-        std::mem::take(&mut self.acks)
+        let acks = std::mem::take(&mut self.acks);
+        acks.into_iter()
+            .map(|awaited| (awaited.id, awaited.purpose))
+            .collect()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::core::view::LiveCallView;
 impl Client {
     pub(super) fn ack(&mut self, id: AckId, result: Result<AckBody, AckFailure>) {
         self.cx.timers.stop(Timer::Ack(id));
+        self.cx.signaling.answered(self.cx.now, id);
         // An ack that nothing waits for any more came too late.
         let Some(purpose) = self.cx.signaling.take(id) else {
             return;
@@ -113,13 +114,17 @@ impl Client {
             // Should the ack come after all, the call must be ended on the server.
             Purpose::Initiate => {
                 if let Some(chat) = self.live().map(|call| call.chat().clone()) {
-                    self.cx.signaling.expect(id, Purpose::Abandoned(chat));
+                    self.cx
+                        .signaling
+                        .expect(self.cx.now, id, Purpose::Abandoned(chat));
                 }
                 self.refused(Purpose::Initiate, ClientCode::SignalingTimeout.into());
             }
             Purpose::Probe => self.cx.reconnect(),
             Purpose::Abandoned(chat) => {
-                self.cx.signaling.expect(id, Purpose::Abandoned(chat));
+                self.cx
+                    .signaling
+                    .expect(self.cx.now, id, Purpose::Abandoned(chat));
             }
             purpose @ (Purpose::Config
             | Purpose::Enter

@@ -20,11 +20,9 @@ impl Step<'_> {
                 self.come_back(who, device, fresh);
                 Ok(())
             }
-            // It came back before anyone noticed that it had gone.
+            // It came back before anyone noticed that it had gone: what was said to it meanwhile is lost.
             ParticipantState::Joined { device: joined } if *joined == device => {
-                if fresh {
-                    self.tell_back(who, device, fresh);
-                }
+                self.tell_back(who, device, fresh);
                 Ok(())
             }
             ParticipantState::Joined { .. } => Err(ErrorCode::AlreadyAnswered),
