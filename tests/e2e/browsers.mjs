@@ -27,17 +27,26 @@ const FIREFOX = {
 
 const first = (...paths) => paths.find((path) => path && existsSync(path));
 
-/** Starts a browser by its name, `chromium` or `firefox`. */
+/** Lets the page share the whole screen without a picker; it also allows microphones, whatever the permissions say. */
+const SHARES_SCREEN = '--use-fake-ui-for-media-stream';
+
+const BROWSERS = {
+  chromium: () => launchChromium(),
+  'chromium that shares its screen': () => launchChromium({ args: [SHARES_SCREEN] }),
+  firefox: () => launchFirefox(),
+};
+
+/** Starts a browser by its name. */
 export function launch(name) {
-  return name === 'firefox' ? launchFirefox() : launchChromium();
+  return BROWSERS[name]();
 }
 
-function launchChromium() {
-  return puppeteer.launch({
-    executablePath: first(process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'),
-    headless: true,
-    args: CHROMIUM,
-  });
+/** Finds Chromium. */
+export const chromium = () => first(process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome');
+
+/** Starts Chromium, with more flags, or by another program that starts it in its turn. */
+export function launchChromium({ executablePath = chromium(), args = [] } = {}) {
+  return puppeteer.launch({ executablePath, headless: true, protocolTimeout: 60_000, pipe: true, args: [...CHROMIUM, ...args] });
 }
 
 async function launchFirefox() {
@@ -46,6 +55,7 @@ async function launchFirefox() {
     env: { ...process.env, ...(await soundCard()) },
     executablePath: first(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
     headless: true,
+    protocolTimeout: 60_000,
     extraPrefsFirefox: FIREFOX,
   });
 }

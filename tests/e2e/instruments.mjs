@@ -1,33 +1,12 @@
-// What every page of these tests is fitted with before its own code runs: a microphone that
-// plays a tone, and instruments that measure what the page plays, holds open and keeps alive.
+// What every page of these tests is fitted with before its own code runs: instruments that measure
+// what the page plays and shows, holds open and keeps alive.
 
-/**
- * Fits a page; runs in the page. `hertz` is the tone that its microphone picks up.
- *
- * The browser's own `getUserMedia` is still asked, so that permissions and devices are real.
- */
-export function fit(hertz) {
-  const tracks = [];
+/** Fits a page; runs in the page. */
+export function fit() {
   const connections = [];
   const players = new Set();
-
-  const nativeGetUserMedia = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-  if (nativeGetUserMedia) {
-    navigator.mediaDevices.getUserMedia = async (constraints) => {
-      const real = await nativeGetUserMedia(constraints);
-      for (const track of real.getTracks()) track.stop();
-      const stream = toneStream();
-      tracks.push(...stream.getTracks());
-      return stream;
-    };
-  }
-
-  const nativeClone = MediaStreamTrack.prototype.clone;
-  MediaStreamTrack.prototype.clone = function clone() {
-    const copy = nativeClone.call(this);
-    if (tracks.includes(this)) tracks.push(copy);
-    return copy;
-  };
+  let negotiations = 0;
+  let memory = null;
 
   // One for all: a page may have only so many, and the first has to wait for the sound card.
   let shared = null;
@@ -37,25 +16,29 @@ export function fit(hertz) {
     return shared;
   }
 
-  let voice = null;
-  function toneStream() {
-    if (!voice) {
-      const oscillator = new OscillatorNode(context(), { frequency: hertz });
-      voice = oscillator.connect(new GainNode(context(), { gain: 0.5 }));
-      oscillator.start();
-    }
-    const destination = context().createMediaStreamDestination();
-    voice.connect(destination);
-    return destination.stream;
-  }
-
   const NativeConnection = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends NativeConnection {
     constructor(...args) {
       super(...args);
-      connections.push(this);
+      connections.push(new WeakRef(this));
+    }
+
+    setRemoteDescription(...args) {
+      negotiations += 1;
+      return super.setRemoteDescription(...args);
     }
   };
+  const openConnections = () =>
+    connections.map((made) => made.deref()).filter((connection) => connection && connection.signalingState !== 'closed');
+
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const native = WebAssembly[name];
+    WebAssembly[name] = async (...args) => {
+      const result = await native(...args);
+      memory = (result.instance ?? result).exports.memory;
+      return result;
+    };
+  }
 
   const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
   Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
@@ -130,18 +113,123 @@ export function fit(hertz) {
     });
   }
 
+  // Runs where the sound is rendered: no busy page can make it miss a sample.
+  const RECORDER = `registerProcessor('recorder', class extends AudioWorkletProcessor {
+    heard = false; silent = 0; longest = 0;
+    constructor() {
+      super();
+      this.port.onmessage = () => this.port.postMessage((1000 * this.longest) / sampleRate);
+    }
+    process([[samples = []]]) {
+      for (let i = 0; i < 128; i += 1) {
+        if (Math.abs(samples[i] ?? 0) > 0.02) { this.heard = true; this.silent = 0; }
+        else if (this.heard) this.longest = Math.max(this.longest, ++this.silent);
+      }
+      return true;
+    }
+  });`;
+
+  /** Records everything that the page plays from now on; resolves once it runs. */
+  async function record() {
+    const module = URL.createObjectURL(new Blob([RECORDER], { type: 'text/javascript' }));
+    await context().audioWorklet.addModule(module);
+    const recorder = new AudioWorkletNode(context(), 'recorder', { channelCount: 1, channelCountMode: 'explicit' });
+    recorder.connect(context().destination);
+    const plug = () => analysers().forEach((analyser) => analyser.connect(recorder));
+    plug();
+    const timer = setInterval(plug, 20);
+    window.instruments.longestSilence = () => new Promise((resolve) => {
+      recorder.port.onmessage = ({ data }) => resolve(data);
+      recorder.port.postMessage('how long?');
+    }).finally(() => {
+      clearInterval(timer);
+      recorder.disconnect();
+    });
+  }
+
+  const screens = new Map();
+
+  /** A video element of the page that shows a stream, as an application would have one. */
+  function screenOf(stream) {
+    if (!screens.has(stream.id)) {
+      const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
+      video.srcObject = stream;
+      document.body?.append(video);
+      screens.set(stream.id, video);
+    }
+    return screens.get(stream.id);
+  }
+
+  /** Resolves to whether a whole second goes by without a new frame. */
+  async function isStill(streamOf, withinMs) {
+    const end = Date.now() + withinMs;
+    for (let [last, since] = [-1, Date.now()]; Date.now() < end; ) {
+      const decoded = await framesDecoded(streamOf());
+      if (decoded !== last) [last, since] = [decoded, Date.now()];
+      else if (Date.now() - since > 1_000) return true;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return false;
+  }
+
+  const pen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+
+  /** The colour in the middle of what a stream shows. */
+  function colour(stream) {
+    const video = screenOf(stream);
+    if (video.readyState < 2) return null;
+    pen.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  }
+
+  /** How many frames of a stream this page has decoded. */
+  async function framesDecoded(stream) {
+    let decoded = 0;
+    for (const connection of openConnections()) {
+      const receivers = connection.getReceivers().filter(({ track }) => stream.getVideoTracks().includes(track));
+      for (const receiver of receivers) {
+        for (const report of (await receiver.getStats()).values()) decoded += report.framesDecoded ?? 0;
+      }
+    }
+    return decoded;
+  }
+
+  /** Resolves once new frames of a stream were decoded and its picture has that colour. */
+  async function sees(streamOf, wanted, frames, withinMs) {
+    const end = Date.now() + withinMs;
+    let last = { colour: null, decoded: 0 };
+    let from = null;
+    while (Date.now() < end) {
+      const stream = streamOf();
+      if (stream) {
+        const decoded = await framesDecoded(stream);
+        if (from === null || decoded < from) from = decoded;
+        last = { colour: colour(stream), decoded: decoded - from };
+        if (last.decoded >= frames && last.colour?.every((value, i) => Math.abs(value - wanted[i]) < 60)) return { ...last, seen: true };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return { ...last, seen: false };
+  }
+
   window.instruments = {
+    context,
     level,
+    record,
+    sees,
+    isStill,
     /** Resolves once a tone has been heard for a quarter of a second without a gap. */
     hears: (frequency, withinMs) => steady(() => level(frequency) > 0.05, 5, withinMs),
     /** Resolves once a tone has not been heard for a whole second. */
     hearsNothing: (frequency, withinMs) => steady(() => level(frequency) < 0.005, 20, withinMs),
-    /** Local tracks that still capture. */
-    liveTracks: () => tracks.filter((track) => track.readyState === 'live').length,
     /** Peer connections that are not closed. */
-    openConnections: () => connections.filter((connection) => connection.signalingState !== 'closed').length,
+    openConnections: () => openConnections().length,
     /** Peer connections ever made. */
     connectionsMade: () => connections.length,
+    /** Descriptions of other sides that were applied, so far. */
+    negotiations: () => negotiations,
+    /** Bytes of WebAssembly memory. */
+    memory: () => memory?.buffer.byteLength ?? 0,
     /** Media elements that have a stream with a live track. */
     playing: () => [...players].filter((player) => player.srcObject?.getTracks().some((track) => track.readyState === 'live')).length,
   };

@@ -1,6 +1,7 @@
 // A person in front of a browser: a page, a voice (a tone of their own) and ears.
 import assert from 'node:assert/strict';
 
+import { plugIn } from './devices.mjs';
 import { fit } from './instruments.mjs';
 
 /** How long a test waits for something that has to happen. */
@@ -8,6 +9,17 @@ export const WITHIN_MS = 15_000;
 
 /** Everyone's voice, in hertz: far enough apart to tell them from one another. */
 export const VOICES = { alice: 440, bob: 660, carol: 1000, dave: 1480 };
+
+/** What everyone's camera and screen show, as red, green and blue. */
+const COLOURS = {
+  camera: { alice: [220, 20, 20], bob: [20, 160, 20], carol: [20, 20, 220], dave: [220, 220, 20] },
+  screen: { alice: [220, 20, 220], bob: [20, 220, 220], carol: [240, 130, 20], dave: [130, 130, 130] },
+};
+
+/** The tones of a person's microphones; the first one is the default. */
+const microphonesOf = (id) => [0, 100, 150].map((higher) => VOICES[id] + higher);
+const css = (colour) => `rgb(${colour.join()})`;
+const devicesOf = (id) => ({ voices: microphonesOf(id), camera: css(COLOURS.camera[id]), screen: css(COLOURS.screen[id]) });
 
 export class Person {
   #taken = 0;
@@ -23,13 +35,13 @@ export class Person {
    * @param {import('puppeteer-core').Browser} browser
    * @param {string} id who, out of `VOICES`
    * @param {string} url the page
-   * @param {{ microphone?: boolean }} [options] whether they let the page use the microphone
+   * @param {{ microphone?: boolean }} [options] whether they let the page use microphone and camera
    */
   static async open(browser, id, url, { microphone = true } = {}) {
     const context = await browser.createBrowserContext();
     // Firefox is told by its preferences.
     const chromium = (await browser.version()).includes('Chrome');
-    if (chromium) await context.overridePermissions(new URL(url).origin, microphone ? ['microphone'] : []);
+    if (chromium) await context.overridePermissions(new URL(url).origin, microphone ? ['microphone', 'camera'] : []);
     return Person.inContext(context, id, url);
   }
 
@@ -42,7 +54,8 @@ export class Person {
     const page = await context.newPage();
     const person = new Person(id, page, context);
     page.on('pageerror', (error) => person.problems.push(error.message ?? String(error)));
-    await page.evaluateOnNewDocument(fit, VOICES[id]);
+    await page.evaluateOnNewDocument(fit);
+    await page.evaluateOnNewDocument(plugIn, devicesOf(id));
     await page.goto(url);
     return person;
   }
@@ -93,16 +106,35 @@ export class Person {
     return this.do(() => window.seen.map(({ event }) => event));
   }
 
-  /** Fails unless the other's voice can be heard in what this page plays. */
-  async hears(other) {
-    const heard = await this.do((hertz, ms) => window.instruments.hears(hertz, ms), VOICES[other.id], WITHIN_MS);
+  /** Fails unless the other's voice can be heard in what this page plays; `microphone`: which of theirs. */
+  async hears(other, microphone = 0) {
+    const voice = microphonesOf(other.id)[microphone];
+    const heard = await this.do((hertz, ms) => window.instruments.hears(hertz, ms), voice, WITHIN_MS);
     assert.ok(heard, `${this.id} does not hear ${other.id}: ${await this.#levels()}`);
   }
 
   /** Fails unless the other's voice stays away for a whole second. */
-  async hearsNothingOf(other) {
-    const silent = await this.do((hertz, ms) => window.instruments.hearsNothing(hertz, ms), VOICES[other.id], WITHIN_MS);
+  async hearsNothingOf(other, microphone = 0) {
+    const voice = microphonesOf(other.id)[microphone];
+    const silent = await this.do((hertz, ms) => window.instruments.hearsNothing(hertz, ms), voice, WITHIN_MS);
     assert.ok(silent, `${this.id} still hears ${other.id}: ${await this.#levels()}`);
+  }
+
+  /** Fails unless frames of the other's camera (or screen) arrive and show what it shows. */
+  async sees(other, source = 'camera') {
+    const result = await this.do(
+      (id, colour, ms) => window.instruments.sees(() => calls.remoteStream(id), colour, 5, ms),
+      other.id,
+      COLOURS[source][other.id],
+      WITHIN_MS,
+    );
+    assert.ok(result.seen, `${this.id} does not see the ${source} of ${other.id}: ${JSON.stringify(result)}`);
+  }
+
+  /** Fails unless frames of the other stop to arrive. */
+  async seesNothingOf(other) {
+    const still = await this.do((id, ms) => window.instruments.isStill(() => calls.remoteStream(id), ms), other.id, WITHIN_MS);
+    assert.ok(still, `${this.id} still sees ${other.id}`);
   }
 
   /** Fails unless the page holds no microphone, no peer connection and no sound any more. */

@@ -18,7 +18,7 @@ export function browserNamed(name) {
   return browsers.get(name);
 }
 
-/** A server and a site of their own, with a chat of alice, bob and carol. */
+/** A server and a site of their own, with a chat of alice, bob, carol and dave. */
 export class Scene {
   #people = [];
 
@@ -32,7 +32,7 @@ export class Scene {
     t.after(() => scene.#stop());
     scene.site = await serve();
     scene.server = await TestServer.start({ ...options, env: { CORS_ORIGINS: scene.site.url, ...options?.env } });
-    scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol']);
+    scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol', 'dave']);
     return scene;
   }
 
@@ -41,6 +41,12 @@ export class Scene {
     const scene = await Scene.start(t, options);
     const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => scene.join(id, joins[id])));
     return { scene, alice, bob };
+  }
+
+  /** Like `start`, with these people signed in; `joins` goes to each `join`. */
+  static async of(t, ids, options, joins) {
+    const scene = await Scene.start(t, options);
+    return { scene, people: await Promise.all(ids.map((id) => scene.join(id, joins))) };
   }
 
   /** Opens a page of the site and signs in. `page`: `bare` or `reference`; other options go to the SDK. */
@@ -77,12 +83,26 @@ export async function talk(scene, caller, callee) {
   await Promise.all([caller.hears(callee), callee.hears(caller)]);
 }
 
+/** Every two people of a list, once in each direction. */
+export const pairsOf = (people) => people.flatMap((one) => people.filter((other) => other !== one).map((other) => [one, other]));
+
+/** Waits until each hears each other one. */
+export const allHear = (people) => Promise.all(pairsOf(people).map(([one, other]) => one.hears(other)));
+
+/** The first calls all others, all accept, and each hears each other one. */
+export async function talkTogether(scene, people, options) {
+  const [caller, ...callees] = people;
+  await dial(scene, caller, callees, options);
+  await Promise.all(callees.map(accept));
+  await allHear(people);
+}
+
 /** The caller calls; returns once the call is on its way, while it still rings. */
-export function dial(scene, caller, ...callees) {
-  return caller.do((chat, ids) => {
-    window.dialled = calls.initiateCall(chat, ids);
+export function dial(scene, caller, callees, options = {}) {
+  return caller.do((chat, ids, options) => {
+    window.dialled = calls.initiateCall(chat, ids, options);
     window.dialled.catch(() => {});
-  }, scene.chat, callees.map(({ id }) => id));
+  }, scene.chat, [callees].flat().map(({ id }) => id), options);
 }
 
 /** What became of the last call that a person placed: null, or the code of its failure. */
