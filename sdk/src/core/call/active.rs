@@ -267,6 +267,10 @@ impl Call {
         }
         for at in 0..self.participants.len() {
             self.again_now(cx, at);
+            if self.is_missed(at) {
+                // A new peer connection is on its way: what waited is of the old one.
+                continue;
+            }
             self.flush(cx, at);
         }
         self.tell_newcomer(cx);

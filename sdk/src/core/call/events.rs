@@ -204,7 +204,9 @@ impl Call {
                 self.close_link(cx, at);
                 self.open_offering_link(cx, at);
             } else {
-                self.flush(cx, at);
+                if !self.is_missed(at) {
+                    self.flush(cx, at);
+                }
                 self.mend_after_absence(cx, at);
             }
             self.tell_newcomer(cx);

@@ -132,6 +132,21 @@ impl Call {
         }
     }
 
+    /// Puts a new peer connection in the place of one whose path broke while nothing could be said.
+    ///
+    /// A restart would do, but the browser goes on trying the paths of the old network first.
+    fn renew(&mut self, cx: &mut Context, at: usize) {
+        self.open_link(cx, at, true);
+        let Some(link) = self.link_mut(at) else {
+            return;
+        };
+        link.health = Health::Mending(Effort::new(Step::Trying));
+        let id = link.id;
+        cx.timers.set(Timer::Attempt(id), cx.now.after(TRY_MS));
+        cx.timers.set(Timer::GiveUp(id), cx.now.after(RECOVER_MS));
+        self.begin_offer(cx, at);
+    }
+
     /// The browser could not negotiate: only a new peer connection helps.
     pub(super) fn negotiation_broke(&mut self, cx: &mut Context, at: usize, id: LinkId) -> Flow {
         self.turn_over(at);
@@ -227,6 +242,12 @@ impl Call {
         }
     }
 
+    /// Tells whether sound over a link stopped, although the browser may call it connected.
+    pub(super) fn is_missed(&self, at: usize) -> bool {
+        let link = self.participants.get(at).and_then(|other| other.link());
+        link.is_some_and(|link| link.pulse.is_missed())
+    }
+
     /// Returns the links over which something is still to be said.
     pub(super) fn unsettled_links(&self) -> Vec<LinkId> {
         if self.active().is_none() {
@@ -234,7 +255,8 @@ impl Call {
             return Vec::new();
         }
         let links = self.participants.iter().filter_map(|other| other.link());
-        let unsettled = links.filter(|link| !link.health.is_up() || link.awaits_answer());
+        let unsettled = links
+            .filter(|link| !link.health.is_up() || link.awaits_answer() || link.pulse.is_missed());
         unsettled.map(|link| link.id).collect()
     }
 
@@ -252,6 +274,12 @@ impl Call {
         }
         let Some(link) = self.link_mut(at) else {
             return self.again_now(cx, at);
+        };
+        if link.pulse.is_missed() && self.can_signal(at) {
+            return self.renew(cx, at);
+        }
+        let Some(link) = self.link_mut(at) else {
+            return;
         };
         let id = link.id;
         let is_stuck = link.awaits_answer();

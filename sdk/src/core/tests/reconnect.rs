@@ -531,3 +531,25 @@ fn a_page_without_a_call_tries_its_socket_too_when_the_network_changed() {
     assert_eq!(rig.device(DeviceInput::NetworkChanged), ["call:sync?"]);
     assert_eq!(rig.wait(1_000), ["reconnect"]);
 }
+
+#[test]
+fn a_path_that_broke_together_with_the_socket_is_replaced_when_it_is_back() {
+    let mut rig = Rig::active();
+    levels(&mut rig, Some(0.5), 60);
+    levels(&mut rig, None, 10);
+    rig.signaling(SignalingInput::Disconnected);
+    rig.offer_made("a7");
+    rig.signaling(SignalingInput::Connected);
+    let lines = rig.acked(Rig::resume_ack(None));
+    assert_eq!(
+        lines,
+        [
+            "link1 close",
+            "link2 create offerer",
+            "link2 send media",
+            "link2 play",
+            "link2 create offer",
+            "tell reconnecting"
+        ]
+    );
+}
