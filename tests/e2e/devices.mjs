@@ -24,8 +24,7 @@ export function plugIn({ voices, camera, screen }) {
     const wanted = [constraints.audio, constraints.video].map((kind) => kind?.deviceId?.exact ?? kind?.deviceId);
     if (wanted.some((device) => unplugged.has(device))) throw new OverconstrainedError('deviceId', 'unplugged');
     const real = await native.getUserMedia(constraints);
-    const devices = await native.enumerateDevices();
-    return new MediaStream(await Promise.all(real.getTracks().map((track) => exchange(track, devices))));
+    return new MediaStream(real.getTracks().map(exchange));
   };
 
   media.getDisplayMedia = async (constraints) => {
@@ -33,12 +32,10 @@ export function plugIn({ voices, camera, screen }) {
     return new MediaStream(real.getVideoTracks().map((track) => keep(stop(track), picture(screen))));
   };
 
-  function exchange(track, devices) {
-    if (track.kind === 'video') return keep(stop(track), picture(camera));
-    const { deviceId } = track.getSettings();
-    const microphones = devices.filter(({ kind }) => kind === 'audioinput');
-    const at = Math.max(0, microphones.findIndex((device) => device.deviceId === deviceId));
-    return keep(stop(track), tone(voices[at]));
+  /** Which microphone it is, by its name: Firefox lists devices only to the tab in front. */
+  function exchange(track) {
+    const number = Number(/Fake Audio Input (\d)/.exec(track.label)?.[1] ?? 0);
+    return keep(stop(track), track.kind === 'video' ? picture(camera) : tone(voices[number]));
   }
 
   function stop(track) {
