@@ -7,6 +7,7 @@
 
 mod groups;
 mod link;
+mod media;
 mod pair;
 mod quality;
 mod races;
