@@ -1,7 +1,8 @@
 //! The socket, what is known of the server behind it, and the acks that it owes.
 
 use ringback_protocol::{
-    ChatId, ConfigAck, DeviceId, ErrorCode, QualityThresholds, RtcConfiguration, UserId, limits,
+    ChatId, ConfigAck, DeviceId, ErrorCode, QualityThresholds, RtcConfiguration, SessionId, UserId,
+    limits,
 };
 
 use super::context::KeptCall;
@@ -259,6 +260,43 @@ impl Signaling {
             | Purpose::Farewell => true,
         });
         asked
+    }
+
+    /// Tells whether it is open whether the page is in a call again after its reload.
+    pub(super) fn awaits_return(&self) -> bool {
+        self.acks.iter().any(|awaited| match awaited.purpose {
+            Purpose::TakeBack(_) => true,
+            Purpose::Config
+            | Purpose::Initiate
+            | Purpose::Abandoned(_)
+            | Purpose::Enter
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Probe
+            | Purpose::Farewell
+            | Purpose::Asked(_) => false,
+        })
+    }
+
+    /// Takes out the call that the page was about to be in again.
+    pub(super) fn take_return(&mut self) -> Option<(AckId, SessionId)> {
+        let mut found = None;
+        self.acks.retain(|awaited| match &awaited.purpose {
+            Purpose::TakeBack(kept) => {
+                found = Some((awaited.id, kept.session.clone()));
+                false
+            }
+            Purpose::Config
+            | Purpose::Initiate
+            | Purpose::Abandoned(_)
+            | Purpose::Enter
+            | Purpose::Resume
+            | Purpose::Sync
+            | Purpose::Probe
+            | Purpose::Farewell
+            | Purpose::Asked(_) => true,
+        });
+        found
     }
 
     /// Lets the acks of a call that is over here outlive it, or be forgotten.

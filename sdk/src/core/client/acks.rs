@@ -66,11 +66,10 @@ impl Client {
                 let calls = self.live_calls(ack.calls);
                 self.cx.settle(request, Ok(Settled::Calls(calls)));
             }
-            (Purpose::TakeBack(kept), AckBody::Join(ack)) => {
-                if let Some(call) = ack.call {
-                    self.taken_back(kept, call);
-                }
-            }
+            (Purpose::TakeBack(kept), AckBody::Join(ack)) => match ack.call {
+                Some(call) => self.taken_back(kept, call),
+                None => self.promote(),
+            },
             (Purpose::Probe, _) => {}
             // A body of another event: as good as no ack at all.
             (
@@ -91,13 +90,12 @@ impl Client {
             Purpose::Enter => self.with_call(|call, cx| call.not_entered(cx, error)),
             Purpose::Resume => self.with_call(|call, cx| call.not_resumed(cx, &error)),
             // The next connection may tell.
-            Purpose::TakeBack(kept) if error.retryable() => self.cx.options.kept = Some(kept),
+            Purpose::TakeBack(kept) => {
+                self.cx.options.kept = Some(kept).filter(|_| error.retryable());
+                self.promote();
+            }
             Purpose::Asked(request) => self.cx.settle(request, Err(error)),
-            Purpose::TakeBack(_)
-            | Purpose::Abandoned(_)
-            | Purpose::Sync
-            | Purpose::Probe
-            | Purpose::Farewell => {}
+            Purpose::Abandoned(_) | Purpose::Sync | Purpose::Probe | Purpose::Farewell => {}
         }
     }
 
@@ -185,7 +183,11 @@ impl Client {
     /// Asks for the call that the page was in before it was reloaded.
     fn take_back(&mut self) {
         let features = self.cx.signaling.features();
-        if !features.resume || !self.cx.signaling.is_up() {
+        if !features.resume {
+            self.cx.options.kept = None;
+            return self.promote();
+        }
+        if !self.cx.signaling.is_up() {
             return;
         }
         if let Some(kept) = self.cx.options.kept.take() {
@@ -194,6 +196,25 @@ impl Client {
                 fresh: features.fresh_resume,
             });
             self.cx.ask(event, Purpose::TakeBack(kept));
+        }
+    }
+
+    /// Tells whether the page may be about to be in a call again.
+    pub(super) fn is_returning(&self) -> bool {
+        let is_known = self.cx.signaling.server.is_some();
+        (self.cx.options.kept.is_some() && !is_known) || self.cx.signaling.awaits_return()
+    }
+
+    /// The person turns to another call than the one that the page was in.
+    pub(super) fn do_not_return(&mut self) {
+        self.cx.options.kept = None;
+        if let Some((ack, session_id)) = self.cx.signaling.take_return() {
+            self.cx.timers.stop(Timer::Ack(ack));
+            let event = ClientEvent::CallLeave(client::CallLeave {
+                session_id: session_id.clone(),
+                chat_id: None,
+            });
+            self.part(Some(&session_id), Some(event), None);
         }
     }
 
@@ -209,15 +230,9 @@ impl Client {
                 self.cx.notify(Notification::Resumed(session));
                 self.with_call(|call, cx| call.take_up(cx, snapshot));
             }
-            Slot::Idle | Slot::Ended(_) => {}
-            // Another call came in between, or nobody wants one any more.
-            Slot::Live(_) | Slot::Disposed(_) => {
-                let event = ClientEvent::CallLeave(client::CallLeave {
-                    session_id: session.clone(),
-                    chat_id: Some(snapshot.chat_id),
-                });
-                self.part(Some(&session), Some(event), None);
-            }
+            Slot::Idle | Slot::Ended(_) => self.promote(),
+            // Whoever turned to another call has said so already.
+            Slot::Live(_) | Slot::Disposed(_) => {}
         }
     }
 

@@ -91,6 +91,8 @@ impl Client {
             incoming,
         };
         match &self.slot {
+            // The call that the page was in may come back: then this one rings behind it.
+            Slot::Idle | Slot::Ended(_) if self.is_returning() => self.wait(waiting),
             Slot::Idle | Slot::Ended(_) => self.ring(waiting),
             Slot::Live(_) => self.wait(waiting),
             Slot::Disposed(_) => {}

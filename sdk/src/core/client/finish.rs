@@ -149,6 +149,7 @@ impl Client {
             end.cause = ClientCode::Disposed.into();
             self.close_call(*end);
         }
+        self.do_not_return();
         self.waiting.clear();
         for asked in self.cx.signaling.take_asked() {
             self.cx.settle(asked, Err(ClientCode::Disposed.into()));

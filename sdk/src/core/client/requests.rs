@@ -87,6 +87,7 @@ impl Client {
             self.cx.settle(id, Err(refusal));
             return;
         }
+        self.do_not_return();
         self.slot = Slot::Live(Box::new(Call::dial(&mut self.cx, id, dial)));
         self.begin_video(video);
     }
@@ -100,6 +101,7 @@ impl Client {
         match session {
             Some(session) if self.is_current(&session) => self.answer(id, video),
             Some(session) if self.bring_forward(&session) => {
+                self.do_not_return();
                 self.make_room();
                 self.answer(id, video);
             }
@@ -119,6 +121,7 @@ impl Client {
             Slot::Live(call) if call.is(&session) => call.enter_current(&mut self.cx, id),
             Slot::Live(_) => self.cx.settle(id, Err(ErrorCode::AlreadyInCall.into())),
             Slot::Idle | Slot::Ended(_) | Slot::Disposed(_) => {
+                self.do_not_return();
                 let call = Call::join(&mut self.cx, id, session);
                 self.slot = Slot::Live(Box::new(call));
                 self.begin_video(Some(video));

@@ -105,13 +105,8 @@ fn a_socket_lost_before_the_answer_asks_again() {
 #[test]
 fn a_call_placed_before_the_answer_wins_over_the_old_one() {
     let (mut rig, _) = reloaded(false, config("alice", "a1"));
-    let resume = rig.last_ack();
-    rig.dial();
-    let lines = rig.signaling(SignalingInput::Ack(
-        resume,
-        Ok(Rig::resume_ack(Some(ongoing()))),
-    ));
-    assert_eq!(lines, ["call:leave?"]);
+    let lines = rig.dial();
+    assert_eq!(lines.first().map(String::as_str), Some("call:leave?"));
     assert_eq!(rig.client.state(), CallState::Outgoing);
 }
 
@@ -162,15 +157,55 @@ fn the_other_side_of_a_reload_offers_anew() {
 #[test]
 fn a_page_that_goes_for_good_before_the_answer_does_not_stay_in_the_call() {
     let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let lines = rig.ask(Command::Dispose);
+    assert!(lines.contains(&"call:leave?".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_call_that_rings_during_the_reload_rings_behind_the_one_that_comes_back() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
     let resume = rig.last_ack();
-    rig.ask(Command::Dispose);
-    let outputs = rig.client.handle(
-        Instant(rig.now),
-        Input::Signaling(SignalingInput::Ack(
-            resume,
-            Ok(Rig::resume_ack(Some(ongoing()))),
-        )),
+    assert_eq!(
+        rig.event(incoming("s2", "carol", None)),
+        ["tell incoming s2"]
     );
-    let lines: Vec<_> = outputs.iter().map(line).collect();
-    assert_eq!(lines, ["call:leave?"]);
+    rig.signaling(SignalingInput::Ack(
+        resume,
+        Ok(Rig::resume_ack(Some(ongoing()))),
+    ));
+    assert_eq!(rig.client.state(), CallState::Connecting);
+    assert_eq!(
+        rig.ask(Command::Reject(Some(session("s2")), None)),
+        ["call:reject?", "tell ended declined"]
+    );
+}
+
+#[test]
+fn a_call_that_rings_during_the_reload_rings_when_there_is_none_to_come_back_to() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let resume = rig.last_ack();
+    rig.event(incoming("s2", "carol", None));
+    let over = AckFailure {
+        code: Some(ErrorCode::CallEnded),
+        message: String::new(),
+    };
+    rig.signaling(SignalingInput::Ack(resume, Err(over)));
+    assert_eq!(rig.client.state(), CallState::Incoming);
+}
+
+#[test]
+fn an_answer_during_the_reload_turns_to_the_call_that_rings() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    let resume = rig.last_ack();
+    rig.grant();
+    rig.event(incoming("s2", "carol", None));
+    let lines = rig.ask(Command::Accept(None, None));
+    let leave = lines.iter().position(|line| line == "call:leave?");
+    let accept = lines.iter().position(|line| line == "call:accept?");
+    assert!(leave.is_some() && leave < accept, "{lines:?}");
+    let lines = rig.signaling(SignalingInput::Ack(
+        resume,
+        Ok(Rig::resume_ack(Some(ongoing()))),
+    ));
+    assert!(lines.is_empty(), "{lines:?}");
 }
