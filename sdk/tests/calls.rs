@@ -176,6 +176,20 @@ async fn a_malformed_event_is_an_error_and_harms_nothing() {
 }
 
 #[wasm_bindgen_test]
+async fn a_machine_that_slept_looks_for_the_path_anew() {
+    let page = Page::new(RINGBACK);
+    let (alice, bob) = page.call().await;
+    alice.sound().await;
+    let restarts = alice.socket.next_emit("webrtc:offer");
+    let wake = page::sleep(60_000.0);
+    done(restarts).await;
+    wake.call0(&JsValue::UNDEFINED)
+        .expect("it has no arguments");
+    bob.next("quality").await;
+    assert_eq!(alice.engine.state(), "connected");
+}
+
+#[wasm_bindgen_test]
 async fn a_socket_that_connects_later_is_as_good() {
     let page = Page::new(RINGBACK);
     let (alice, bob) = page.people();

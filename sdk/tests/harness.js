@@ -12,6 +12,7 @@ const clone = (value) => (value === undefined ? undefined : JSON.parse(JSON.stri
 /** A Socket.IO client socket, as far as the SDK knows one. */
 class FakeSocket {
   #listeners = new Map();
+  #awaited = new Map();
   connected = false;
 
   constructor(relay, userId) {
@@ -34,9 +35,21 @@ class FakeSocket {
   emit(event, ...args) {
     const ack = typeof args.at(-1) === 'function' ? args.pop() : undefined;
     this.emitted.push(event);
+    this.#awaited.get(event)?.();
     const payload = clone(args[0]);
     queueMicrotask(() => this.connected && this.relay.receive(this, event, payload, (answer) => queueMicrotask(() => ack?.(clone(answer)))));
     return this;
+  }
+
+  /** Resolves when an event of this name is emitted, from now on. */
+  nextEmit(event) {
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error(`no ${event} was emitted`)), DEADLINE_MS);
+      this.#awaited.set(event, () => {
+        clearTimeout(deadline);
+        resolve();
+      });
+    });
   }
 
   connect() {
@@ -508,3 +521,12 @@ export const hasSinks = () => 'setSinkId' in HTMLMediaElement.prototype;
 
 /** Whether the browser can send redundant sound (RFC 2198). */
 export const hasRedundancy = () => RTCRtpSender.getCapabilities('audio').codecs.some(({ mimeType }) => mimeType === 'audio/red');
+
+/** Lets the machine sleep as laptops do: the wall clock goes on, the page's stands still. Returns what undoes it. */
+export function sleep(ms) {
+  const { now } = Date;
+  Date.now = () => now() + ms;
+  return () => {
+    Date.now = now;
+  };
+}

@@ -19,6 +19,29 @@ extern "C" {
     fn clear_timeout(handle: f64);
 }
 
+/// A wall clock that gets ahead of the page's clock by so much was not adjusted: the machine slept.
+const SLEEP_MS: f64 = 2_000.0;
+
+thread_local! {
+    /// What the wall clock was ahead of the page's when last looked at.
+    static LEAD_MS: Cell<Option<f64>> = const { Cell::new(None) };
+    /// How long the machine slept, as far as the page's clock did not count it.
+    static SLEPT_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Returns the time since the page was opened, with the time that the machine slept.
+///
+/// On most systems `performance.now()` stands still while the machine sleeps (W3C hr-time issue 115).
+fn awake_and_asleep_ms() -> f64 {
+    let now = performance_now();
+    let lead = date_now() - now;
+    let former = LEAD_MS.replace(Some(lead)).unwrap_or(lead);
+    if lead - former > SLEEP_MS {
+        SLEPT_MS.set(SLEPT_MS.get() + lead - former);
+    }
+    now + SLEPT_MS.get()
+}
+
 /// The longest delay that `setTimeout` keeps; a longer one would fire at once.
 const LONGEST_DELAY_MS: u64 = i32::MAX as u64;
 
@@ -43,14 +66,14 @@ impl Clock {
         }
     }
 
-    /// Returns the time since the page was opened.
+    /// Returns the time since the page was opened, asleep or awake.
     pub(crate) fn now() -> Instant {
-        Instant(performance_now() as u64)
+        Instant(awake_and_asleep_ms() as u64)
     }
 
     /// Converts a point on this clock to milliseconds since 1970.
     pub(crate) fn to_date(at: Instant) -> f64 {
-        date_now() - (performance_now() - at.0 as f64)
+        date_now() - (awake_and_asleep_ms() - at.0 as f64)
     }
 
     /// Notes that the timer fired, so that the same deadline can be armed again.

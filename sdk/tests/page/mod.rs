@@ -38,6 +38,8 @@ extern "C" {
     pub fn deliver(this: &FakeSocket, event: &str, payload: &JsValue);
     #[wasm_bindgen(method, js_name = listenerCount)]
     pub fn listener_count(this: &FakeSocket) -> u32;
+    #[wasm_bindgen(method, js_name = nextEmit)]
+    pub fn next_emit(this: &FakeSocket, event: &str) -> Promise;
     #[wasm_bindgen(method, getter)]
     fn emitted(this: &FakeSocket) -> Vec<String>;
 
@@ -100,6 +102,8 @@ extern "C" {
     fn device_id_promise(kind: &str) -> Promise;
     #[wasm_bindgen(js_name = devicesChange)]
     pub fn devices_change();
+    #[wasm_bindgen(js_name = sleep)]
+    pub fn sleep(ms: f64) -> Function;
     #[wasm_bindgen(js_name = hasSinks)]
     pub fn has_sinks() -> bool;
     #[wasm_bindgen(js_name = hasRedundancy)]
