@@ -63,6 +63,12 @@ impl Participant {
         }
     }
 
+    /// They begin anew, and have not said anything: nobody is muted, nobody is seen.
+    pub(super) const fn forget_media(&mut self) {
+        self.muted = false;
+        self.video = None;
+    }
+
     /// Returns the peer connection to them, if there is one.
     pub(super) fn link(&self) -> Option<&Link> {
         match &self.path {

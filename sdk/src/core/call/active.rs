@@ -92,6 +92,7 @@ impl Call {
         if self.moved(at, whom.device.as_ref()) {
             // What was said over it went to the device that they left.
             self.close_link(cx, at);
+            self.forget_media(at);
         }
         at
     }
@@ -103,6 +104,7 @@ impl Call {
             if let Some(participant) = self.participants.get_mut(at) {
                 participant.status = status;
                 participant.failures = 0;
+                participant.forget_media();
             }
         }
     }

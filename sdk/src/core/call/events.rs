@@ -200,6 +200,9 @@ impl Call {
         if let Some(at) = self.position(&event.user_id) {
             self.mark(at, ParticipantStatus::is_in_call, ParticipantStatus::Joined);
             let moved = self.moved(at, event.device_id.as_ref());
+            if moved || event.fresh {
+                self.forget_media(at);
+            }
             if (moved || event.fresh) && self.active().is_some() {
                 self.close_link(cx, at);
                 self.open_offering_link(cx, at);

@@ -76,6 +76,13 @@ impl Call {
         ));
     }
 
+    /// A participant begins anew, on another device or in a new page.
+    pub(super) fn forget_media(&mut self, at: usize) {
+        if let Some(other) = self.participants.get_mut(at) {
+            other.forget_media();
+        }
+    }
+
     /// A picture arrives: clients of the reference do not say that they send one.
     pub(super) fn video_seen(&mut self, cx: &mut Context, at: usize) {
         let is_told = self

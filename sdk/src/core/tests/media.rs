@@ -259,6 +259,22 @@ fn a_picture_of_the_other_side_is_shown_when_it_is_told_of_or_seen() {
 }
 
 #[test]
+fn whoever_comes_back_in_a_new_page_shows_nothing_until_they_say_so() {
+    let mut rig = Rig::active();
+    rig.toggled(true);
+    rig.event(ServerEvent::CallParticipantReconnected(
+        server::CallParticipantReconnected {
+            session_id: session("s1"),
+            user_id: user("bob"),
+            device_id: Some(device("b1")),
+            fresh: true,
+        },
+    ));
+    assert_eq!(rig.bobs_video(), "off");
+    assert_eq!(rig.toggled(true)[0], "link2 show video");
+}
+
+#[test]
 fn a_device_is_swapped_beside_the_one_in_use() {
     let mut rig = Rig::active();
     assert_eq!(
