@@ -207,6 +207,12 @@ export interface CallOptions {
   userId?: string;
   /** False: only the reference's flow, offer after accept. Default true. */
   fastSetup?: boolean;
+  /**
+   * Makes the media path while a call rings, so that both hear each other at once when it is answered; both sides
+   * have to want it. The other side sees this one's network addresses before the answer; `'relay'` hides them
+   * behind the TURN server until then. Default false.
+   */
+  preconnect?: boolean | 'relay';
   /** False: a page that is reloaded in a call does not take it up again. Default true. */
   resume?: boolean;
   /** Merged over the `RTCConfiguration` that the server gave. */

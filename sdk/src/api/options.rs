@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{HtmlAudioElement, MediaStream};
 
 use super::error::invalid_argument;
-use crate::core::{ClientOptions, KeptCall};
+use crate::core::{ClientOptions, KeptCall, Preconnect};
 use crate::platform::{Resources, Source, get, random_seed};
 
 /// Reads what the machine needs.
@@ -24,8 +24,21 @@ pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
         audio_bitrate: read_bitrate(options, "audioBitrate"),
         video_bitrate: read_bitrate(options, "videoBitrate"),
         fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
+        preconnect: read_preconnect(&get(options, "preconnect"))?,
         seed: random_seed(),
     })
+}
+
+fn read_preconnect(value: &JsValue) -> Result<Preconnect, JsValue> {
+    match (value.as_bool(), value.as_string().as_deref()) {
+        (Some(true), _) => Ok(Preconnect::Direct),
+        (_, Some("relay")) => Ok(Preconnect::Relayed),
+        (Some(false), _) => Ok(Preconnect::Never),
+        (None, None) if is_absent(value) => Ok(Preconnect::Never),
+        (None, _) => Err(invalid_argument(
+            "preconnect is neither true, false nor 'relay'.",
+        )),
+    }
 }
 
 /// Reads what the page kept over a reload; what is not as it was written is as good as nothing.

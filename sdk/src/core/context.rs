@@ -17,6 +17,8 @@ use super::timers::{Timer, Timers};
 pub struct ClientOptions {
     /// Whether the offer travels with `call:initiate` and the answer with `call:accept`.
     pub fast_setup: bool,
+    /// Whether the media path is made while a call rings, when both sides want it.
+    pub preconnect: Preconnect,
     /// This user's id, for servers that do not say it.
     pub user_id: Option<UserId>,
     /// Whether the application supplies the audio: then there is nothing to open in its place.
@@ -29,6 +31,17 @@ pub struct ClientOptions {
     pub video_bitrate: Option<u32>,
     /// A random number: names this client's attempts to call, so that a repeat is recognised.
     pub seed: u64,
+}
+
+/// Whether the media path is made while a call rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preconnect {
+    /// No: neither side learns an address of the other before the answer.
+    Never,
+    /// Yes: the other side sees this one's addresses while it rings.
+    Direct,
+    /// Yes, over TURN alone: a direct path is looked for after the answer.
+    Relayed,
 }
 
 /// What a page remembers of its call over a reload.

@@ -147,6 +147,11 @@ impl Link {
         self.origin.is_some()
     }
 
+    /// Tells whether an offer of the other side was answered.
+    pub(super) const fn has_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
     /// Tells whether the other side owes an answer.
     pub(super) const fn awaits_answer(&self) -> bool {
         match self.negotiation {

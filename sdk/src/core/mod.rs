@@ -28,7 +28,7 @@ mod timers;
 pub mod view;
 
 pub use client::Client;
-pub use context::{ClientOptions, KeptCall};
+pub use context::{ClientOptions, KeptCall, Preconnect};
 pub use input::{
     AckBody, AckFailure, CaptureError, Command, ConnectionState, DeviceInput, Input, PeerInput,
     Permission, Request, SignalingInput, SpeakerError,

@@ -81,6 +81,8 @@ pub enum PeerCommand {
     ReadLevel,
     /// Let the remote audio be heard, now or as soon as it arrives.
     Play,
+    /// `setConfiguration`: counts from the next gathering on.
+    Reconfigure(RtcConfiguration),
     /// `getStats`; then `Stats`.
     SampleStats,
     /// Close it and let go of its elements.

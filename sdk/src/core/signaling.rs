@@ -71,6 +71,8 @@ pub(super) struct Features {
     pub(super) sync: bool,
     /// It knows `source` in `call:toggle-video`.
     pub(super) video_source: bool,
+    /// It passes signals ahead of the answer.
+    pub(super) preconnect: bool,
     /// It knows `links` in `call:quality`.
     pub(super) link_quality: bool,
 }
@@ -117,6 +119,7 @@ impl Server {
                 sync: has("sync"),
                 video_source: has("video-source"),
                 link_quality: has("link-quality"),
+                preconnect: has("preconnect"),
             },
             config: ack.config,
             fetched_at: now,

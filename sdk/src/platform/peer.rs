@@ -230,6 +230,15 @@ impl Peer {
         sources.map_or(JsValue::UNDEFINED, |sources| js::get(&sources, "0"))
     }
 
+    /// `setConfiguration`: counts from the next gathering on.
+    pub(crate) fn reconfigure(&self, configuration: &JsValue) {
+        let connection: &JsValue = self.connection.as_ref();
+        if let Ok(function) = js::get(connection, "setConfiguration").dyn_into::<Function>() {
+            // A connection that is closed, or cannot be changed, goes on as it is.
+            let _set = function.call1(connection, configuration);
+        }
+    }
+
     /// Lets the remote audio be heard, now or as soon as it arrives.
     pub(crate) fn play(&self) {
         self.hearing.set(Hearing::Now);

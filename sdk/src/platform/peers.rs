@@ -80,6 +80,12 @@ impl Peers {
             PeerCommand::LimitVideo(limit) => on(&|peer| peer.limit_video(limit)),
             PeerCommand::ReadLevel => on(&|peer| peer.read_level()),
             PeerCommand::Play => on(&|peer| peer.play()),
+            PeerCommand::Reconfigure(config) => {
+                // It fails only for a configuration that no connection could be made with either.
+                if let Ok(configuration) = self.configured(&config) {
+                    on(&|peer| peer.reconfigure(&configuration));
+                }
+            }
             PeerCommand::SampleStats => on(&|peer| peer.sample_stats()),
             PeerCommand::Close => self.close(link),
         }

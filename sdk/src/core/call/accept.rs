@@ -7,13 +7,15 @@ use ringback_protocol::{
 
 use super::place::{EARLY_MS, RING_SLACK_MS};
 use super::snapshot::Since;
-use super::{Active, Answering, Call, Direction, End, Entry, Flow, GOES_ON, Half, Named, Parting};
+use super::{
+    Active, Ahead, Answering, Call, Direction, End, Entry, Flow, GOES_ON, Half, Named, Parting,
+};
 use super::{Roster, Stage, Standing, Whom};
-use crate::core::context::Context;
+use crate::core::context::{Context, Preconnect};
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::RequestId;
 use crate::core::media::{MediaKind, VideoSource};
-use crate::core::output::{PeerCommand, Settled};
+use crate::core::output::Settled;
 use crate::core::participant::Participant;
 use crate::core::sdp;
 use crate::core::signal::Signal;
@@ -33,6 +35,10 @@ impl Call {
         );
         let caller = caller(&incoming);
         let offer = incoming.offer.filter(|_| cx.options.fast_setup);
+        let is_ahead = incoming.preconnect
+            && offer.is_some()
+            && incoming.caller_device_id.is_some()
+            && cx.options.preconnect != Preconnect::Never;
         let mut call = Self {
             chat: incoming.chat_id,
             call_type: incoming.call_type,
@@ -44,6 +50,7 @@ impl Call {
                 offer,
             },
             speaker: Speaker::default(),
+            ahead: Ahead::wanted(is_ahead),
             version: 0,
         };
         for target in &incoming.target_user_ids {
@@ -90,6 +97,7 @@ impl Call {
             participants: Vec::new(),
             stage: Stage::Joining { session, request },
             speaker: Speaker::default(),
+            ahead: Ahead::Never,
             version: 0,
         };
         cx.open(MediaKind::Microphone);
@@ -148,7 +156,9 @@ impl Call {
 
     fn is_answer_under_way(&self) -> bool {
         let caller = self.participants.first();
-        caller.is_some_and(|caller| caller.link().is_some() && early_answer(caller).is_none())
+        let is_under_way =
+            caller.is_some_and(|caller| caller.link().is_some() && early_answer(caller).is_none());
+        is_under_way && !self.is_answered_ahead()
     }
 
     fn send_accept(&mut self, cx: &mut Context, session: SessionId, request: Option<RequestId>) {
@@ -187,6 +197,7 @@ impl Call {
     /// Leaves one's own call for the one that the other side placed at the same time.
     pub(in crate::core) fn cross_over(&mut self, cx: &mut Context, other: server::CallIncoming) {
         self.close_link(cx, 0);
+        self.drop_ahead(cx);
         self.learn(caller(&other));
         self.send_accept(cx, other.session_id, None);
     }
@@ -201,11 +212,10 @@ impl Call {
             user: caller.user.id.clone(),
             device: caller.device.clone(),
         };
+        self.drop_ahead(cx);
         match link {
-            Some(link) => {
-                cx.peer(link, PeerCommand::SendMedia);
-                cx.peer(link, PeerCommand::Play);
-                self.watch_link(cx, link);
+            Some(_) => {
+                self.carry(cx, 0);
                 self.flush(cx, 0);
             }
             None => self.await_offer(cx, &whom),

@@ -24,10 +24,16 @@ impl Call {
         whom: &Whom,
         answer: Option<SessionDescription>,
     ) {
+        let was_ahead = self.settle_ahead(cx, whom);
         let at = self.seat(cx, whom);
         match self.participants.get(at).map(|other| &other.path) {
             Some(Path::Link(_)) if self.has_unsent_offer(at) => {
-                self.use_early_offer(cx, at, answer);
+                self.use_early_offer(cx, at, answer, was_ahead);
+            }
+            Some(Path::Link(_)) if was_ahead => {
+                self.carry(cx, at);
+                self.widen(cx, at);
+                self.flush(cx, at);
             }
             Some(Path::Link(_)) | None => {}
             Some(Path::None | Path::Failed(_)) => self.open_offering_link(cx, at),
@@ -36,23 +42,28 @@ impl Call {
     }
 
     /// The early offer is answered, or goes out the way of the reference.
-    fn use_early_offer(&mut self, cx: &mut Context, at: usize, answer: Option<SessionDescription>) {
-        let Some(id) = self
-            .participants
-            .get(at)
-            .and_then(|other| other.link())
-            .map(|link| link.id)
-        else {
-            return;
-        };
-        cx.peer(id, PeerCommand::Play);
-        self.watch_link(cx, id);
+    fn use_early_offer(
+        &mut self,
+        cx: &mut Context,
+        at: usize,
+        answer: Option<SessionDescription>,
+        was_ahead: bool,
+    ) {
+        if was_ahead {
+            self.carry(cx, at);
+        } else if let Some(id) = self.link_mut(at).map(|link| link.id) {
+            cx.peer(id, PeerCommand::Play);
+            self.watch_link(cx, id);
+        }
         match answer {
             Some(answer) => {
                 self.drop_offer(at);
                 self.drive(cx, at, |link, out| link.answer_received(answer, out));
             }
             None => self.flush(cx, at),
+        }
+        if was_ahead {
+            self.widen(cx, at);
         }
     }
 
@@ -67,7 +78,7 @@ impl Call {
     }
 
     /// The other side has the offer already: it was in `call:incoming`.
-    fn drop_offer(&mut self, at: usize) {
+    pub(super) fn drop_offer(&mut self, at: usize) {
         if let Some(participant) = self.participants.get_mut(at) {
             participant.outbox.retain(|signal| match signal {
                 Signal::Offer(_) => false,

@@ -182,6 +182,7 @@ impl Call {
         for at in 0..self.participants.len() {
             self.close_link(cx, at);
         }
+        self.drop_ahead(cx);
         cx.close_media();
         self.stop_listening(cx);
         cx.timers.stop_call();

@@ -30,20 +30,17 @@ impl Call {
 
     pub(super) fn open_link(&mut self, cx: &mut Context, at: usize, offerer: bool) {
         self.close_link(cx, at);
-        let call_type = self.call_type;
         let sends_media = self.sends_media();
         let is_active = self.active().is_some();
+        let Some(user) = self.participants.get(at).map(|other| other.user.id.clone()) else {
+            return;
+        };
+        let create = self.create(cx, offerer, user);
         let Some(participant) = self.participants.get_mut(at) else {
             return;
         };
         let id = cx.next_link();
         participant.path = Path::Link(Box::new(Link::new(id)));
-        let create = PeerCommand::Create {
-            config: cx.config(),
-            offerer,
-            call_type,
-            user: participant.user.id.clone(),
-        };
         let shows_video = participant.video.is_some_and(VideoSource::is_on);
         cx.peer(id, create);
         if shows_video {
@@ -58,15 +55,13 @@ impl Call {
         }
     }
 
-    /// A callee's media belong to no link before the call is answered.
+    /// A callee's media belong to no link before the call is answered, and nobody's to one that is
+    /// made ahead.
     const fn sends_media(&self) -> bool {
         match self.stage {
             Stage::Ringing { .. } | Stage::Accepting { .. } => false,
-            Stage::Preparing { .. }
-            | Stage::Placing { .. }
-            | Stage::Calling(_)
-            | Stage::Joining { .. }
-            | Stage::Active(_) => true,
+            Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_) => !self.is_ahead(),
+            Stage::Joining { .. } | Stage::Active(_) => true,
         }
     }
 
@@ -145,7 +140,7 @@ impl Call {
     /// Tells a participant what waits for them, if they can be reached.
     pub(super) fn flush(&mut self, cx: &mut Context, at: usize) {
         if !self.is_in_step() {
-            return;
+            return self.flush_ahead(cx, at);
         }
         let chat = self.chat_id();
         let (Some(active), Some(participant)) = (self.active(), self.participants.get(at)) else {
@@ -177,7 +172,7 @@ impl Call {
         }
     }
 
-    fn take_outbox(&mut self, at: usize) -> Vec<Signal> {
+    pub(super) fn take_outbox(&mut self, at: usize) -> Vec<Signal> {
         self.participants
             .get_mut(at)
             .map(|participant| std::mem::take(&mut participant.outbox))
@@ -186,6 +181,9 @@ impl Call {
 
     /// Takes in what a peer connection reports.
     pub(in crate::core) fn peer(&mut self, cx: &mut Context, id: LinkId, input: PeerInput) -> Flow {
+        if self.further_reported(cx, id, &input) {
+            return GOES_ON;
+        }
         let Some(at) = self
             .participants
             .iter()
@@ -287,6 +285,8 @@ impl Call {
             self.limit_video(cx);
         } else if is_failed {
             self.early_link_failed(cx, at);
+        } else {
+            self.health_ahead(at, state);
         }
         GOES_ON
     }

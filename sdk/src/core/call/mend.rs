@@ -56,7 +56,7 @@ impl Call {
     }
 
     /// A link is lost: the first attempt begins at once.
-    fn mend(&mut self, cx: &mut Context, at: usize, id: LinkId) {
+    pub(super) fn mend(&mut self, cx: &mut Context, at: usize, id: LinkId) {
         if let Some(link) = self.link_mut(at) {
             link.sampler.pause();
         }

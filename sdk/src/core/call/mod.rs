@@ -2,6 +2,7 @@
 
 mod accept;
 mod active;
+mod ahead;
 mod end;
 mod envelope;
 mod events;
@@ -23,6 +24,7 @@ use std::ops::ControlFlow;
 use ringback_protocol::{CallType, ChatId, DeviceId, ParticipantStatus, SessionId, UserId};
 
 pub(super) use accept::caller;
+use ahead::Ahead;
 pub(super) use end::{End, Parting};
 pub(super) use events::{elsewhere_reason, session_of};
 pub(super) use place::Dial;
@@ -62,6 +64,8 @@ pub(super) struct Call {
     participants: Vec<Participant>,
     stage: Stage,
     speaker: Speaker,
+    /// Whether links are made ahead of the answer.
+    ahead: Ahead,
     /// Of the last snapshot: an older one says nothing.
     version: u64,
 }

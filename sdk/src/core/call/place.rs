@@ -6,9 +6,9 @@ use ringback_protocol::{
 
 use super::snapshot::Since;
 use super::{
-    Call, Direction, Early, End, Flow, GOES_ON, Named, Placed, Roster, Stage, Standing, Whom,
+    Ahead, Call, Direction, Early, End, Flow, GOES_ON, Named, Placed, Roster, Stage, Standing, Whom,
 };
-use crate::core::context::Context;
+use crate::core::context::{Context, Preconnect};
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::RequestId;
 use crate::core::media::MediaKind;
@@ -61,6 +61,7 @@ impl Call {
                 },
             },
             speaker: Speaker::default(),
+            ahead: Ahead::wanted(is_early && cx.options.preconnect != Preconnect::Never),
             version: 0,
         };
         for target in &targets {
@@ -180,7 +181,7 @@ impl Call {
                 None
             },
             request_id: attempt.clone().filter(|_| features.extended),
-            preconnect: false,
+            preconnect: features.preconnect && self.is_ahead(),
         };
         cx.ask(ClientEvent::CallInitiate(event), Purpose::Initiate);
     }

@@ -9,7 +9,10 @@ use crate::core::link::Link;
 impl Call {
     /// `webrtc:offer`
     pub(in crate::core) fn offer(&mut self, cx: &mut Context, event: server::WebrtcOffer) {
-        if self.active().is_none() || cx.signaling.is_me(&event.from_user_id) {
+        if self.active().is_none() {
+            return self.offered_ahead(cx, event);
+        }
+        if cx.signaling.is_me(&event.from_user_id) {
             return;
         }
         let at = self.enlist(&event.from_user_id, ParticipantStatus::Joined);
@@ -27,7 +30,10 @@ impl Call {
 
     /// `webrtc:answer`
     pub(in crate::core) fn answer(&mut self, cx: &mut Context, event: server::WebrtcAnswer) {
-        if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref()) {
+        if self.is_ahead() {
+            self.answered_ahead(cx, event);
+        } else if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref())
+        {
             self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
         }
     }
@@ -38,7 +44,10 @@ impl Call {
         cx: &mut Context,
         event: server::WebrtcIceCandidate,
     ) {
-        if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref()) {
+        if self.is_ahead() {
+            self.candidate_ahead(cx, event);
+        } else if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref())
+        {
             self.drive(cx, at, |link: &mut Link, out| {
                 link.candidate_received(event.candidate, out);
             });

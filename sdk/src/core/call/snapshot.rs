@@ -7,7 +7,8 @@ use ringback_protocol::{
 
 use super::is_own_device;
 use super::{
-    Answering, Call, Direction, End, Flow, GOES_ON, Half, Named, Roster, Stage, Standing, Whom,
+    Ahead, Answering, Call, Direction, End, Flow, GOES_ON, Half, Named, Roster, Stage, Standing,
+    Whom,
 };
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
@@ -91,6 +92,7 @@ impl Call {
             participants: Vec::new(),
             stage: Stage::Calling(named),
             speaker: Speaker::default(),
+            ahead: Ahead::Never,
             version: 0,
         }
     }

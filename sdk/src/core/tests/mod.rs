@@ -5,6 +5,7 @@
     reason = "a test picks out what it is about"
 )]
 
+mod ahead;
 mod groups;
 mod link;
 mod media;
@@ -28,8 +29,8 @@ use super::ids::{AckId, LinkId, MediaId, RequestId};
 use super::time::Instant;
 use super::{
     AckBody, AckFailure, Client, ClientOptions, Command, ConnectionState, DeviceInput, Input,
-    MediaCommand, MediaKind, Notification, Output, PeerCommand, PeerInput, Permission, Request,
-    SignalingInput,
+    MediaCommand, MediaKind, Notification, Output, PeerCommand, PeerInput, Permission, Preconnect,
+    Request, SignalingInput,
 };
 
 pub(super) fn user(name: &str) -> UserId {
@@ -109,6 +110,7 @@ pub(super) fn reference_config() -> ConfigAck {
 pub(super) fn options() -> ClientOptions {
     ClientOptions {
         fast_setup: true,
+        preconnect: Preconnect::Never,
         user_id: None,
         supplied_microphone: false,
         kept: None,
@@ -302,6 +304,7 @@ impl Rig {
             | PeerCommand::ShowVideo(_)
             | PeerCommand::LimitVideo(_)
             | PeerCommand::ReadLevel
+            | PeerCommand::Reconfigure(_)
             | PeerCommand::Play
             | PeerCommand::SampleStats
             | PeerCommand::Close => {}
@@ -606,6 +609,7 @@ fn commanded(command: &PeerCommand) -> &'static str {
         PeerCommand::LimitVideo(_) => "limit video",
         PeerCommand::ReadLevel => "read level",
         PeerCommand::Play => "play",
+        PeerCommand::Reconfigure(_) => "reconfigure",
         PeerCommand::SampleStats => "sample",
         PeerCommand::Close => "close",
     }

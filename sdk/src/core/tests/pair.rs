@@ -85,6 +85,7 @@ impl World {
         let client = |seed| {
             Client::new(ClientOptions {
                 fast_setup: true,
+                preconnect: Preconnect::Never,
                 user_id: None,
                 supplied_microphone: false,
                 kept: None,
@@ -633,9 +634,10 @@ impl Pretend {
                 self.plays = true;
                 Vec::new()
             }
-            PeerCommand::Create { .. } | PeerCommand::SampleStats | PeerCommand::Close => {
-                Vec::new()
-            }
+            PeerCommand::Create { .. }
+            | PeerCommand::Reconfigure(_)
+            | PeerCommand::SampleStats
+            | PeerCommand::Close => Vec::new(),
         }
     }
 

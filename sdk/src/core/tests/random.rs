@@ -181,9 +181,17 @@ fn kind_report(command: &PeerCommand) -> Option<PeerInput> {
         | PeerCommand::ShowVideo(_)
         | PeerCommand::LimitVideo(_)
         | PeerCommand::ReadLevel
+        | PeerCommand::Reconfigure(_)
         | PeerCommand::SampleStats
         | PeerCommand::Close => None,
     }
+}
+
+fn preconnecting(ahead: bool, mut event: ServerEvent) -> ServerEvent {
+    if let ServerEvent::CallIncoming(incoming) = &mut event {
+        incoming.preconnect = ahead;
+    }
+    event
 }
 
 fn event(event: ServerEvent) -> Input {
@@ -328,10 +336,16 @@ fn server_event(dice: &mut Dice) -> ServerEvent {
     let session_id = session(dice.name());
     let (chat_id, user_id, device_id) = (chat(), dice.person(), dice.machine());
     match dice.roll(20) {
-        0 | 1 => incoming(dice.name(), dice.pick(&["bob", "carol"]), {
-            let ufrag = dice.ufrag();
-            (dice.roll(2) == 0).then(|| offer("b", ufrag))
-        }),
+        0 | 1 => {
+            let ahead = dice.roll(2) == 0;
+            preconnecting(
+                ahead,
+                incoming(dice.name(), dice.pick(&["bob", "carol"]), {
+                    let ufrag = dice.ufrag();
+                    (dice.roll(2) == 0).then(|| offer("b", ufrag))
+                }),
+            )
+        }
         2 => ServerEvent::CallRinging(server::CallRinging {
             session_id,
             chat_id,
@@ -455,6 +469,7 @@ fn play(seed: u64, steps: u32) -> BTreeSet<&'static str> {
     let mut dice = Dice(seed);
     let mut client = Client::new(ClientOptions {
         fast_setup: dice.roll(4) != 0,
+        preconnect: dice.pick(&[Preconnect::Never, Preconnect::Direct, Preconnect::Relayed]),
         kept: (dice.roll(4) == 0).then(|| KeptCall {
             session: session("s1"),
             muted: dice.roll(2) == 0,
