@@ -80,6 +80,7 @@ All of them share one page of one headless Chromium, on loopback, without STUN, 
 
 - **floor**: two \`RTCPeerConnection\`s in that page, candidates handed over directly, both microphones open beforehand, measured from \`createOffer\`. No signaling can be faster and do the same work; one that has done part of it while ringing can.
 - **Ringback**: \`acceptCall()\` on the callee's \`VoiceCallManager\`, which opens the microphone itself, against \`ringback-server --dev\` with SQLite.
+- **Ringback, preconnect**: the same with \`preconnect: true\` on both sides, where the media path is made while it rings.
 - **Ringback, reference flow**: the same with \`fastSetup: false\`, where the offer is made after the accept.
 - **PeerJS**: \`getUserMedia\` at accept, then \`call.answer(stream)\`, with its own server.
 - **simple-peer**: \`getUserMedia\` at accept, then the signals that came while ringing, with trickle, over a Socket.IO relay.

@@ -1,11 +1,11 @@
 import { floor } from './floor.js';
 import { peerjs } from './peerjs.js';
 import { allClosed, bothSides, now, watchPeerConnections } from './recorder.js';
-import { ringback, ringbackReference } from './ringback.js';
+import { ringback, ringbackPreconnect, ringbackReference } from './ringback.js';
 import { simplePeer } from './simple-peer.js';
 
 const TIMEOUT_MS = 15_000;
-const contenders = [floor, ringback, ringbackReference, peerjs, simplePeer];
+const contenders = [floor, ringback, ringbackPreconnect, ringbackReference, peerjs, simplePeer];
 const ready = new Map();
 
 watchPeerConnections();

@@ -18,6 +18,8 @@ const contender = (name, pair, options) => ({
 });
 
 export const ringback = contender('Ringback', 0, {});
+/** Both sides make the media path while it rings: after the accept, only the microphone's track has to join. */
+export const ringbackPreconnect = contender('Ringback, preconnect', 2, { preconnect: true });
 export const ringbackReference = contender('Ringback, reference flow', 1, { fastSetup: false });
 
 class RingbackCall {

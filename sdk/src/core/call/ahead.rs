@@ -7,6 +7,7 @@
 use ringback_protocol::{DeviceId, SessionDescription, UserId, server};
 
 use super::envelope::Envelope;
+use super::links::{tuned_command, tuned_signal};
 use super::{Call, Named, Stage, Standing, Whom};
 use crate::core::context::{Context, Preconnect};
 use crate::core::ids::LinkId;
@@ -265,10 +266,11 @@ impl Call {
             user: other.user.id.clone(),
             device: Some(one.device.clone()),
         };
+        let most = cx.options.audio_bitrate;
         for output in outputs {
             match output {
-                LinkOutput::Do(command) => cx.peer(id, command),
-                LinkOutput::Send(signal) => self.send_ahead(cx, &whom, signal),
+                LinkOutput::Do(command) => cx.peer(id, tuned_command(command, most)),
+                LinkOutput::Send(signal) => self.send_ahead(cx, &whom, tuned_signal(signal)),
             }
         }
     }
@@ -327,7 +329,10 @@ impl Call {
         cx.peer(id, PeerCommand::SendMedia);
         cx.peer(id, PeerCommand::Play);
         match health {
-            Health::Connected => self.turn_over(at),
+            Health::Connected => {
+                self.turn_over(at);
+                self.limit_video(cx);
+            }
             Health::Connecting(_) => self.watch_link(cx, id),
             Health::Wavering | Health::Mending(_) => self.mend(cx, at, id),
         }

@@ -306,7 +306,7 @@ fn perform(cx: &mut Context, participant: &mut Participant, outputs: Vec<LinkOut
 }
 
 /// What the other side describes governs how this side encodes.
-fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
+pub(super) fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
     match command {
         PeerCommand::ApplyOffer(generation, offer) => {
             PeerCommand::ApplyOffer(generation, tuned(offer, most))
@@ -322,6 +322,7 @@ fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
         | PeerCommand::ShowVideo(_)
         | PeerCommand::LimitVideo(_)
         | PeerCommand::ReadLevel
+        | PeerCommand::Reconfigure(_)
         | PeerCommand::Play
         | PeerCommand::SampleStats
         | PeerCommand::Close) => command,
@@ -329,7 +330,7 @@ fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
 }
 
 /// What this side describes governs how the other side encodes, also a client of the reference.
-fn tuned_signal(signal: Signal) -> Signal {
+pub(super) fn tuned_signal(signal: Signal) -> Signal {
     match signal {
         Signal::Offer(offer) => Signal::Offer(tuned(offer, None)),
         Signal::Answer(answer) => Signal::Answer(tuned(answer, None)),
