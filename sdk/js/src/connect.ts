@@ -93,6 +93,7 @@ class Connection {
       tryAllTransports: true,
       // A network that changed is mostly there at once; Socket.IO spreads and lengthens the pauses.
       reconnectionDelay: 150,
+      reconnectionDelayMax: 2_000,
       ...options.socket,
       autoConnect: false,
       auth: (send: (auth: object) => void) => void this.#authenticate(send),
