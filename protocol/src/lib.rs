@@ -14,6 +14,7 @@ mod events;
 mod ids;
 pub mod limits;
 mod media;
+mod name;
 mod quality;
 mod reason;
 pub mod rest;
