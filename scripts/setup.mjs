@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { installBrowsers } from './lib/browsers.mjs';
 import { installPackages } from './lib/packages.mjs';
-import { installGeckodriver, installWasmBindgen, installWasmTarget, requireRust } from './lib/rust.mjs';
+import { installGeckodriver, installRustSource, installWasmBindgen, installWasmTarget, requireRust } from './lib/rust.mjs';
 import { Stop, main } from './lib/run.mjs';
 
 /** Readies the machine for building: npm packages, the WebAssembly target, wasm-bindgen. */
@@ -16,6 +16,7 @@ export async function setupBuild() {
   requireRust();
   await installPackages();
   await installWasmTarget();
+  await installRustSource();
   addToPath(await installWasmBindgen());
 }
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { isExecutable, lockedVersion, toolFolder, which } from './paths.mjs';
 import { Stop, capture, run, step } from './run.mjs';
 
-const WASM = 'wasm32-unknown-unknown';
+/** What the SDK is compiled to. */
+export const WASM = 'wasm32-unknown-unknown';
 // geckodriver does not depend on anything of ours: any newer one does as well.
 const GECKODRIVER = '0.37.1';
 
@@ -23,6 +24,19 @@ export async function installWasmTarget() {
     throw new Stop(`The Rust target ${WASM} is missing, and there is no rustup to add it: install it with your package manager.`);
   }
   await step(`Rust target ${WASM}`, () => run('rustup', ['target', 'add', WASM]));
+}
+
+/** Adds the source of the standard library, which makes the module smaller, where rustup can. */
+export async function installRustSource() {
+  if ((await hasRustSource()) || !which('rustup', 'rustup.exe')) return;
+  const { code } = await step('Rust source', () => capture('rustup', ['component', 'add', 'rust-src']));
+  if (code !== 0) console.log('  could not be added: the module gets about 1 KiB heavier');
+}
+
+/** Tells whether the source of the standard library is there. */
+export async function hasRustSource() {
+  const { output } = await capture('rustc', ['--print', 'sysroot']);
+  return existsSync(join(output.trim(), 'lib', 'rustlib', 'src', 'rust', 'library', 'Cargo.lock'));
 }
 
 /** Installs wasm-bindgen of exactly the version that the crate is built with; returns its folder. */
