@@ -308,8 +308,9 @@ impl Link {
         Received::Done
     }
 
-    fn is_foreign(&self, offer: &SessionDescription) -> bool {
-        match (&self.origin, sdp::origin(&offer.sdp)) {
+    /// Tells whether another peer connection made the description than the one on the other side.
+    pub(super) fn is_foreign(&self, description: &SessionDescription) -> bool {
+        match (&self.origin, sdp::origin(&description.sdp)) {
             (Some(known), Some(other)) => **known != *other,
             (None, Some(_)) | (Some(_) | None, None) => false,
         }

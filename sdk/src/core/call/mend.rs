@@ -189,7 +189,12 @@ impl Call {
             cx.notify(Notification::Error(ClientCode::ConnectionFailed.into()));
             return End::broken(ClientCode::ConnectionFailed.into());
         }
-        self.pair_failed(cx, at, id);
+        if self.can_signal(at) {
+            self.pair_failed(cx, at, id);
+        } else {
+            // Whoever is away is not to blame for the path.
+            cx.timers.set(Timer::GiveUp(id), cx.now.after(TRY_MS));
+        }
         GOES_ON
     }
 

@@ -34,6 +34,13 @@ impl Call {
             self.answered_ahead(cx, event);
         } else if let Some(at) = self.reachable(&event.from_user_id, event.from_device_id.as_ref())
         {
+            if self
+                .link_mut(at)
+                .is_some_and(|link| link.is_foreign(&event.answer))
+            {
+                // A page that was reloaded meanwhile took the offer: it cannot go on where the old one was.
+                return self.open_offering_link(cx, at);
+            }
             self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
         }
     }

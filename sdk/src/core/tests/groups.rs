@@ -400,3 +400,25 @@ fn link_of(rig: &Rig, name: &str) -> LinkState {
         .find(|one| one.user.id == user(name));
     other.unwrap().link
 }
+
+#[test]
+fn somebody_who_is_away_is_not_told_to_be_a_failing_pair() {
+    let mut rig = crowd(&["carol"]);
+    rig.event(ServerEvent::CallParticipantReconnecting(
+        server::CallParticipantReconnecting {
+            session_id: session("s1"),
+            user_id: user("carol"),
+        },
+    ));
+    let lines = rig.wait(28_000);
+    assert!(
+        !lines.contains(&"tell link failed carol".to_owned()),
+        "{lines:?}"
+    );
+    rig.event(left("carol"));
+    assert!(
+        !rig.wait(60_000)
+            .iter()
+            .any(|line| line.contains("link failed"))
+    );
+}

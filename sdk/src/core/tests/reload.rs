@@ -209,3 +209,22 @@ fn an_answer_during_the_reload_turns_to_the_call_that_rings() {
     ));
     assert!(lines.is_empty(), "{lines:?}");
 }
+
+#[test]
+fn an_answer_of_a_page_that_was_reloaded_meanwhile_makes_a_new_link() {
+    let mut rig = Rig::active();
+    rig.device(DeviceInput::NetworkChanged);
+    rig.offer_made("a2");
+    let lines = rig.event(remote_answer("s1", answer("b-reloaded", "b2")));
+    assert_eq!(
+        lines,
+        [
+            "link1 close",
+            "link2 create offerer",
+            "link2 send media",
+            "link2 play",
+            "link2 create offer",
+            "tell connecting"
+        ]
+    );
+}
