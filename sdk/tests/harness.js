@@ -448,23 +448,27 @@ export function toneStream() {
   return destination.stream;
 }
 
-const whenEnded = new WeakMap();
+const heard = new WeakMap();
 
-/** Keeps the listeners of `ended` at hand: in Firefox no script can fire it. */
+/** Keeps a track's listeners at hand: in Firefox no script can fire `ended` and the like. */
 function letEnd(track) {
-  const listeners = new Set();
-  whenEnded.set(track, listeners);
-  const { addEventListener, removeEventListener } = track;
-  track.addEventListener = (event, listener) => (event === 'ended' ? listeners.add(listener) : addEventListener.call(track, event, listener));
-  track.removeEventListener = (event, listener) => (event === 'ended' ? listeners.delete(listener) : removeEventListener.call(track, event, listener));
+  const listeners = new Map();
+  heard.set(track, listeners);
+  track.addEventListener = (event, listener) => listeners.set(listener, event);
+  track.removeEventListener = (event, listener) => listeners.delete(listener);
+}
+
+/** Tells who listens to the tracks of a stream that something happened to them. */
+export function fire(stream, event) {
+  for (const track of stream.getTracks()) {
+    for (const [listener, name] of [...heard.get(track)]) if (name === event) listener(new Event(event));
+  }
 }
 
 /** Ends the tracks of a stream, as unplugging the device or the browser's own button does. */
 export function endTracks(stream) {
-  for (const track of stream.getTracks()) {
-    track.stop();
-    for (const listener of [...whenEnded.get(track)]) listener(new Event('ended'));
-  }
+  for (const track of stream.getTracks()) track.stop();
+  fire(stream, 'ended');
 }
 
 /** A stream of a picture that changes, of this size. */

@@ -116,6 +116,19 @@ async fn a_microphone_that_is_lost_is_looked_for_and_found() {
 }
 
 #[wasm_bindgen_test]
+async fn a_microphone_that_the_system_takes_for_a_while_is_told_of() {
+    let page = Page::new(RINGBACK);
+    let (alice, bob) = page.call().await;
+    let stream = alice.engine.local_stream().expect("it is open");
+    for (event, reason) in [("mute", "lost"), ("unmute", "reacquired")] {
+        page::fire(&stream, event);
+        let changed = alice.next("deviceChanged").await;
+        assert_eq!(text(&changed, "reason"), reason);
+    }
+    bob.sound().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_camera_is_swapped_and_reopened_like_a_microphone() {
     let page = Page::new(RINGBACK);
     let other = page::device_id("videoinput").await;
@@ -219,6 +232,25 @@ async fn speech_bears_loss_and_stays_under_the_cap() {
     assert_eq!(capped.count(), 1, "it is alice's alone");
     for copies in page.spy.redundancy().await {
         assert_eq!(copies > 0.5, page::has_redundancy(), "{copies}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn silence_takes_next_to_nothing_and_is_no_loss() {
+    let page = Page::new(RINGBACK);
+    let (alice, bob) = page.call().await;
+    bob.sound().await;
+    done(alice.engine.set_muted(true)).await;
+    let quiet = |quality: &JsValue| page::number(quality, "bitrate") < 4_000.0;
+    let mut seconds = 0;
+    while seconds < 5 {
+        let quality = bob.next("quality").await;
+        if quiet(&quality) {
+            seconds += 1;
+            assert_eq!(text(&quality, "grade"), "excellent");
+        } else {
+            assert_eq!(seconds, 0, "silence stays silent");
+        }
     }
 }
 

@@ -152,7 +152,7 @@ export interface CallEvents {
   /**
    * Another microphone or camera is in use than before: `chosen` by the application, the default one
    * as a `fallback` for one that is gone, the one that had stopped `reacquired`, or `lost` and
-   * looked for. `id` is null for the default one.
+   * looked for, or taken by the system for a while. `id` is null for the default one.
    */
   deviceChanged: { kind: 'microphone' | 'camera'; id: string | null; label: string; reason: 'chosen' | 'fallback' | 'reacquired' | 'lost' };
   /** How loud everyone else is, 0 to 1; five times a second while connected. */

@@ -216,6 +216,8 @@ pub enum DeviceInput {
     Failed(MediaKind, MediaId, CaptureError, String),
     /// The track ended by itself.
     Ended(MediaKind, MediaId),
+    /// The system took the device away for the moment, or gave it back (`mute`, `unmute`).
+    Interrupted(MediaKind, MediaId, bool),
     /// A device was plugged in or unplugged.
     DevicesChanged,
     /// `SetSpeaker` is done.

@@ -41,7 +41,7 @@ struct Open {
     track: MediaStreamTrack,
     /// For a track of the application: whether it was enabled when it came.
     borrowed: Option<bool>,
-    _ended: Option<Listener>,
+    _listeners: Vec<Listener>,
 }
 
 impl Drop for Open {
@@ -199,17 +199,31 @@ impl Inner {
             // Text is to stay readable when the network is slow.
             js::set(&track, "contentHint", &"detail".into());
         }
-        let (inbox, kind) = (self.inbox.clone(), self.kind);
-        let ended = Listener::new(&track, "ended", move |_| {
-            inbox.put_device(DeviceInput::Ended(kind, id));
-        });
+        let listeners = self.listen(&track, id);
         self.hold(Some(Open {
             stream,
             track,
             borrowed,
-            _ended: ended,
+            _listeners: listeners,
         }));
         self.inbox.put_device(DeviceInput::Opened(self.kind, id));
+    }
+}
+
+impl Inner {
+    fn listen(&self, track: &MediaStreamTrack, id: MediaId) -> Vec<Listener> {
+        let kind = self.kind;
+        let mut events = vec![("ended", DeviceInput::Ended(kind, id))];
+        // A window that is hidden is no news.
+        if kind != MediaKind::Screen {
+            events.push(("mute", DeviceInput::Interrupted(kind, id, true)));
+            events.push(("unmute", DeviceInput::Interrupted(kind, id, false)));
+        }
+        let listeners = events.into_iter().filter_map(|(event, input)| {
+            let inbox = self.inbox.clone();
+            Listener::new(track, event, move |_| inbox.put_device(input.clone()))
+        });
+        listeners.collect()
     }
 }
 

@@ -108,6 +108,7 @@ extern "C" {
     pub fn has_sinks() -> bool;
     #[wasm_bindgen(js_name = hasRedundancy)]
     pub fn has_redundancy() -> bool;
+    pub fn fire(stream: &MediaStream, event: &str);
     #[wasm_bindgen(js_name = endTracks)]
     pub fn end_tracks(stream: &MediaStream);
     #[wasm_bindgen(js_name = pictureOf)]
@@ -348,6 +349,12 @@ pub async fn failure_code(promise: Promise) -> String {
 pub fn text(value: &JsValue, name: &str) -> String {
     let property = Reflect::get(value, &name.into()).unwrap_or_default();
     property.as_string().unwrap_or_default()
+}
+
+/// Returns a property that is a number.
+pub fn number(value: &JsValue, name: &str) -> f64 {
+    let property = Reflect::get(value, &name.into()).unwrap_or_default();
+    property.as_f64().expect("it is a number")
 }
 
 /// Returns a property that is true or false.

@@ -17,12 +17,19 @@ const SETTLE_MS: u64 = 300;
 impl Client {
     pub(super) fn device(&mut self, input: DeviceInput) {
         match input {
-            DeviceInput::Permission(permission) => self.cx.media.permission = permission,
+            DeviceInput::Permission(permission) => {
+                self.cx.media.permission = permission;
+                if self.cx.media.is_granted() {
+                    // Devices have names from now on.
+                    self.cx.notify(Notification::Devices);
+                }
+            }
             DeviceInput::Opened(kind, id) => self.opened(kind, id),
             DeviceInput::Failed(kind, id, error, detail) => {
                 self.not_opened(kind, id, error, detail);
             }
             DeviceInput::Ended(kind, id) => self.ended_by_itself(kind, id),
+            DeviceInput::Interrupted(kind, id, is_away) => self.interrupted(kind, id, is_away),
             DeviceInput::DevicesChanged => {
                 let at = self.cx.now.after(SETTLE_MS);
                 self.cx.timers.set(Timer::Devices, at);
@@ -175,6 +182,21 @@ impl Client {
             self.cx.settle(request, result.clone());
         }
         is_told
+    }
+
+    /// A telephone call, or a switch on the machine: nothing can be done but to tell.
+    fn interrupted(&mut self, kind: MediaKind, id: MediaId, is_away: bool) {
+        let in_use = self.cx.media.device(kind).in_use();
+        if let Some(in_use) = in_use.filter(|in_use| in_use.id == id) {
+            let device = in_use.device.clone();
+            let change = if is_away {
+                DeviceChange::Lost
+            } else {
+                DeviceChange::Reacquired
+            };
+            self.cx
+                .notify(Notification::DeviceChanged(kind, device, change));
+        }
     }
 
     /// Unplugged, taken away, or ended by the browser's own button.

@@ -448,6 +448,19 @@ fn a_camera_that_stops_is_off_for_the_others_until_it_is_back() {
 }
 
 #[test]
+fn a_microphone_that_the_system_takes_for_a_while_is_told_of() {
+    let mut rig = Rig::active();
+    let id = rig.microphone().unwrap();
+    let away = |id, is_away| DeviceInput::Interrupted(MediaKind::Microphone, id, is_away);
+    assert_eq!(rig.device(away(id, true)), ["tell microphone default lost"]);
+    assert_eq!(
+        rig.device(away(id, false)),
+        ["tell microphone default reacquired"]
+    );
+    assert!(rig.device(away(MediaId(99), true)).is_empty());
+}
+
+#[test]
 fn a_speaker_counts_as_chosen_once_the_browser_took_it() {
     let mut rig = Rig::connected();
     assert_eq!(

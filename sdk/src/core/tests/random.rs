@@ -252,7 +252,7 @@ fn capture_input(dice: &mut Dice) -> DeviceInput {
 }
 
 fn device_input(dice: &mut Dice) -> DeviceInput {
-    match dice.roll(9) {
+    match dice.roll(11) {
         0 => DeviceInput::Permission(dice.pick(&[
             Permission::Granted,
             Permission::Denied,
@@ -261,6 +261,7 @@ fn device_input(dice: &mut Dice) -> DeviceInput {
         1 => DeviceInput::NetworkChanged,
         2 => DeviceInput::PlaybackBlocked(LinkId(dice.roll(4))),
         3 => DeviceInput::DevicesChanged,
+        4 => DeviceInput::Interrupted(media_kind(dice), MediaId(dice.roll(6)), dice.roll(2) == 0),
         _ => capture_input(dice),
     }
 }
