@@ -69,9 +69,13 @@ export class Person {
   }
 
   /** Waits until a function in the page returns something true, and returns that. */
-  async until(what, predicate, ...args) {
+  until(what, predicate, ...args) {
+    return this.untilWithin(WITHIN_MS, what, predicate, ...args);
+  }
+
+  async untilWithin(timeout, what, predicate, ...args) {
     try {
-      const handle = await this.page.waitForFunction(predicate, { polling: 50, timeout: WITHIN_MS }, ...args);
+      const handle = await this.page.waitForFunction(predicate, { polling: 50, timeout }, ...args);
       return await handle.jsonValue();
     } catch (error) {
       const seen = await this.page.evaluate(() => JSON.stringify(window.seen ?? null)).catch(() => 'the page is gone');
@@ -80,8 +84,9 @@ export class Person {
   }
 
   /** Takes the next event of that name (and of those that match), and returns its payload. */
-  async event(name, matches = {}) {
-    const found = await this.until(
+  async event(name, matches = {}, withinMs = WITHIN_MS) {
+    const found = await this.untilWithin(
+      withinMs,
       `${name} ${JSON.stringify(matches)}`,
       (name, matches, from) => {
         const at = window.seen.findIndex(({ event, payload }, i) =>

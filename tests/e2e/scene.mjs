@@ -21,17 +21,20 @@ export function browserNamed(name) {
 /** A server and a site of their own, with a chat of alice, bob, carol and dave. */
 export class Scene {
   #people = [];
+  #ownSite = null;
 
   /**
    * Starts a server and a site, which end with the test.
    * @param {import('node:test').TestContext} t
-   * @param {object} [options] of `TestServer.start`
+   * @param {object} [options] of `TestServer.start`; `lab`: the lab whose site is used, and in which the server runs
    */
-  static async start(t, options) {
+  static async start(t, { lab, ...options } = {}) {
     const scene = new Scene();
     t.after(() => scene.#stop());
-    scene.site = await serve();
-    scene.server = await TestServer.start({ ...options, env: { CORS_ORIGINS: scene.site.url, ...options?.env } });
+    scene.#ownSite = lab ? null : await serve();
+    scene.site = lab?.site ?? scene.#ownSite;
+    const env = { CORS_ORIGINS: scene.site.url, ...options.env };
+    scene.server = await TestServer.start({ host: lab?.host, ...options, env });
     scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol', 'dave']);
     return scene;
   }
@@ -49,9 +52,9 @@ export class Scene {
     return { scene, people: await Promise.all(ids.map((id) => scene.join(id, joins))) };
   }
 
-  /** Opens a page of the site and signs in. `page`: `bare` or `reference`; other options go to the SDK. */
+  /** Opens a page of the site and signs in. `page`: `bare` or `reference`; `browser`: its name, or a browser; other options go to the SDK. */
   async join(id, { page = 'bare', browser = 'chromium', microphone, ...options } = {}) {
-    const person = await Person.open(await browserNamed(browser), id, `${this.site.url}/${page}.html`, { microphone });
+    const person = await Person.open(await (typeof browser === 'string' ? browserNamed(browser) : browser), id, `${this.site.url}/${page}.html`, { microphone });
     this.#people.push(person);
     await this.signIn(person, options);
     return person;
@@ -71,7 +74,7 @@ export class Scene {
 
   async #stop() {
     await Promise.all(this.#people.map((person) => person.context.close()));
-    await this.site?.close();
+    await this.#ownSite?.close();
     await this.server?.stop();
   }
 }

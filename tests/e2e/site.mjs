@@ -14,12 +14,12 @@ const FOLDERS = {
 };
 
 /** Serves folders by the start of the path, on a free port; returns its URL and how to stop it. */
-export async function serve(folders = FOLDERS) {
+export async function serve(folders = FOLDERS, host = '127.0.0.1') {
   const server = createServer((request, response) => void answer(folders, request, response));
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://${host}:${server.address().port}`,
     close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 }

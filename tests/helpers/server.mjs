@@ -32,9 +32,9 @@ export function serverBinary() {
 }
 
 /** Finds a port that is free now, so that a restarted server can take the same one again. */
-export async function freePort() {
+export async function freePort(host = '127.0.0.1') {
   const probe = createServer();
-  probe.listen(0, '127.0.0.1');
+  probe.listen(0, host);
   await once(probe, 'listening');
   const { port } = probe.address();
   probe.close();
@@ -74,6 +74,7 @@ export class TestServer {
    * Starts a server and waits until it says that it is ready.
    * @param {object} [options]
    * @param {boolean} [options.dev] run with `--dev`
+   * @param {string} [options.host] the address that it listens on, default 127.0.0.1
    * @param {number} [options.ringTimeoutMs]
    * @param {number} [options.reconnectGraceMs]
    * @param {Record<string, string>} [options.env] more environment
@@ -84,9 +85,10 @@ export class TestServer {
    */
   static async start(options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'ringback-test-'));
-    const port = await freePort();
+    const { host = '127.0.0.1' } = options;
+    const port = await freePort(host);
     for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
-    const server = new TestServer({ ...options, folder, port });
+    const server = new TestServer({ ...options, host, folder, port });
     await server.restart();
     return server;
   }
@@ -96,7 +98,7 @@ export class TestServer {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.#settings.host}:${this.port}`;
   }
 
   /** The folder that it runs in, with its database. */
@@ -192,8 +194,8 @@ export class TestServer {
   }
 
   #args() {
-    const { args = [], dev = false } = this.#settings;
-    return ['--listen', `127.0.0.1:${this.port}`, ...(dev ? ['--dev'] : []), ...args];
+    const { args = [], dev = false, host } = this.#settings;
+    return ['--listen', `${host}:${this.port}`, ...(dev ? ['--dev'] : []), ...args];
   }
 
   #env() {
@@ -217,7 +219,7 @@ export class TestServer {
       const read = (chunk) => {
         if (process.env.RINGBACK_TEST_LOG) process.stderr.write(chunk);
         this.log += chunk;
-        if (!this.log.slice(this.log.length - chunk.length - 400).includes(`127.0.0.1:${this.port}`)) return;
+        if (!this.log.slice(this.log.length - chunk.length - 400).includes(`${this.#settings.host}:${this.port}`)) return;
         clearTimeout(timer);
         resolve();
       };

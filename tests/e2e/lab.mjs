@@ -1,0 +1,199 @@
+// A network of its own: homes that reach each other and the server only through a router, where
+// paths are cut, changed and made lossy. Linux namespaces; needs root and iptables.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { chromium, launchChromium } from './browsers.mjs';
+import { serve } from './site.mjs';
+
+/** Why this machine cannot have a lab, or false. */
+export const noLab = reasonAgainst();
+if (noLab) console.error(`\n!!! THE NETWORK LAB IS LEFT OUT: ${noLab}. Nothing of what it would test is tested.\n`);
+
+function reasonAgainst() {
+  if (process.platform !== 'linux') return 'it needs Linux';
+  if (process.getuid() !== 0) return 'it needs root';
+  return false;
+}
+
+const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+const ip = (line) => run('ip', ...line.split(' '));
+
+/** Whether something listens on a port; takes 50 ms when nothing does. */
+async function answers(port, host) {
+  const socket = connect(port, host);
+  const connected = await once(socket, 'connect').then(() => true, () => setTimeout(50, false));
+  socket.destroy();
+  return connected;
+}
+
+const labs = new Set();
+process.on('exit', () => labs.forEach((lab) => lab.takeDown()));
+
+/** The router, the machine with server and site on one side of it, and homes on the other. */
+export class Lab {
+  #prefix = `rb${process.pid}`;
+  #net = `10.${64 + (process.pid % 128)}`;
+  #folder = mkdtempSync(join(tmpdir(), 'ringback-lab-'));
+  #subnets = 0;
+  #homes = [];
+  #children = [];
+
+  /** Builds it, with a site; `down()` removes it. */
+  static async up() {
+    const lab = new Lab();
+    labs.add(lab);
+    lab.#build();
+    lab.site = await serve(undefined, lab.host);
+    return lab;
+  }
+
+  /** The address of server and site. */
+  get host() {
+    return `${this.#net}.0.1`;
+  }
+
+  /** The address of the router. */
+  get router() {
+    return `${this.#net}.0.2`;
+  }
+
+  #build() {
+    const [prefix, hub] = [this.#prefix, this.#hub];
+    ip(`netns add ${hub}`);
+    ip(`link add ${prefix}-r type veth peer name core netns ${hub}`);
+    ip(`addr add ${this.host}/24 dev ${prefix}-r`);
+    ip(`link set ${prefix}-r up`);
+    for (const line of ['link set lo up', `addr add ${this.router}/24 dev core`, 'link set core up']) ip(`-n ${hub} ${line}`);
+    run('ip', 'netns', 'exec', hub, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    ip(`route add ${this.#net}.0.0/16 via ${this.router}`);
+  }
+
+  get #hub() {
+    return `${this.#prefix}-hub`;
+  }
+
+  /** Adds a home with a browser; each uplink is a network of its own, of which the first is connected. */
+  home({ uplinks = 1 } = {}) {
+    const namespace = `${this.#prefix}-${this.#homes.length}`;
+    ip(`netns add ${namespace}`);
+    ip(`-n ${namespace} link set lo up`);
+    const lines = Array.from({ length: uplinks }, (_, at) => this.#lay(namespace, at));
+    const home = new Home(namespace, lines, this.#folder, this.site.url);
+    home.use(0);
+    this.#homes.push(home);
+    return home;
+  }
+
+  #lay(namespace, at) {
+    const subnet = `${this.#net}.${(this.#subnets += 1)}`;
+    const [inside, outside] = [`wan${at}`, `${namespace}-${at}`.slice(-15)];
+    ip(`link add ${inside} netns ${namespace} type veth peer name ${outside} netns ${this.#hub}`);
+    ip(`-n ${this.#hub} addr add ${subnet}.1/24 dev ${outside}`);
+    ip(`-n ${this.#hub} link set ${outside} up`);
+    ip(`-n ${namespace} link set ${inside} up`);
+    return { inside, address: `${subnet}.2/24`, gateway: `${subnet}.1`, subnet: `${subnet}.0/24` };
+  }
+
+  #rule(action, line) {
+    run('ip', 'netns', 'exec', this.#hub, 'iptables', '-w', action, 'FORWARD', ...line.split(' '));
+  }
+
+  /** Two homes cannot reach each other any more; both still reach everyone else. */
+  part(one, other) {
+    this.#between(one, other).forEach((line) => this.#rule('-I', line));
+  }
+
+  /** They can again. */
+  join(one, other) {
+    this.#between(one, other).forEach((line) => this.#rule('-D', line));
+  }
+
+  #between = (one, other) =>
+    one.lines.flatMap((a) => other.lines.flatMap((b) => [`-s ${a.subnet} -d ${b.subnet} -j DROP`, `-s ${b.subnet} -d ${a.subnet} -j DROP`]));
+
+  /** That share of the packets of media to and from a home is lost; 0: none any more. */
+  lose(home, share) {
+    const lines = home.lines.flatMap(({ subnet }) => [`-s ${subnet}`, `-d ${subnet}`]);
+    const rule = (chance) => (line) => `${line} -p udp -m statistic --mode random --probability ${chance} -j DROP`;
+    if (home.loss) lines.map(rule(home.loss)).forEach((line) => this.#rule('-D', line));
+    if (share) lines.map(rule(share)).forEach((line) => this.#rule('-I', line));
+    home.loss = share;
+  }
+
+  /** Runs coturn on the router; returns what a server has to be told to use it. */
+  async relay() {
+    const args = ['-n', '--listening-ip', this.router, '--relay-ip', this.router, '--realm', 'lab', '--use-auth-secret',
+      '--static-auth-secret', 'lab', '--no-tls', '--no-dtls', '--no-cli', '--pidfile', join(this.#folder, 'turn.pid'),
+      '--userdb', join(this.#folder, 'turn.db'), '--no-stdout-log', '--log-file', join(this.#folder, 'turn.log')];
+    const relay = spawn('ip', ['netns', 'exec', this.#hub, 'turnserver', ...args], { cwd: this.#folder, stdio: 'ignore' });
+    this.#children.push(relay);
+    while (!(await answers(3478, this.router))) {
+      if (relay.exitCode !== null) throw new Error(`coturn ended with ${relay.exitCode}`);
+    }
+    return { TURN_SERVER: `turn:${this.router}:3478`, TURN_SECRET: 'lab' };
+  }
+
+  /** Closes the browsers and removes everything. */
+  async down() {
+    await Promise.all(this.#homes.map((home) => home.close()));
+    await this.site?.close();
+    const gone = this.#children.map((child) => child.exitCode ?? once(child, 'exit'));
+    this.takeDown();
+    await Promise.all(gone);
+  }
+
+  /** Removes the network at once. */
+  takeDown() {
+    if (!labs.delete(this)) return;
+    this.#children.forEach((child) => child.kill('SIGKILL'));
+    for (const namespace of [...this.#homes.map((home) => home.namespace), this.#hub]) {
+      try {
+        ip(`netns del ${namespace}`);
+      } catch (error) {
+        console.error(`${namespace} was left behind: ${error.message}`);
+      }
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A network namespace with a browser in it. */
+class Home {
+  #browser = null;
+  loss = 0;
+
+  constructor(namespace, lines, folder, origin) {
+    Object.assign(this, { namespace, lines, folder, origin });
+  }
+
+  /** Its browser, started at the first use. */
+  browser() {
+    this.#browser ??= this.#launch();
+    return this.#browser;
+  }
+
+  #launch() {
+    const executablePath = join(this.folder, this.namespace);
+    writeFileSync(executablePath, `#!/bin/sh\nexec ip netns exec ${this.namespace} ${chromium()} "$@"\n`, { mode: 0o755 });
+    // The site is not on loopback, where pages may use a microphone without HTTPS.
+    return launchChromium({ executablePath, args: [`--unsafely-treat-insecure-origin-as-secure=${this.origin}`] });
+  }
+
+  /** Takes an address from one uplink and has none at the others any more, as a laptop that leaves one Wi-Fi for another. */
+  use(at) {
+    const { inside, address, gateway } = this.lines[at];
+    const off = this.lines.filter((line) => line !== this.lines[at]).map((line) => `addr flush dev ${line.inside}`);
+    const commands = [...off, `addr replace ${address} dev ${inside}`, `route replace default via ${gateway}`];
+    execFileSync('ip', ['-n', this.namespace, '-batch', '-'], { input: commands.join('\n') });
+  }
+
+  async close() {
+    await (await this.#browser)?.close();
+  }
+}
