@@ -20,7 +20,8 @@ await main(async () => {
 
 async function serve(flags) {
   const listen = process.env.PORT ? ['--listen', `127.0.0.1:${process.env.PORT}`] : [];
-  const args = ['--dev', ...(flags.some((flag) => flag.startsWith('--listen')) ? [] : listen), ...flags];
+  // A second call rings during the first: the demo page shows both.
+  const args = ['--dev', ...(flags.includes('--call-waiting') ? [] : ['--call-waiting']), ...(flags.some((flag) => flag.startsWith('--listen')) ? [] : listen), ...flags];
   // In a process group of its own: Ctrl-C reaches the server once, from here, and not a second
   // time from the terminal, which would cut its shutdown short.
   const server = spawn(serverBinary('release'), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
