@@ -1,0 +1,132 @@
+// Every state of the demo page that is worth a look, each reached without a call: `act` runs in
+// the page, where `fake` is the manager and `scene` has what calls are made of; `shows` is the
+// test id of what must be there in the end.
+
+const inRoom = { query: 'room=Kitchen&name=Alice', joined: true };
+
+export const SCENES = {
+  join: { query: 'room=Kitchen', shows: 'join-submit' },
+  alone: { query: 'room=Attic&name=Alice', joined: true, shows: 'second-window' },
+  people: { ...inRoom, shows: 'member-bob' },
+  picking: { ...inRoom, clicks: ['pick', 'pick-bob', 'pick-carol'], shows: 'call-picked' },
+  help: { ...inRoom, clicks: ['open-help'], shows: 'panel-help' },
+  history: { ...inRoom, clicks: ['history-tab'], shows: 'history-row' },
+  statistics: { ...inRoom, clicks: ['stats-tab'], shows: 'chart' },
+  details: { ...inRoom, hash: '#/calls/c-group', shows: 'link-alice-carol' },
+  'details-without-quality': { ...inRoom, hash: '#/calls/c-missed', shows: 'call-page' },
+  'live-calls': { ...inRoom, shows: 'live-call', act: () => {
+    const { person } = scene;
+    const live = (sessionId, mine, others) => ({ sessionId, chatId: 'kitchen', callType: 'voice', status: 'ongoing', startedAt: Date.now() - 95_000, here: false,
+      participants: [{ id: 'alice', name: 'Alice', avatar: null, status: mine }, ...others] });
+    fake.answers.liveCalls = () => [live('s-8', 'missed', [person('bob'), person('carol'), person('dave')]), live('s-9', 'joined', [person('erin')])];
+  } },
+  'check-busy': { ...inRoom, shows: 'check', clicks: ['open-help', 'help-check'], act: () => { fake.answers.preflight = () => new Promise(() => {}); } },
+  'microphone-blocked': { ...inRoom, shows: 'remedy-check', act: () => fake.emit('error', { code: 'MIC_DENIED', message: 'The microphone is blocked: allow it in the address bar of the browser, then try again.' }) },
+  'answered-elsewhere': { ...inRoom, shows: 'notice', act: () => {
+    const { call, person } = scene;
+    fake.emit('incoming', { sessionId: 's-1', caller: person('bob') });
+    fake.show(call([person('bob')], { state: 'incoming', direction: 'incoming', startedAt: null }));
+    fake.emit('answeredElsewhere', { sessionId: 's-1', action: 'accepted' });
+  } },
+  missed: { ...inRoom, shows: 'call-again', act: () => {
+    const { call, person } = scene;
+    fake.emit('incoming', { sessionId: 's-1', caller: person('bob') });
+    fake.show(call([person('bob')], { state: 'incoming', direction: 'incoming', startedAt: null }));
+    fake.emit('ended', { sessionId: 's-1', endedBy: 'bob', reason: 'cancelled', durationMs: 0 });
+  } },
+  outgoing: { ...inRoom, shows: 'outgoing', act: () => fake.show(scene.call([scene.person('bob', { status: 'ringing' })], { state: 'outgoing', startedAt: null })) },
+  'outgoing-group': { ...inRoom, shows: 'outgoing', act: () => {
+    const { call, person } = scene;
+    fake.show(call([person('bob', { status: 'ringing' }), person('carol', { status: 'invited' }), person('dave', { status: 'rejected' })], { state: 'outgoing', startedAt: null, callType: 'video' }));
+  } },
+  'incoming-video': { ...inRoom, shows: 'accept-voice', act: () => {
+    const { call, person } = scene;
+    fake.emit('incoming', { sessionId: 's-1', caller: person('bob') });
+    fake.show(call([person('bob'), person('carol', { status: 'ringing' })], { state: 'incoming', direction: 'incoming', startedAt: null, callType: 'video' }));
+  } },
+  'voice-of-two': { ...inRoom, shows: 'in-call', act: () => {
+    const { call, person, quality } = scene;
+    fake.show(call([person('bob')]));
+    fake.emit('quality', quality('bob'));
+    fake.emit('levels', { levels: [{ userId: 'bob', level: 0.2 }] });
+    fake.emit('activeSpeaker', { userId: 'bob' });
+  } },
+  connecting: { ...inRoom, shows: 'in-call', act: () => fake.show(scene.call([scene.person('bob', { link: 'connecting' })], { state: 'connecting', startedAt: null })) },
+  reconnecting: { ...inRoom, shows: 'reconnecting', act: () => {
+    fake.show(scene.call([scene.person('bob', { link: 'reconnecting' })], { state: 'reconnecting', muted: true }));
+    fake.emit('signaling', { connected: false });
+  } },
+  'sound-held-back': { ...inRoom, shows: 'resume-audio', act: () => { fake.show(scene.call([scene.person('bob')])); fake.emit('audioBlocked', { userId: 'bob' }); } },
+  'video-of-two': { ...inRoom, shows: 'self', act: () => {
+    const { call, person, picture, quality } = scene;
+    fake.show(call([person('bob', { video: 'camera', muted: true })], { callType: 'video', video: 'camera' }));
+    fake.emit('remoteStream', { userId: 'bob', stream: picture('camera', 250) });
+    fake.emit('localVideo', { stream: picture('camera', 90), source: 'camera' });
+    fake.emit('quality', quality('bob', { grade: 'poor', mos: 2.9 }));
+  } },
+  'quality-figures': { ...inRoom, shows: 'panel-quality', clicks: ['quality'], act: () => {
+    fake.show(scene.call([scene.person('bob'), scene.person('carol')]));
+    for (let second = 0; second < 50; second += 1) fake.emit('quality', scene.quality('bob', { mos: 3.9 + Math.sin(second / 5) * 0.4 }));
+  } },
+  'group-of-three': { ...inRoom, shows: 'self', act: () => {
+    const { call, person, picture, quality } = scene;
+    fake.show(call([person('bob', { video: 'camera' }), person('carol', { muted: true })], { video: 'camera', callType: 'video' }));
+    fake.emit('remoteStream', { userId: 'bob', stream: picture('camera', 250) });
+    fake.emit('localVideo', { stream: picture('camera', 90), source: 'camera' });
+    fake.emit('quality', quality('bob', { grade: 'excellent' }));
+    fake.emit('quality', quality('carol'));
+    fake.emit('activeSpeaker', { userId: 'bob' });
+    fake.emit('levels', { levels: [{ userId: 'bob', level: 0.15 }] });
+  } },
+  'group-in-trouble': { ...inRoom, shows: 'in-call', act: () => {
+    const { call, person, quality } = scene;
+    fake.show(call([person('bob'), person('carol'), person('dave', { status: 'reconnecting' }), person('erin', { status: 'ringing' })]));
+    fake.emit('quality', quality('bob'));
+    fake.emit('linkFailed', { userId: 'carol', name: 'Carol', retrying: true, message: 'You and Carol cannot hear each other' });
+    fake.emit('participantLeft', { userId: 'frank', reason: 'completed' });
+    fake.emit('deviceChanged', { kind: 'microphone', id: null, label: 'Built-in Microphone', reason: 'fallback' });
+  } },
+  'group-of-six': { ...inRoom, shows: 'self', act: () => {
+    const { call, person, picture, quality } = scene;
+    const ids = ['bob', 'carol', 'dave', 'erin', 'frank'];
+    fake.show(call(ids.map((id, index) => person(id, { video: index % 2 === 0 ? 'camera' : 'off', muted: index === 3 })), { video: 'camera' }));
+    ids.forEach((id, index) => {
+      fake.emit('remoteStream', { userId: id, stream: picture('camera', index * 60) });
+      fake.emit('quality', quality(id));
+    });
+    fake.emit('localVideo', { stream: picture('camera', 90), source: 'camera' });
+    fake.emit('activeSpeaker', { userId: 'carol' });
+  } },
+  'group-of-twelve': { ...inRoom, shows: 'self', act: () => {
+    const ids = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'mallory', 'niaj'];
+    fake.show(scene.call(ids.map((id, index) => scene.person(id, { muted: index % 3 === 0 })), { direction: 'incoming' }));
+    for (const id of ids) fake.emit('quality', scene.quality(id));
+    fake.emit('activeSpeaker', { userId: 'erin' });
+  } },
+  'screen-shared': { ...inRoom, shows: 'self', act: () => {
+    const { call, person, picture, quality } = scene;
+    fake.show(call([person('bob', { video: 'screen' }), person('carol', { video: 'camera' }), person('dave')], { video: 'camera' }));
+    fake.emit('remoteStream', { userId: 'bob', stream: picture('screen') });
+    fake.emit('remoteStream', { userId: 'carol', stream: picture('camera', 30) });
+    fake.emit('localVideo', { stream: picture('camera', 90), source: 'camera' });
+    for (const id of ['bob', 'carol', 'dave']) fake.emit('quality', quality(id));
+  } },
+  'sharing-own-screen': { ...inRoom, shows: 'sharing', act: () => {
+    const { call, person, picture } = scene;
+    fake.show(call([person('bob')], { video: 'screen' }));
+    fake.emit('localVideo', { stream: picture('screen'), source: 'screen' });
+  } },
+  'call-waiting': { ...inRoom, shows: 'waiting', act: () => {
+    fake.show(scene.call([scene.person('bob'), scene.person('carol')]));
+    fake.emit('incoming', { sessionId: 's-2', callType: 'video', caller: scene.person('dave') });
+  } },
+  devices: { ...inRoom, shows: 'device-microphone', opens: 'devices', act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
+  more: { ...inRoom, shows: 'push-to-talk', clicks: ['open-more'], act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
+  'add-people': { ...inRoom, shows: 'invite-dave', opens: 'invite', act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
+  'leave-or-end': { ...inRoom, shows: 'end-for-all', clicks: ['hangup'], act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
+  'push-to-talk': { ...inRoom, shows: 'talk', act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')], { pushToTalk: true, muted: true })) },
+  'error-in-call': { ...inRoom, shows: 'remedy-devices', act: () => {
+    fake.show(scene.call([scene.person('bob')]));
+    fake.emit('error', { code: 'CAMERA_NOT_FOUND', message: 'There is no camera: plug one in, or go on without.' });
+  } },
+};
