@@ -32,7 +32,7 @@ test('every test id that the README names is in a view', async () => {
   const readme = await readFile(join(www, 'README.md'), 'utf8');
   const named = readme.split('is stable:')[1].split('`data-kind` of a notice')[0].replace(/\([^)]*\)/g, '');
   const ids = [...named.matchAll(/`([^`]+)`/g)].map(([, id]) => id.replace(/<.*>/, 'x'));
-  const lines = scripts.flatMap(([, text]) => text.split('\n')).filter((line) => /data-testid|tile\(|banner\(/.test(line));
+  const lines = scripts.flatMap(([, text]) => text.split('\n')).filter((line) => /data-testid|tile\(|banner\(|tool\(|opener\(|entry\(/.test(line));
   const known = lines.flatMap((line) => [...line.matchAll(/'([^']+)'|`([^`]+)`/g)].map(([, plain, template]) => pattern(plain ?? template)));
   assert.ok(ids.length > 25);
   for (const id of ids) assert.ok(known.some((one) => one.test(id)), id);

@@ -3,19 +3,29 @@
 import { createApi } from './api.js';
 import { askForNotifications } from './attention.js';
 import { unlockAudio } from './audio.js';
+import { createCallActions } from './call-actions.js';
+import { createCallPage } from './call-page.js';
+import { createCheck } from './check.js';
 import { forget, inviteUrl, remember, roomIdOf, userIdOf } from './identity.js';
+import { watchLive } from './live.js';
+import { paintLevels } from './meter.js';
 import { trouble } from './outcome.js';
 import { openPhone } from './phone.js';
 import { watchMembers } from './presence.js';
 import { createRecords } from './records.js';
-import { emptyHistory } from './store.js';
+import { callIdIn } from './route.js';
+import { emptyHistory, noCall } from './store.js';
+import { createToasts } from './toasts.js';
 
 /** Returns the actions; the views get them beside the state. */
 export function createActions(store) {
   const { get, set } = store;
-  /** What lives from join to leave: `{calls, api, members}`. */
+  /** What lives from join to leave: `{calls, api, members, live}`. */
   let session = null;
+  const say = createToasts(store);
   const records = createRecords(store, () => session.api);
+  const page = createCallPage(store, () => session.api);
+  const manager = () => session?.calls ?? null;
 
   async function join({ name, room }) {
     const me = { id: userIdOf(name), name: name.trim(), room: room.trim(), roomId: roomIdOf(room) };
@@ -37,19 +47,22 @@ export function createActions(store) {
   async function enter(me) {
     const api = createApi(me);
     await api.join();
-    const calls = await openPhone({ me, api, store });
-    session = { calls, api, members: watchMembers(api, store) };
+    const calls = await openPhone({ me, api, store, say, levels: paintLevels });
+    session = { calls, api, members: watchMembers(api, store), live: watchLive(calls, store) };
     window.ringback = calls; // For trying things out in the browser's console.
     remember(me);
     set({ me, join: { name: me.name, room: me.room, busy: false, error: null } });
+    route();
   }
 
   function leave() {
     session?.members.stop();
+    session?.live.stop();
     session?.calls.dispose();
     session = null;
     forget();
-    set({ me: null, call: null, notice: null, members: { list: [], error: null }, tab: 'people', history: emptyHistory() });
+    set({ ...noCall(), me: null, notice: null, waiting: [], live: [], panel: null, picked: null, page: null,
+      members: { list: [], error: null }, tab: 'people', history: emptyHistory() });
   }
 
   /** Runs something that may fail and tells the person when it does. */
@@ -57,37 +70,31 @@ export function createActions(store) {
     try {
       await action(...args);
     } catch (error) {
-      if (error.code !== 'CANCELLED') set({ notice: trouble(error) });
+      if (error.code !== 'CANCELLED' && error.code !== 'SCREEN_DENIED') set({ notice: trouble(error) });
     }
   };
+
+  /** Shows what the address asks for. */
+  function route() {
+    const id = callIdIn(location.hash);
+    if (session && get().page?.id !== (id ?? undefined)) page.open(id);
+  }
 
   return {
     join,
     leave,
+    route,
+    manager,
+    ...createCallActions({ store, manager, attempt, say }),
+    ...createCheck({ store, manager, attempt, say }),
     typeJoin: (change) => set(({ join: form }) => ({ join: { ...form, ...change, error: null } })),
-    manager: () => session?.calls ?? null,
-    call: attempt(async (targets) => {
-      unlockAudio();
-      set({ notice: null });
-      await session.calls.initiateCall(get().me.roomId, targets ?? undefined, { callType: 'voice' });
-    }),
-    accept: attempt(async () => {
-      unlockAudio();
-      set({ notice: null });
-      await session.calls.acceptCall();
-    }),
-    reject: attempt(async () => session.calls.rejectCall()),
-    hangUp: attempt(async () => session.calls.endCall()),
-    toggleMute: attempt(async () => session.calls.toggleMute()),
-    resumeAudio: attempt(async () => {
-      await session.calls.resumeAudio();
-      set({ audioBlocked: false });
-    }),
     dismiss: () => set({ notice: null }),
     callIsOver() {
       session?.members.refresh();
+      session?.live.refresh();
       if (get().history.loaded) records.loadHistory();
       if (get().stats.data) records.loadStats();
+      if (get().page) page.reload();
     },
     copyInvite: attempt(async () => {
       const { room, name } = get().me ?? get().join;
@@ -101,6 +108,12 @@ export function createActions(store) {
       if (tab === 'history') records.loadHistory();
       if (tab === 'stats') records.loadStats();
     },
+    /** Starts, changes or (with null) drops the choice of people for a group call. */
+    pick: (picked) => set({ picked }),
+    openPanel: (kind, anchor, id = null) =>
+      set(({ panel }) => ({ panel: panel?.kind === kind && panel.id === id ? null : { kind, anchor, id } })),
+    closePanel: () => set({ panel: null }),
     records,
+    page,
   };
 }

@@ -43,6 +43,8 @@ export function createApi(me) {
     },
     history: (filter, offset, limit) => get('/api/calls', { chatId: me.roomId, ...filter, limit, offset }),
     details: (id) => get(`/api/calls/${encodeURIComponent(id)}`),
+    timeline: (id) => get(`/api/calls/${encodeURIComponent(id)}/timeline`),
+    quality: (id) => get(`/api/calls/${encodeURIComponent(id)}/quality`),
     stats: (timeframe) => get('/api/calls/stats', { chatId: me.roomId, timeframe }),
   };
 }

@@ -15,12 +15,14 @@ export function createEffects({ store, actions, attention }) {
 
   function run(state) {
     tones.play(toneOf(state.call));
-    meters.show(streamsOf(state.call, actions.manager()));
+    meters.show(state.call ? { local: actions.manager()?.localStream ?? null } : {});
     attention.update(attentionOf(state));
-    tick(Boolean(state.call?.startedAt));
+    tick(Boolean(state.call?.startedAt) || state.live.length > 0);
     announce(state);
     moveFocus(state);
     if (previous?.call && !state.call) actions.callIsOver();
+    if (state.panel?.kind === 'devices' && previous?.panel?.kind !== 'devices') actions.loadDevices();
+    if (state.waiting.length > (previous?.waiting.length ?? 0)) tones.knock();
     previous = state;
   }
 
@@ -30,7 +32,8 @@ export function createEffects({ store, actions, attention }) {
   }
 
   function announce(state) {
-    const text = [stateText(state), state.notice?.title, state.notice?.detail].filter(Boolean).join('. ');
+    const waiting = state.waiting.map(({ caller }) => `${caller.name} is calling you too`);
+    const text = [stateText(state), ...waiting, state.notice?.title, state.notice?.detail].filter(Boolean).join('. ');
     if (announcer.textContent !== text) announcer.textContent = text;
   }
 
@@ -53,12 +56,6 @@ function focus(testId) {
 
 function toneOf(call) {
   return call && (call.state === 'incoming' || call.state === 'outgoing') ? call.state : null;
-}
-
-function streamsOf(call, manager) {
-  if (!call || !manager) return {};
-  const remote = call.participants.map(({ id }) => [`remote-${id}`, manager.remoteStream(id) ?? null]);
-  return Object.fromEntries([['local', manager.localStream ?? null], ...remote]);
 }
 
 function attentionOf(state) {

@@ -36,7 +36,7 @@ export function resumable() {
 export function remember({ name, room }) {
   write(sessionStorage, { name, room, joined: true });
   write(localStorage, { name, room });
-  history.replaceState(null, '', `?${new URLSearchParams({ room })}`);
+  history.replaceState(null, '', `?${new URLSearchParams({ room })}${location.hash}`);
 }
 
 /** Forgets that this tab was in a room, but not its name. */

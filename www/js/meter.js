@@ -7,6 +7,11 @@ const STEP_MS = 80;
 const FLOOR_DB = -58;
 const CEILING_DB = -14;
 
+/** Paints how loud others are, as the SDK's `levels` tells: amplitudes from 0 to 1 by user id. */
+export function paintLevels(levels) {
+  for (const { userId, level: amplitude } of levels) paint(`remote-${userId}`, scaled(20 * Math.log10(amplitude + 1e-6)));
+}
+
 /** Returns the meters: `show({name: MediaStream})` replaces what is measured. */
 export function createMeters() {
   const taps = new Map();
@@ -43,9 +48,10 @@ function tapOf(stream) {
 function level({ analyser, samples }) {
   analyser.getFloatTimeDomainData(samples);
   const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-  const db = 10 * Math.log10(power + 1e-12);
-  return Math.min(1, Math.max(0, (db - FLOOR_DB) / (CEILING_DB - FLOOR_DB)));
+  return scaled(10 * Math.log10(power + 1e-12));
 }
+
+const scaled = (db) => Math.min(1, Math.max(0, (db - FLOOR_DB) / (CEILING_DB - FLOOR_DB)));
 
 function paint(name, value) {
   for (const element of document.querySelectorAll(`[data-meter="${CSS.escape(name)}"]`)) {

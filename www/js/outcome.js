@@ -37,7 +37,13 @@ export function trouble({ code, message }) {
   const [title, ...rest] = message.split(': ');
   const advice = rest.join(': ');
   const detail = advice ? advice[0].toUpperCase() + advice.slice(1) : null;
-  return { kind: 'error', code, tone: 'bad', title: title.replace(/\.$/, ''), detail, again: [] };
+  return { kind: 'error', code, tone: 'bad', title: title.replace(/\.$/, ''), detail, again: [], remedy: remedyOf(code) };
+}
+
+/** Returns what the page can do about an error: show the devices, check everything, or nothing. */
+function remedyOf(code = '') {
+  if (/^(MIC|CAMERA)_(NOT_FOUND|IN_USE)|^(DEVICE|SPEAKER)_/.test(code)) return 'devices';
+  return /^(MIC|CAMERA)_|^CONNECTION_FAILED/.test(code) ? 'check' : null;
 }
 
 const OUTCOMES = {
@@ -73,6 +79,14 @@ const OUTCOMES = {
     tone: 'bad',
     title: 'The connection was lost',
     detail: `${mine ? 'You were' : `${by} was`} gone for too long · ${clock(lasted)}`,
+  }),
+  'answered-elsewhere': ({ caller }) => elsewhere('accepted', caller),
+  'rejected-elsewhere': ({ caller }) => elsewhere('rejected', caller),
+  'moved-elsewhere': ({ who }) => ({
+    kind: 'moved-elsewhere',
+    title: 'The call moved to another tab',
+    detail: `You are still talking to ${who} there`,
+    again: [],
   }),
   replaced: ({ who }) => ({ kind: 'replaced', title: 'Another call took over', detail: `You and ${who} called each other` }),
   server: () => ({ kind: 'server', tone: 'bad', title: 'The server ended the call', detail: 'It may be restarting: try again' }),

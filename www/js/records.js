@@ -37,16 +37,6 @@ export function createRecords(store, api) {
     await loadHistory();
   }
 
-  async function toggleDetails(id) {
-    if (get().history.open?.id === id) return patchHistory({ open: null });
-    patchHistory({ open: { id, call: null, error: null } });
-    const open = await api().details(id).then(
-      (call) => ({ id, call, error: null }),
-      (error) => ({ id, call: null, error: error.message }),
-    );
-    if (get().history.open?.id === id) patchHistory({ open });
-  }
-
   async function loadStats(timeframe = get().stats.timeframe) {
     patchStats({ timeframe, busy: true, error: null, day: null });
     try {
@@ -59,7 +49,7 @@ export function createRecords(store, api) {
 
   const showDay = (day) => patchStats({ day });
 
-  return { loadHistory, loadMore, filterHistory, toggleDetails, loadStats, showDay };
+  return { loadHistory, loadMore, filterHistory, loadStats, showDay };
 }
 
 /** Returns the history with a page put at its offset; a call never shows twice when new ones shifted the pages. */

@@ -28,6 +28,11 @@ export function createTones() {
       name = next;
       stop = next && maySound() ? loop(TONES[next]) : () => undefined;
     },
+    /** Two soft notes into a call that goes on: another one rings. */
+    knock() {
+      if (!maySound() || audioContext().state !== 'running') return;
+      for (const at of [0, 0.22]) sound(audioContext(), audioContext().destination, { at, length: 0.3, frequencies: [587.3], peak: 0.05 });
+    },
   };
 }
 

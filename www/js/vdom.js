@@ -1,6 +1,8 @@
 /** A small virtual DOM: views return plain nodes, `render` changes only what differs. */
 
 const SVG = 'http://www.w3.org/2000/svg';
+/** What is set on the element and not as an attribute. */
+const PROPERTIES = new Set(['srcObject', 'muted']);
 /** What each element was last rendered from. */
 const rendered = new WeakMap();
 
@@ -73,7 +75,10 @@ function setProp(element, name, value, before) {
   if (name === 'value' || name === 'checked') {
     // Compared with the element and not with `before`: the person may have typed since.
     if (element[name] !== value) element[name] = value ?? '';
+  } else if (PROPERTIES.has(name)) {
+    if (element[name] !== value) element[name] = value;
   } else if (value === before) return;
+  else if (name === 'modal') element.showModal();
   else if (name.startsWith('on')) element[name] = value;
   else if (name === 'vars') setVars(element, value);
   else if (value === null || value === undefined || value === false) element.removeAttribute(name);
@@ -87,6 +92,13 @@ function setVars(element, vars) {
 
 function removed(child) {
   const next = child.nextSibling;
+  if (child instanceof HTMLElement) letGo(child);
   child.remove();
   return next;
+}
+
+/** A dialog that closes gives the focus back; a picture that nobody sees is not decoded. */
+function letGo(element) {
+  if (element instanceof HTMLDialogElement) element.close();
+  for (const video of element.querySelectorAll('video')) video.srcObject = null;
 }

@@ -17,7 +17,8 @@ function initials(name) {
   return picked.map((word) => [...word][0].toUpperCase()).join('');
 }
 
-function hueOf(id) {
+/** Returns the number of the colour that belongs to an id. */
+export function hueOf(id) {
   let sum = 0;
   for (const char of id) sum = (sum * 31 + char.codePointAt(0)) % 9973;
   return sum % HUES;

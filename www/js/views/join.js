@@ -10,7 +10,7 @@ export function joinView(state, act) {
     h('section', { class: 'hero' },
       h('span', { class: 'brand' }, h('img', { src: 'favicon.svg', alt: '', width: 36, height: 36 }), h('b', null, 'Ringback')),
       h('h1', null, 'Pick a room, call someone, talk.'),
-      h('p', { class: 'soft' }, 'Voice calls straight from browser to browser. This page uses nothing but the ringback package and the REST API of its server.'),
+      h('p', { class: 'soft' }, 'Voice and video calls straight from browser to browser, alone or in groups. This page uses nothing but the ringback package and the REST API of its server.'),
       ripples()),
     h('section', { class: 'card' }, form(join, act), inviteView(join, state, act)));
 }

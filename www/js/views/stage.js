@@ -1,13 +1,13 @@
 /** Where the call happens: beside the lists on a wide screen, over them on a phone. */
 
-import { clock, nameList } from '../format.js';
+import { nameList } from '../format.js';
 import { alsoCalled, callerOf, namesIn } from '../names.js';
+import { namedPeers } from '../people-in-call.js';
 import { h } from '../vdom.js';
 import { avatar } from './avatar.js';
-import { mediaBanner, signalingBanner } from './banner.js';
+import { inCallView } from './call/in-call.js';
 import { icon } from './icon.js';
 import { noticeView } from './notice.js';
-import { namedPeers, peersView } from './peers.js';
 
 /** Returns the stage. */
 export function stageView(state, act) {
@@ -30,21 +30,30 @@ function emptyView() {
 }
 
 function outgoingView(state, act) {
-  const { ringing } = state;
+  const { ringing, call } = state;
   const peers = namedPeers(state);
+  const kind = call.callType === 'video' ? ' · Video' : '';
   return h('div', { class: 'call-card', key: 'outgoing', 'data-testid': 'outgoing' },
-    peers.length === 1 ? face(peers[0]) : null,
-    h('p', { class: 'eyebrow' }, ringing.length > 0 ? 'Ringing' : 'Calling'),
+    peers.length === 1 ? face(peers[0]) : faces(peers),
+    h('p', { class: 'eyebrow' }, `${ringing.length > 0 ? 'Ringing' : 'Calling'}${kind}`),
     h('h2', null, peers.length > 0 ? nameList(peers.map(({ name }) => name)) : 'Everyone'),
-    peers.length > 1 ? peersView(state) : null,
     h('div', { class: 'controls' },
       h('button', { class: 'stop big', type: 'button', 'data-testid': 'hangup', onclick: act.hangUp },
         icon('phone', 'hang'), 'Cancel')));
 }
 
+const FATE = { invited: 'Calling', ringing: 'Ringing', rejected: 'Declined', busy: 'Busy', missed: 'No answer' };
+
+/** Everyone who is called, and how far that came. */
+function faces(peers) {
+  return h('ul', { class: 'called', 'data-testid': 'peers' }, peers.map((peer) => h('li', { key: peer.id, class: peer.status, 'data-testid': `peer-${peer.id}`, 'data-status': peer.status },
+    avatar(peer, { size: 'big' }), h('b', null, peer.name), h('small', { class: 'soft' }, FATE[peer.status] ?? ''))));
+}
+
 function incomingView(state, act) {
   const caller = callerOf(state);
   const others = alsoCalled(state);
+  const video = state.call.callType === 'video';
   return h('div', { class: 'call-card', key: 'incoming', role: 'alertdialog', 'aria-labelledby': 'incoming-title', 'data-testid': 'incoming' },
     face(caller),
     h('p', { class: 'eyebrow' }, `Incoming ${state.call.callType} call`),
@@ -53,42 +62,10 @@ function incomingView(state, act) {
     h('div', { class: 'controls' },
       h('button', { class: 'stop big', type: 'button', 'data-testid': 'reject', onclick: act.reject },
         icon('phone', 'hang'), 'Decline', h('kbd', null, 'Esc')),
-      h('button', { class: 'go big', type: 'button', 'data-testid': 'accept', onclick: act.accept },
-        icon('phone'), 'Accept', h('kbd', null, 'Enter'))));
-}
-
-function inCallView(state, act) {
-  const { call } = state;
-  return h('div', { class: 'call-card', key: 'in-call', 'data-testid': 'in-call', 'data-state': call.state },
-    mediaBanner(state),
-    state.narrow ? signalingBanner(state) : null,
-    hearButton(state, act),
-    peersView(state),
-    h('p', { class: 'timer', role: 'timer', 'data-testid': 'timer' }, timerText(state)),
-    ownLevel(call),
-    h('div', { class: 'controls' },
-      h('button', { class: 'plain big', type: 'button', 'aria-pressed': String(call.muted), 'data-testid': 'mute', onclick: act.toggleMute },
-        icon(call.muted ? 'mic-off' : 'mic'), call.muted ? 'Unmute' : 'Mute'),
-      h('button', { class: 'stop big', type: 'button', 'data-testid': 'hangup', onclick: act.hangUp },
-        icon('phone', 'hang'), 'Hang up')));
-}
-
-function hearButton({ audioBlocked }, act) {
-  if (!audioBlocked) return null;
-  return h('button', { class: 'primary wide', key: 'hear', type: 'button', 'data-testid': 'resume-audio', onclick: act.resumeAudio },
-    icon('sound'), 'Click to hear the call');
-}
-
-function timerText({ call, now }) {
-  if (call.startedAt === null) return call.state === 'connecting' ? 'Connecting' : clock(0);
-  return clock((Math.max(now, call.startedAt) - call.startedAt) / 1000);
-}
-
-function ownLevel({ muted }) {
-  return h('div', { class: `level ${muted ? 'muted' : ''}` },
-    icon(muted ? 'mic-off' : 'mic'),
-    h('span', { class: 'bar', 'aria-hidden': 'true', 'data-meter': 'local' }),
-    h('span', { class: 'level-text' }, muted ? 'You are muted' : 'Your microphone'));
+      h('button', { class: 'go big', type: 'button', 'data-testid': 'accept', onclick: () => act.accept({ video }) },
+        icon(video ? 'video' : 'phone'), 'Accept', h('kbd', null, 'Enter')),
+      video ? h('button', { class: 'quiet wide', type: 'button', 'data-testid': 'accept-voice', onclick: () => act.accept({ video: false }) },
+        'Accept without camera') : null));
 }
 
 /** Returns the face of who calls or is called. */

@@ -38,7 +38,7 @@ function figures({ data, timeframe, day, busy }, act) {
 }
 
 function tile(name, value, testId) {
-  return h('div', { class: 'tile' }, h('dt', null, name), h('dd', { 'data-testid': testId }, String(value)));
+  return h('div', { class: 'tile-fact' }, h('dt', null, name), h('dd', { 'data-testid': testId }, String(value)));
 }
 
 const STATUSES = [

@@ -1,0 +1,38 @@
+/** Calls that go on without this tab: asked when something may have changed, and now and then. */
+
+const PERIOD_MS = 4000;
+
+/** Starts watching; returns `{refresh, stop}`. */
+export function watchLive(calls, store) {
+  let stopped = false;
+
+  async function refresh() {
+    if (stopped || store.get().call) return;
+    // Out of reach, or a server that does not know the question: then there is nothing to offer.
+    const live = await calls.liveCalls().catch(() => []);
+    if (!stopped && JSON.stringify(live) !== JSON.stringify(store.get().live)) store.set({ live });
+  }
+
+  const refreshIfVisible = () => document.visibilityState === 'visible' && refresh();
+  const timer = setInterval(refreshIfVisible, PERIOD_MS);
+  document.addEventListener('visibilitychange', refreshIfVisible);
+  refresh();
+  return {
+    refresh,
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', refreshIfVisible);
+    },
+  };
+}
+
+/** Returns the calls to offer: `{...call, offer: 'join' | 'move'}`, in none of which this tab is. */
+export function offered({ live, call, me }) {
+  if (call) return [];
+  return live
+    .filter(({ status, here }) => status === 'ongoing' && !here)
+    .map((other) => ({ ...other, offer: isIn(other, me.id) ? 'move' : 'join' }));
+}
+
+const isIn = ({ participants }, id) => participants.some((person) => person.id === id && (person.status === 'joined' || person.status === 'reconnecting'));

@@ -1,0 +1,85 @@
+/** What one can do in a call, in one row. */
+
+import { invitable, isGroup } from '../../people-in-call.js';
+import { h } from '../../vdom.js';
+import { icon } from '../icon.js';
+
+/** Returns the row of controls. */
+export function toolbarView(state, act) {
+  const { call, localVideo, narrow } = state;
+  const sharing = localVideo.source === 'screen';
+  const camera = localVideo.source === 'camera';
+  return h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Call controls' },
+    call.pushToTalk ? talkButton(state, act) : muteButton(call, act),
+    tool({ id: 'camera', name: camera ? 'video' : 'video-off', label: camera ? 'Stop video' : 'Start video', pressed: camera, onclick: act.toggleVideo }),
+    canShare() ? tool({ id: 'screen', name: 'screen', label: sharing ? 'Stop sharing' : 'Share screen', pressed: sharing, onclick: () => act.shareScreen(!sharing) }) : null,
+    narrow ? null : opener('open-invite', 'person-add', 'Add people', state, act),
+    narrow ? null : opener('open-devices', 'sliders', 'Devices', state, act),
+    opener('open-more', 'more', 'More', state, act),
+    hangUpButton(state, act));
+}
+
+/** Phones cannot share their screen from a page. */
+const canShare = () => typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+
+function muteButton({ muted }, act) {
+  return tool({ id: 'mute', name: muted ? 'mic-off' : 'mic', label: muted ? 'Unmute' : 'Mute', pressed: muted, tone: muted ? 'off' : '',
+    onclick: act.toggleMute, meter: muted ? null : 'local' });
+}
+
+/** Open only while it is held; the space bar does the same. */
+function talkButton({ talking }, act) {
+  return tool({ id: 'talk', name: talking ? 'mic' : 'mic-off', label: talking ? 'Talking' : 'Hold to talk', pressed: talking, tone: talking ? 'on' : 'off',
+    meter: talking ? 'local' : null,
+    onpointerdown: () => act.talk(true), onpointerup: () => act.talk(false), onpointerleave: () => act.talk(false) });
+}
+
+function tool({ id, name, label, pressed, tone = '', meter = null, ...handlers }) {
+  return h('button', { class: `tool ${tone}`, key: id, type: 'button', 'data-testid': id, 'aria-pressed': String(pressed), title: label, 'data-meter': meter, ...handlers },
+    h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, label));
+}
+
+function opener(id, name, label, { panel }, act) {
+  const kind = id.replace('open-', '');
+  return h('button', { class: 'tool', key: id, id, type: 'button', 'data-testid': id, title: label, 'aria-haspopup': 'dialog',
+    'aria-expanded': String(panel?.kind === kind), onclick: () => act.openPanel(kind, id) },
+  h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, label));
+}
+
+/** Who placed a group call is asked whether it shall end for all. */
+function hangUpButton(state, act) {
+  const { call, panel } = state;
+  const asks = isGroup(call) && call.direction === 'outgoing';
+  const label = isGroup(call) ? 'Leave' : 'Hang up';
+  return h('button', { class: 'tool hang-up', key: 'hangup', id: 'open-hangup', type: 'button', 'data-testid': 'hangup', title: label,
+    'aria-haspopup': asks ? 'dialog' : null, 'aria-expanded': asks ? String(panel?.kind === 'hangup') : null,
+    onclick: asks ? () => act.openPanel('hangup', 'open-hangup') : act.hangUp },
+  h('span', { class: 'tool-face' }, icon('phone', 'hang')), h('span', { class: 'tool-label' }, label));
+}
+
+/** Returns the choice between leaving and ending. */
+export function hangUpPanel(state, act) {
+  return [
+    h('button', { class: 'stop wide', type: 'button', 'data-testid': 'leave-call', onclick: act.hangUp }, 'Leave the call'),
+    h('button', { class: 'plain wide', type: 'button', 'data-testid': 'end-for-all', onclick: act.endForAll }, 'End for everyone'),
+  ];
+}
+
+/** Returns what did not find room in the row. */
+export function morePanel(state, act) {
+  const { call, narrow } = state;
+  const asked = invitable(state).length;
+  return h('div', { class: 'menu' },
+    narrow ? entry('menu-invite', 'person-add', asked > 0 ? 'Add people' : 'Add people (all are here)', () => act.openPanel('invite', 'open-more')) : null,
+    narrow ? entry('menu-devices', 'sliders', 'Devices', () => act.openPanel('devices', 'open-more')) : null,
+    h('label', { class: 'entry' }, icon('mic'), h('span', { class: 'grow' }, h('span', null, 'Push to talk'), h('small', { class: 'soft' }, 'Hold the space bar, or the button, to speak')),
+      h('input', { type: 'checkbox', role: 'switch', class: 'switch', checked: Boolean(call.pushToTalk), 'data-testid': 'push-to-talk',
+        onchange: ({ target }) => act.setPushToTalk(target.checked) })),
+    entry('menu-check', 'pulse', 'Check your setup', act.runCheck),
+    entry('export-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics));
+}
+
+/** Returns a line of a menu. */
+export function entry(testId, name, text, onclick) {
+  return h('button', { class: 'entry', key: testId, type: 'button', 'data-testid': testId, onclick }, icon(name), h('span', { class: 'grow' }, text));
+}
