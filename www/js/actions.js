@@ -48,10 +48,11 @@ export function createActions(store) {
     const api = createApi(me);
     await api.join();
     const calls = await openPhone({ me, api, store, say, levels: paintLevels });
-    session = { calls, api, members: watchMembers(api, store), live: watchLive(calls, store) };
+    session = { calls, api, members: watchMembers(api, store), live: watchLive(calls, api, store) };
     window.ringback = calls; // For trying things out in the browser's console.
     remember(me);
-    set({ me, join: { name: me.name, room: me.room, busy: false, error: null } });
+    const has = (method) => typeof calls[method] === 'function';
+    set({ me, can: { check: has('preflight'), diagnostics: has('exportDiagnostics') }, join: { name: me.name, room: me.room, busy: false, error: null } });
     route();
   }
 

@@ -42,6 +42,7 @@ export function createApi(me) {
       return participants.map((member) => ({ ...member, name: member.name ?? member.id }));
     },
     history: (filter, offset, limit) => get('/api/calls', { chatId: me.roomId, ...filter, limit, offset }),
+    ongoing: async () => (await get('/api/calls', { chatId: me.roomId, status: 'ongoing', limit: 5 })).calls,
     details: (id) => get(`/api/calls/${encodeURIComponent(id)}`),
     timeline: (id) => get(`/api/calls/${encodeURIComponent(id)}/timeline`),
     quality: (id) => get(`/api/calls/${encodeURIComponent(id)}/quality`),

@@ -3,13 +3,15 @@
 const PERIOD_MS = 4000;
 
 /** Starts watching; returns `{refresh, stop}`. */
-export function watchLive(calls, store) {
+export function watchLive(calls, api, store) {
   let stopped = false;
 
   async function refresh() {
     if (stopped || store.get().call) return;
     // Out of reach, or a server that does not know the question: then there is nothing to offer.
-    const live = await calls.liveCalls().catch(() => []);
+    const none = () => [];
+    const [mine, going] = await Promise.all([calls.liveCalls().catch(none), api.ongoing().catch(none)]);
+    const live = [...mine, ...going.filter(({ id }) => !mine.some(({ sessionId }) => sessionId === id)).map(fromRecord)];
     if (!stopped && JSON.stringify(live) !== JSON.stringify(store.get().live)) store.set({ live });
   }
 
@@ -25,6 +27,12 @@ export function watchLive(calls, store) {
       document.removeEventListener('visibilitychange', refreshIfVisible);
     },
   };
+}
+
+/** A call that goes on without this person, who left, declined or missed it, is known from the history alone. */
+function fromRecord({ id, chatId, callType, status, startedAt, participants }) {
+  const people = participants.map(({ user, status: theirs }) => ({ ...user, status: theirs }));
+  return { sessionId: id, chatId: chatId.id, callType, status, startedAt: startedAt && Date.parse(startedAt), participants: people, here: false };
 }
 
 /** Returns the calls to offer: `{...call, offer: 'join' | 'move'}`, in none of which this tab is. */

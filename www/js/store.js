@@ -23,6 +23,8 @@ export function initialState() {
     notice: null,
     /** Passing remarks, `{id, text, tone}`. */
     toasts: [],
+    /** What this version of the package offers besides calls. */
+    can: { check: false, diagnostics: false },
     /** What the devices are, as the SDK's `devices` told; null before anyone asked. */
     devices: null,
     /** The open menu, `{kind, anchor, id?}`, or null. */

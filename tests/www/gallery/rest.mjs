@@ -61,7 +61,7 @@ const STATS = {
   quality: { avgPacketLoss: 0.6, avgJitter: 7.2, avgBitrate: 39_400 },
 };
 
-/** Returns the body for a path, or null. */
+/** Returns the body for a path, or null; what filters a list is ignored. */
 export function answer(path) {
   if (path === '/api/dev/join') return { token: 'token' };
   if (path === '/api/dev/chats/kitchen') return { participants: people.map(([id, name]) => ({ id, name, online: !['erin', 'frank'].includes(id) })) };

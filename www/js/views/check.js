@@ -5,7 +5,7 @@ import { linesOf, verdictOf } from '../check-report.js';
 import { icon } from './icon.js';
 
 /** Returns the dialog, while it is open. */
-export function checkView({ check }, act) {
+export function checkView({ check, can }, act) {
   if (!check) return null;
   return h('dialog', { class: 'check', key: 'check', modal: true, 'aria-labelledby': 'check-title', 'data-testid': 'check',
     oncancel: (event) => { event.preventDefault(); act.closeCheck(); } },
@@ -15,7 +15,7 @@ export function checkView({ check }, act) {
   check.error ? h('p', { class: 'error', role: 'alert' }, check.error) : null,
   check.report ? reportView(check.report) : null,
   h('div', { class: 'row ends' },
-    h('button', { class: 'quiet', type: 'button', onclick: act.exportDiagnostics }, icon('download'), 'Export diagnostics'),
+    can.diagnostics ? h('button', { class: 'quiet', type: 'button', onclick: act.exportDiagnostics }, icon('download'), 'Export diagnostics') : h('span'),
     h('button', { class: 'primary', type: 'button', disabled: check.busy, 'data-testid': 'check-again', onclick: act.runCheck }, check.busy ? 'Checking' : 'Check again')));
 }
 

@@ -12,12 +12,12 @@ const KEYS = [
 ];
 
 /** Returns the help menu. */
-export function helpPanel(state, act) {
+export function helpPanel({ can }, act) {
   return [
     h('div', { class: 'menu' },
-      entry('help-check', 'pulse', 'Check your setup', act.runCheck),
+      can.check ? entry('help-check', 'pulse', 'Check your setup', act.runCheck) : null,
       entry('help-devices', 'sliders', 'Devices', () => act.openPanel('devices', 'open-help')),
-      entry('help-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics)),
+      can.diagnostics ? entry('help-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics) : null),
     h('dl', { class: 'keys' }, KEYS.map(([key, text]) => h('div', { key }, h('dt', null, h('kbd', null, key)), h('dd', null, text)))),
   ];
 }

@@ -1,6 +1,6 @@
 /** One person in the call: their picture or face, and how they stand. */
 
-import { isExpected, videoOf } from '../../people-in-call.js';
+import { isExpected, isGroup, videoOf } from '../../people-in-call.js';
 import { h } from '../../vdom.js';
 import { avatar, hueOf } from '../avatar.js';
 import { icon } from '../icon.js';
@@ -23,7 +23,7 @@ export function peerTile(peer, state, act, { place = null, large = false } = {})
       video === 'screen' ? mark('screen', 'Shares the screen') : null,
       speaking ? h('span', { class: 'sr-only' }, 'speaks') : null),
     h('span', { class: 'tile-tools' },
-      showing || large ? pinButton(peer, state, act) : null,
+      isGroup(state.call) && !isExpected(peer) ? pinButton(peer, state, act) : null,
       isExpected(peer) ? null : barsButton(peer, state.quality[peer.id], state, act))));
 }
 

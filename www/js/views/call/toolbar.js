@@ -67,7 +67,7 @@ export function hangUpPanel(state, act) {
 
 /** Returns what did not find room in the row. */
 export function morePanel(state, act) {
-  const { call, narrow } = state;
+  const { call, narrow, can } = state;
   const asked = invitable(state).length;
   return h('div', { class: 'menu' },
     narrow ? entry('menu-invite', 'person-add', asked > 0 ? 'Add people' : 'Add people (all are here)', () => act.openPanel('invite', 'open-more')) : null,
@@ -75,8 +75,8 @@ export function morePanel(state, act) {
     h('label', { class: 'entry' }, icon('mic'), h('span', { class: 'grow' }, h('span', null, 'Push to talk'), h('small', { class: 'soft' }, 'Hold the space bar, or the button, to speak')),
       h('input', { type: 'checkbox', role: 'switch', class: 'switch', checked: Boolean(call.pushToTalk), 'data-testid': 'push-to-talk',
         onchange: ({ target }) => act.setPushToTalk(target.checked) })),
-    entry('menu-check', 'pulse', 'Check your setup', act.runCheck),
-    entry('export-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics));
+    can.check ? entry('menu-check', 'pulse', 'Check your setup', act.runCheck) : null,
+    can.diagnostics ? entry('export-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics) : null);
 }
 
 /** Returns a line of a menu. */

@@ -30,12 +30,15 @@ export function piecesOf(points, gapMs = 15_000) {
   const pieces = [];
   for (const point of points) {
     const piece = pieces.at(-1);
-    const goesOn = piece && point.at - piece.at(-1).at <= gapMs && point.sample.state === 'connected';
+    const before = piece?.at(-1);
+    const goesOn = before && point.at - before.at <= gapMs && isUp(before) && isUp(point);
     if (goesOn) piece.push(point);
     else pieces.push([point]);
   }
   return pieces;
 }
+
+const isUp = ({ sample }) => sample.state === 'connected';
 
 /** Returns the stretches of time in which a link was in trouble, `{from, to, state}`. */
 export function troublesOf(link, until) {
