@@ -11,8 +11,8 @@ export function toolbarView(state, act) {
   const camera = localVideo.source === 'camera';
   return h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Call controls' },
     call.pushToTalk ? talkButton(state, act) : muteButton(call, act),
-    tool({ id: 'camera', name: camera ? 'video' : 'video-off', label: camera ? 'Stop video' : 'Start video', pressed: camera, onclick: act.toggleVideo }),
-    canShare() ? tool({ id: 'screen', name: 'screen', label: sharing ? 'Stop sharing' : 'Share screen', pressed: sharing, onclick: () => act.shareScreen(!sharing) }) : null,
+    tool({ id: 'camera', name: camera ? 'video' : 'video-off', label: camera ? 'Stop video' : 'Start video', short: 'Video', pressed: camera, onclick: act.toggleVideo }),
+    canShare() ? tool({ id: 'screen', name: 'screen', label: sharing ? 'Stop sharing' : 'Share your screen', short: sharing ? 'Sharing' : 'Share', pressed: sharing, onclick: () => act.shareScreen(!sharing) }) : null,
     narrow ? null : opener('open-invite', 'person-add', 'Add people', state, act),
     narrow ? null : opener('open-devices', 'sliders', 'Devices', state, act),
     opener('open-more', 'more', 'More', state, act),
@@ -34,9 +34,9 @@ function talkButton({ talking }, act) {
     onpointerdown: () => act.talk(true), onpointerup: () => act.talk(false), onpointerleave: () => act.talk(false) });
 }
 
-function tool({ id, name, label, pressed, tone = '', meter = null, ...handlers }) {
-  return h('button', { class: `tool ${tone}`, key: id, type: 'button', 'data-testid': id, 'aria-pressed': String(pressed), title: label, 'data-meter': meter, ...handlers },
-    h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, label));
+function tool({ id, name, label, short = label, pressed, tone = '', meter = null, ...handlers }) {
+  return h('button', { class: `tool ${tone}`, key: id, type: 'button', 'data-testid': id, 'aria-pressed': String(pressed), 'aria-label': label, title: label, 'data-meter': meter, ...handlers },
+    h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, short));
 }
 
 function opener(id, name, label, { panel }, act) {
