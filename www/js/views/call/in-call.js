@@ -53,5 +53,5 @@ function sharingBanner({ localVideo }, act) {
 function hearButton({ audioBlocked }, act) {
   if (!audioBlocked) return null;
   return h('button', { class: 'primary wide', key: 'hear', type: 'button', 'data-testid': 'resume-audio', onclick: act.resumeAudio },
-    icon('sound'), 'Your browser holds the sound back. Click to hear the call');
+    icon('sound'), 'Click to hear the call');
 }

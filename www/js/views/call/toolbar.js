@@ -29,7 +29,7 @@ function muteButton({ muted }, act) {
 
 /** Open only while it is held; the space bar does the same. */
 function talkButton({ talking }, act) {
-  return tool({ id: 'talk', name: talking ? 'mic' : 'mic-off', label: talking ? 'Talking' : 'Hold to talk', pressed: talking, tone: talking ? 'on' : 'off',
+  return tool({ id: 'talk', name: talking ? 'mic' : 'mic-off', label: talking ? 'Talking' : 'Hold to talk', short: talking ? 'Talking' : 'Talk', pressed: talking, tone: talking ? 'on' : 'off',
     meter: talking ? 'local' : null,
     onpointerdown: () => act.talk(true), onpointerup: () => act.talk(false), onpointerleave: () => act.talk(false) });
 }
