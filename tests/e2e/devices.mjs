@@ -29,18 +29,20 @@ export function plugIn({ voices, camera, screen }) {
 
   media.getDisplayMedia = async (constraints) => {
     const real = await native.getDisplayMedia(constraints);
-    return new MediaStream(real.getVideoTracks().map((track) => keep(stop(track), picture(screen))));
+    return new MediaStream(real.getVideoTracks().map((track) => replace(track, picture(screen))));
   };
 
   /** Which microphone it is, by its name: Firefox lists devices only to the tab in front. */
   function exchange(track) {
     const number = Number(/Fake Audio Input (\d)/.exec(track.label)?.[1] ?? 0);
-    return keep(stop(track), track.kind === 'video' ? picture(camera) : tone(voices[number]));
+    return replace(track, track.kind === 'video' ? picture(camera) : tone(voices[number]));
   }
 
-  function stop(track) {
-    track.stop();
-    return track.getSettings().deviceId;
+  /** Gives a track in the place of a real one, which is let go of; it goes by the same name. */
+  function replace(real, track) {
+    real.stop();
+    Object.defineProperty(track, 'label', { value: real.label });
+    return keep(real.getSettings().deviceId, track);
   }
 
   function keep(device, track) {

@@ -38,31 +38,6 @@ test('a caller without the permission to use a microphone does not make anyone r
   await carol.do(() => calls.endCall());
 });
 
-test('a second tab stops ringing once the first has answered, and the talk goes on', async (t) => {
-  const { scene, alice, bob } = await Scene.ofTwo(t);
-  const second = await scene.joinInSecondTab(bob);
-  await dial(scene, alice, bob);
-  await Promise.all([rings(bob), rings(second)]);
-  await bob.do(() => calls.acceptCall());
-  assert.equal((await second.event('answeredElsewhere')).action, 'accepted');
-  await Promise.all([alice.hears(bob), bob.hears(alice)]);
-  await second.isAtRest();
-  await second.hearsNothingOf(alice);
-  await alice.do(() => calls.endCall());
-  await bob.event('ended');
-});
-
-test('a second tab stops ringing once the first has rejected', async (t) => {
-  const { scene, alice, bob } = await Scene.ofTwo(t);
-  const second = await scene.joinInSecondTab(bob);
-  await dial(scene, alice, bob);
-  await Promise.all([rings(bob), rings(second)]);
-  await second.do(() => calls.rejectCall());
-  assert.equal((await bob.event('answeredElsewhere')).action, 'rejected');
-  assert.equal((await alice.event('ended')).reason, 'declined');
-  await bob.isAtRest();
-});
-
 test('the talk outlives a killed server, muting works meanwhile, and it can be ended after the restart', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t);
   await talk(scene, alice, bob);

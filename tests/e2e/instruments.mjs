@@ -3,8 +3,10 @@
 
 /** Fits a page; runs in the page. */
 export function fit() {
+  // Not held on to: what the page lets go of is to go.
   const connections = [];
-  const players = new Set();
+  let elements = [];
+
   let negotiations = 0;
   let memory = null;
 
@@ -44,17 +46,20 @@ export function fit() {
   Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
     ...source,
     set(stream) {
-      players.add(this);
+      elements = elements.filter((element) => element.deref() && element.deref() !== this);
+      elements.push(new WeakRef(this));
       source.set.call(this, stream);
     },
   });
+
+  const players = () => elements.map((element) => element.deref()).filter(Boolean);
 
   const listening = new Map();
 
   /** Everything that plays aloud right now, each with an analyser on it. */
   function analysers() {
     const found = [];
-    for (const player of players) {
+    for (const player of players()) {
       if (player.paused || player.muted || player.volume === 0 || !player.srcObject) continue;
       for (const track of player.srcObject.getAudioTracks()) {
         if (track.readyState === 'live') found.push(analyserOf(track));
@@ -231,6 +236,6 @@ export function fit() {
     /** Bytes of WebAssembly memory. */
     memory: () => memory?.buffer.byteLength ?? 0,
     /** Media elements that have a stream with a live track. */
-    playing: () => [...players].filter((player) => player.srcObject?.getTracks().some((track) => track.readyState === 'live')).length,
+    playing: () => players().filter((player) => player.srcObject?.getTracks().some((track) => track.readyState === 'live')).length,
   };
 }
