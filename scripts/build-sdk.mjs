@@ -28,6 +28,12 @@ const source = join(root, 'sdk/js/src');
 const glue = join(root, 'sdk/js/wasm');
 const module = join(dist, 'ringback_bg.wasm');
 
+/** Lets an entry of its own share the classes of `index.js` in place of a copy. */
+const besideIndex = {
+  name: 'beside index.js',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true, sideEffects: false })),
+};
+
 await main(async () => {
   await compile();
   await rm(dist, { recursive: true, force: true });
@@ -101,6 +107,7 @@ async function shorten() {
 async function bundle() {
   const options = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', minify: !dev, legalComments: 'none', logLevel: 'warning' };
   await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js'] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'react.ts')], outfile: join(dist, 'react.js'), external: ['react'], jsx: 'automatic', plugins: [besideIndex] });
   await esbuild.build({ ...options, minify: true, entryPoints: [join(source, 'socket.io-client.ts')], outfile: join(dist, 'socket.io-client.js') });
 }
 

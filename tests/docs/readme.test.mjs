@@ -53,21 +53,22 @@ const CONFIG = {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    types: ['node'],
+    jsx: 'react-jsx',
+    types: ['node', 'react'],
     typeRoots: [pathOf('node_modules/@types')],
-    paths: { ringback: [pathOf('dist/index.d.ts')], '*': [`${pathOf('node_modules')}/*`] },
+    paths: { ringback: [pathOf('dist/index.d.ts')], 'ringback/react': [pathOf('dist/react.d.ts')], '*': [`${pathOf('node_modules')}/*`] },
   },
-  include: ['*.ts'],
+  include: ['*.ts', '*.tsx'],
 };
 
 test('every TypeScript snippet compiles against the package', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ringback-readme-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const blocks = codeBlocks(readme, 'ts');
+  const blocks = ['ts', 'tsx'].flatMap((extension) => codeBlocks(readme, extension).map((block) => ({ ...block, extension })));
   assert.ok(blocks.length >= 5);
   await writeFile(join(folder, 'given.d.ts'), GIVEN);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(CONFIG));
-  for (const { code, line } of blocks) await writeFile(join(folder, `line-${line}.ts`), `${code}\nexport {};\n`);
+  for (const { code, line, extension } of blocks) await writeFile(join(folder, `line-${line}.${extension}`), `${code}\nexport {};\n`);
   const tsc = pathOf('node_modules/typescript/bin/tsc');
   const { stdout } = await run(process.execPath, [tsc, '-p', folder], { cwd: folder }).catch((error) => error);
   assert.equal(stdout, '', stdout);
@@ -124,7 +125,7 @@ test('CONTRIBUTING.md lists the parts of the test run in their order', async () 
   assert.deepEqual(tables(await read('CONTRIBUTING.md'))[0].map(([name]) => name), declared);
 });
 
-for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'examples/README.md', 'examples/vanilla/README.md']) {
+for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'examples/README.md', 'examples/vanilla/README.md', 'examples/react/README.md', 'examples/chat-app/README.md']) {
   test(`the links of ${page} lead somewhere`, async () => {
     const text = await read(page);
     const base = new URL(page, new URL('../../', import.meta.url));

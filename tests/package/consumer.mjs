@@ -1,6 +1,6 @@
 // A project that has installed the packed package, and nothing else of this repository.
 import { execFile } from 'node:child_process';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,12 @@ export class Consumer {
   async write(name, text) {
     await mkdir(dirname(this.path(name)), { recursive: true });
     await writeFile(this.path(name), text);
+  }
+
+  /** Puts a link to a folder into the project. */
+  async link(name, target) {
+    await mkdir(dirname(this.path(name)), { recursive: true });
+    await symlink(target, this.path(name));
   }
 
   /** Runs Node in the project; resolves with what it printed, however it ended. */

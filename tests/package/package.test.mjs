@@ -1,5 +1,6 @@
 // The package as it is published: what is in it, and that every kind of project can use it.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import { build } from 'vite';
@@ -57,10 +58,10 @@ function check(result) {
 
 test('the tarball has the built package and the licences, and nothing else', () => {
   const files = consumer.packed.files.map(({ path }) => path);
-  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/socket.io-client.js']) {
+  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/socket.io-client.js', 'dist/react.js', 'dist/react.d.ts']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
-  assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts))$/.test(file)), []);
+  assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts)|dist\/react\/[\w.-]+\.d\.ts)$/.test(file)), []);
 });
 
 test('every entry of `exports` is in the tarball', async () => {
@@ -99,6 +100,37 @@ test('Vite builds a project that uses it', async (t) => {
   const site = await serve({ '/': consumer.path('app', 'dist') });
   t.after(() => site.close());
   check(await resultOf(`${site.url}/index.html`));
+});
+
+test('Vite builds a React project that uses it, with one copy of the package', async (t) => {
+  await consumer.write('app-react/index.html', '<!doctype html><div id="root"></div><script type="module" src="/main.js"></script>');
+  await consumer.write('app-react/main.js', `
+    import { createElement } from 'react';
+    import { createRoot } from 'react-dom/client';
+    import { CallError, VoiceCallManager, init } from 'ringback';
+    import { CallsProvider, useCalls } from 'ringback/react';
+    function Dial() {
+      const { connection, initiateCall } = useCalls();
+      return createElement('button', { onClick: () => initiateCall('chat').catch((error) => {
+        window.result = { connection, failed: [error instanceof CallError, error.code] };
+      }) }, connection);
+    }
+    createRoot(document.getElementById('root')).render(createElement(CallsProvider, { url: null, token: null }, createElement(Dial)));
+    const pressing = setInterval(() => window.result ? clearInterval(pressing) : document.querySelector('button')?.click(), 20);`);
+  for (const name of ['react', 'react-dom', 'scheduler']) await consumer.link(`app-react/node_modules/${name}`, tool(name));
+  await build({ root: consumer.path('app-react'), logLevel: 'error', configFile: false, resolve: { dedupe: ['react'] }, build: { target: 'es2022' } });
+  const site = await serve({ '/': consumer.path('app-react', 'dist') });
+  t.after(() => site.close());
+  assert.deepEqual(await resultOf(`${site.url}/index.html`), { connection: 'idle', failed: [true, 'NOT_CONNECTED'] });
+});
+
+test('what not every application needs is not in index.js', async () => {
+  const index = await readFile(consumer.path('node_modules/ringback/dist/index.js'), 'utf8');
+  assert.ok(!index.includes('CallsProvider'));
+  assert.ok(!index.includes('polling-xhr'));
+  const react = await readFile(consumer.path('node_modules/ringback/dist/react.js'), 'utf8');
+  assert.match(react, /^['"]use client['"]/);
+  assert.ok(!react.includes('WebAssembly'));
 });
 
 test('Node imports it, as in server-side rendering, and nothing starts', async () => {

@@ -57,6 +57,8 @@ async function open(connection: Connection, options: ConnectOptions): Promise<Co
   try {
     // Before it connects, so that nothing that the server says first is missed.
     calls = new ConnectedCalls(connection, options);
+    options.signal?.addEventListener('abort', () => connection.cancel());
+    if (options.signal?.aborted) throw cancelled();
     await connection.open();
     return calls;
   } catch (error) {
@@ -122,6 +124,11 @@ class Connection {
     });
   }
 
+  /** Gives `open()` up. */
+  cancel(): void {
+    this.#refuse?.(cancelled());
+  }
+
   /** Disconnects for good. */
   close(): void {
     this.#closed = true;
@@ -167,6 +174,8 @@ class Connection {
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
 }
+
+const cancelled = (): CallError => new CallError('CANCELLED', 'Connecting was given up.');
 
 function toConnectError(failure: ConnectFailure): CallError {
   const code = failure.data?.code;

@@ -23,6 +23,7 @@ export class VoiceCallManager {
   readonly #emitter = new Emitter();
   /** None when the application does not want its call back after a reload. */
   readonly #keeper: Keeper | null;
+  readonly #socket: SocketLike;
   #engine: Engine | null;
   #activeSpeaker: string | null = null;
   /** Stops to watch for the page going away, while push-to-talk is on. */
@@ -40,6 +41,7 @@ export class VoiceCallManager {
     if (!isSocket(socket)) throw new CallError('INVALID_ARGUMENT', 'The first argument is not a Socket.IO socket.');
     this.#keeper = options.resume === false ? null : new Keeper(options.device);
     const kept = this.#keeper?.read();
+    this.#socket = socket;
     try {
       this.#engine = new Engine(socket, { ...options, kept }, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
     } catch (error) {
@@ -186,6 +188,11 @@ export class VoiceCallManager {
   async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
     const given = Object.entries(chosen).filter(([, id]) => id !== undefined);
     await Promise.all(given.map(([kind, id]) => this.#ask((engine) => engine.setDevice(kind, id ?? undefined))));
+  }
+
+  /** Whether the socket is connected; a call goes on without. */
+  get connected(): boolean {
+    return this.#socket.connected;
   }
 
   /** Where the current call stands. */

@@ -228,4 +228,6 @@ export interface ConnectOptions extends CallOptions {
   io?: (url: string, options: Record<string, unknown>) => SocketLike;
   /** Further options for socket.io-client. */
   socket?: Record<string, unknown>;
+  /** Gives the connecting up: the promise is then rejected with `CANCELLED`. */
+  signal?: AbortSignal;
 }
