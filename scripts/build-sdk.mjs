@@ -117,7 +117,7 @@ async function declare() {
 
 /** Prints what everything weighs, and fails when it is too much. */
 async function weigh() {
-  const names = (await readdir(dist)).filter((name) => !name.endsWith('.d.ts'));
+  const names = (await readdir(dist)).filter((name) => /\.(js|wasm)$/.test(name));
   const sizes = new Map();
   for (const name of names) sizes.set(name, await brotli(join(dist, name)));
   for (const [name, bytes] of sizes) console.log(line(name, (await stat(join(dist, name))).size, bytes));
