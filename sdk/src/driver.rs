@@ -9,12 +9,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use wasm_bindgen::JsValue;
+
 use crate::core::error::ClientError;
 use crate::core::ids::RequestId;
 use crate::core::{
     Client, ClientOptions, Command, Input, Notification, Output, Request, Settled, SignalingInput,
 };
-use crate::platform::{Clock, Inbox, Platform, Report, Resources, Socket, SocketIo};
+use crate::platform::{Clock, Inbox, Platform, Report, Socket, SocketIo};
 
 /// Something to tell the application, ready to be told.
 pub(crate) type Delivery = Box<dyn FnOnce()>;
@@ -50,11 +52,11 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Makes a client over these resources and begins to listen.
+    /// Makes a client over what the application gives, and begins to listen.
     pub(crate) fn new(
         options: ClientOptions,
         socket: SocketIo,
-        resources: Resources,
+        given: &JsValue,
         audience: Box<dyn Audience>,
     ) -> Rc<Self> {
         let driver = Rc::new_cyclic(|me: &Weak<Self>| {
@@ -79,7 +81,7 @@ impl Driver {
             }
         });
         let inbox = Inbox::new(driver.me.clone());
-        let platform = Platform::new(resources, &driver.socket, &inbox);
+        let platform = Platform::new(given, &driver.socket, &inbox);
         driver.platform.replace(Some(Rc::new(platform)));
         if driver.socket.is_connected() {
             driver.input(Input::Signaling(SignalingInput::Connected));

@@ -32,14 +32,13 @@ impl Engine {
     /// When an option does not have its documented shape.
     #[wasm_bindgen(constructor)]
     pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
-        let resources = options::read_resources(options)?;
         let promises = Promises::default();
         let announcer = Announcer::new(notify, promises.clone());
         Ok(Self {
             driver: Driver::new(
                 options::read(options)?,
                 socket,
-                resources,
+                options,
                 Box::new(announcer),
             ),
             promises,
@@ -188,7 +187,7 @@ impl Engine {
     #[wasm_bindgen(getter, js_name = localStream)]
     #[must_use]
     pub fn local_stream(&self) -> Option<MediaStream> {
-        self.driver.platform()?.microphone.stream()
+        self.driver.platform()?.stream(MediaKind::Microphone)
     }
 
     /// Plays what the browser held back; call it from a click. Resolves once that was tried.
@@ -197,7 +196,7 @@ impl Engine {
         let attempts = self
             .driver
             .platform()
-            .map(|platform| platform.peers.resume_audio());
+            .map(|platform| platform.playback.resume());
         Promise::all_settled(&attempts.unwrap_or_default())
     }
 

@@ -2,24 +2,24 @@
 
 use ringback_protocol::{SessionId, UserId};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlAudioElement, MediaStream};
 
 use super::error::invalid_argument;
 use crate::core::{ClientOptions, KeptCall, Preconnect};
-use crate::platform::{Resources, Source, get, random_seed};
+use crate::platform::{check_options, get, random_seed};
 
 /// Reads what the machine needs.
 ///
 /// # Errors
-/// When `userId` is no id.
+/// When an option does not have its documented shape.
 pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
+    check_options(options)?;
     let user_id = get(options, "userId").as_string().map(UserId::new);
     let user_id = user_id
         .transpose()
         .map_err(|_| invalid_argument("userId is not a user id."))?;
     Ok(ClientOptions {
         user_id,
-        supplied_microphone: !read_source(get(options, "localStream"))?.owns_tracks(),
+        supplied_microphone: !is_absent(&get(options, "localStream")),
         kept: read_kept(&get(options, "kept")),
         audio_bitrate: read_bitrate(options, "audioBitrate"),
         video_bitrate: read_bitrate(options, "videoBitrate"),
@@ -51,20 +51,6 @@ fn read_kept(kept: &JsValue) -> Option<KeptCall> {
     })
 }
 
-/// Reads what the browser's side needs.
-///
-/// # Errors
-/// When `audioElement` or `localStream` is something else than documented.
-pub(super) fn read_resources(options: &JsValue) -> Result<Resources, JsValue> {
-    Ok(Resources {
-        audio_element: read_element(get(options, "audioElement"))?,
-        microphone: get(options, "microphone"),
-        camera: get(options, "camera"),
-        source: read_source(get(options, "localStream"))?,
-        rtc_configuration: get(options, "rtcConfiguration"),
-    })
-}
-
 /// Reads a number of bits per second.
 fn read_bitrate(options: &JsValue, name: &str) -> Option<u32> {
     let bitrate = get(options, name).as_f64();
@@ -75,27 +61,4 @@ fn read_bitrate(options: &JsValue, name: &str) -> Option<u32> {
 
 fn is_absent(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
-}
-
-fn read_element(value: JsValue) -> Result<Option<HtmlAudioElement>, JsValue> {
-    if is_absent(&value) {
-        return Ok(None);
-    }
-    let element = value.dyn_into::<HtmlAudioElement>();
-    element
-        .map(Some)
-        .map_err(|_| invalid_argument("audioElement is not an <audio> element."))
-}
-
-fn read_source(value: JsValue) -> Result<Source, JsValue> {
-    if is_absent(&value) {
-        return Ok(Source::Browser);
-    }
-    if value.is_function() {
-        return Ok(Source::Factory(value.unchecked_into()));
-    }
-    let stream = value.dyn_into::<MediaStream>();
-    stream
-        .map(Source::Stream)
-        .map_err(|_| invalid_argument("localStream is neither a MediaStream nor a function."))
 }

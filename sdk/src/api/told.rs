@@ -53,7 +53,7 @@ pub(super) fn describe(
             ("state", payload)
         }
         Notification::RemoteStream(link, user) => {
-            let stream = platform.peers.stream_of_link(*link)?;
+            let stream = platform.peers.stream_of_link(link.0)?;
             let payload = object(&[user_id(user), ("stream", stream.into())]);
             ("remoteStream", payload)
         }
@@ -80,7 +80,7 @@ pub(super) fn describe(
             let payload = object(&[
                 ("kind", kind.as_str().into()),
                 ("id", view::optional(device.as_deref())),
-                ("label", platform.label(*kind).into()),
+                ("label", platform.label(*kind)),
                 ("reason", reason.as_str().into()),
             ]);
             ("deviceChanged", payload)

@@ -1,9 +1,6 @@
-//! Plain JavaScript values: objects, promises, and what travels through serde.
+//! Plain JavaScript values.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// Reads a property; undefined when there is none, or the value has no properties.
@@ -40,32 +37,6 @@ pub(crate) fn text(target: &JsValue, name: &str) -> Option<String> {
     get(target, name).as_string()
 }
 
-/// Calls a method by its name.
-///
-/// # Errors
-/// When there is no such method, or with what it throws.
-pub(crate) fn call(target: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
-    let method = get(target, method).dyn_into::<Function>();
-    method
-        .map_err(|_| JsValue::UNDEFINED)?
-        .call1(target, argument)
-}
-
-/// Copies the properties of `over`, when it has any, onto `base`.
-pub(crate) fn merge(base: &JsValue, over: &JsValue) {
-    if base.is_object() && over.is_object() {
-        Object::assign(
-            base.unchecked_ref::<Object>(),
-            over.unchecked_ref::<Object>(),
-        );
-    }
-}
-
-/// Returns the `name` of an exception (`NotAllowedError`, ...), empty when it has none.
-pub(crate) fn error_name(error: &JsValue) -> String {
-    text(error, "name").unwrap_or_default()
-}
-
 /// Returns the text of an exception.
 pub(crate) fn error_text(error: &JsValue) -> String {
     text(error, "message")
@@ -83,43 +54,6 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 pub(crate) fn callback(call: impl Fn(JsValue) + 'static) -> Callback {
     let call: Box<dyn Fn(JsValue)> = Box::new(call);
     Closure::wrap(call)
-}
-
-/// Calls `done` when the promise settles.
-///
-/// Both callbacks belong to the garbage collector: a promise that never settles (those of a
-/// closed peer connection) keeps nothing alive.
-pub(crate) fn settled(promise: &Promise, done: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
-    type Done = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
-    let done: Rc<RefCell<Option<Done>>> = Rc::new(RefCell::new(Some(Box::new(done))));
-    let settle = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
-        let done = Rc::clone(&done);
-        callback(move |value| {
-            let done = done.borrow_mut().take();
-            if let Some(done) = done {
-                done(wrap(value));
-            }
-        })
-    };
-    let (resolved, rejected) = (settle(Ok), settle(Err));
-    let thenable: &Thenable = promise.unchecked_ref();
-    thenable.then(&resolved.into_js_value(), &rejected.into_js_value());
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// A promise whose callbacks are handed over for good.
-    type Thenable;
-    #[wasm_bindgen(method)]
-    fn then(this: &Thenable, resolved: &JsValue, rejected: &JsValue);
-
-    #[wasm_bindgen(catch, js_namespace = Promise, js_name = resolve)]
-    fn promise_resolve(value: &JsValue) -> Result<Promise, JsValue>;
-}
-
-/// Wraps a value, a promise or a thenable in a promise of the page's own kind.
-pub(crate) fn promised(value: &JsValue) -> Result<Promise, JsValue> {
-    promise_resolve(value)
 }
 
 #[wasm_bindgen]

@@ -1,40 +1,40 @@
 //! The only place that touches the browser: it does what it is told and reports what happened.
 //!
-//! Nothing here decides anything. Whatever is opened here is owned here and released in `Drop`;
-//! callbacks hold weak references and only put what happened into the [`Inbox`].
+//! Nothing here decides anything. What is written in JavaScript (`peers.js`, `captures.js`,
+//! `playback.js`) drives the browser's media objects, which a page does in a third of the bytes that
+//! a module needs for it. Whatever is opened here is owned here and released in `Drop`; callbacks
+//! only put what happened into the [`Inbox`].
 
-mod capture;
+mod captures;
 mod clock;
 #[cfg(test)]
 mod codec_tests;
 mod decode;
 mod encode;
 mod js;
-mod listener;
-mod network;
-mod peer;
 mod peers;
 mod playback;
+mod report;
 mod socket;
-mod stats;
 
 use std::rc::Weak;
 
 use wasm_bindgen::JsValue;
-use web_sys::{HtmlAudioElement, MediaStream};
+use web_sys::MediaStream;
 
 use crate::core::error::ClientError;
 use crate::core::{
-    AckBody, DeviceInput, Input, MediaCommand, MediaKind, PeerInput, SignalingInput, VideoSource,
+    AckBody, DeviceInput, Input, MediaCommand, MediaKind, SignalingInput, VideoSource,
 };
 
-pub(crate) use capture::{Capture, Source};
+pub(crate) use captures::check_options;
 pub(crate) use clock::Clock;
 pub(crate) use js::{array, get, object, random_seed, set};
 pub(crate) use socket::Socket;
 pub use socket::SocketIo;
 
-use network::Network;
+use captures::Captures;
+use encode::encode;
 use peers::Peers;
 use playback::Playback;
 use socket::Ears;
@@ -78,48 +78,30 @@ impl Inbox {
     }
 }
 
-/// What the application gave that only the browser's side needs.
-pub(crate) struct Resources {
-    /// The element for the first participant's audio.
-    pub(crate) audio_element: Option<HtmlAudioElement>,
-    /// `MediaTrackConstraints` over those of the server, or undefined.
-    pub(crate) microphone: JsValue,
-    /// `MediaTrackConstraints` over those of the server, or undefined.
-    pub(crate) camera: JsValue,
-    /// Where the local audio comes from.
-    pub(crate) source: Source,
-    /// `RTCConfiguration` over that of the server, or undefined.
-    pub(crate) rtc_configuration: JsValue,
-}
-
 /// Everything of the browser that one client holds until it is disposed.
 pub(crate) struct Platform {
     /// The peer connections.
     pub(crate) peers: Peers,
-    /// The microphone.
-    pub(crate) microphone: Capture,
-    camera: Capture,
-    screen: Capture,
-    _network: Network,
+    /// Where remote audio plays.
+    pub(crate) playback: Playback,
+    captures: Captures,
+    _report: js::Callback,
     _ears: Ears,
 }
 
 impl Platform {
-    /// Takes the resources and begins to listen.
-    pub(crate) fn new(resources: Resources, socket: &Socket, inbox: &Inbox) -> Self {
-        let playback = Playback::new(resources.audio_element, inbox.clone());
-        let capture =
-            |kind, source, constraints| Capture::new(kind, source, constraints, inbox.clone());
+    /// Takes the application's options and begins to listen.
+    pub(crate) fn new(options: &JsValue, socket: &Socket, inbox: &Inbox) -> Self {
+        let inbox = inbox.clone();
+        let report = js::callback(move |told| report::put(&inbox, &told));
+        let told = report.as_ref();
+        let playback = Playback::new(&get(options, "audioElement"), told);
+        let peers = Peers::new(&get(options, "rtcConfiguration"), &playback, told);
         Self {
-            peers: Peers::new(resources.rtc_configuration, playback, inbox.clone()),
-            microphone: capture(
-                MediaKind::Microphone,
-                resources.source,
-                resources.microphone,
-            ),
-            camera: capture(MediaKind::Camera, Source::Browser, resources.camera),
-            screen: capture(MediaKind::Screen, Source::Browser, JsValue::UNDEFINED),
-            _network: Network::new(inbox),
+            captures: Captures::new(options, &peers, told),
+            peers,
+            playback,
+            _report: report,
             _ears: socket.listen(),
         }
     }
@@ -128,15 +110,10 @@ impl Platform {
     pub(crate) fn observe(&self, input: &Input) {
         match input {
             Input::Signaling(SignalingInput::Ack(_, Ok(AckBody::Config(ack)))) => {
-                let media = ack.media.as_ref();
-                self.microphone
-                    .set_defaults(media.map(|media| &media.voice));
-                self.camera.set_defaults(media.map(|media| &media.video));
+                if let Some(Ok(media)) = ack.media.as_ref().map(encode) {
+                    self.captures.set_defaults(&media);
+                }
             }
-            Input::Device(DeviceInput::Opened(MediaKind::Microphone, _)) => {
-                self.peers.send_audio(self.microphone.track());
-            }
-            Input::Peer(link, PeerInput::OfferApplied(_)) => self.peers.resend(*link),
             Input::App(_)
             | Input::Signaling(_)
             | Input::Peer(..)
@@ -148,49 +125,39 @@ impl Platform {
     /// Does something with local media.
     pub(crate) fn media(&self, command: MediaCommand) {
         match command {
-            MediaCommand::QueryPermission => self.microphone.query_permission(),
-            MediaCommand::Open(kind, id, device) => self.capture(kind).open(id, device.as_deref()),
-            MediaCommand::Close(kind) => self.close(kind),
-            MediaCommand::SetMicrophoneEnabled(enabled) => self.microphone.set_enabled(enabled),
-            MediaCommand::SendVideo(source) => {
-                let track = self.shown(source).and_then(Capture::track);
-                self.peers.send_video(track);
+            MediaCommand::QueryPermission => self.captures.query_permission(),
+            MediaCommand::Open(kind, id, device) => {
+                self.captures.open(kind.as_str(), id.0, device.as_deref());
             }
-            MediaCommand::SetSpeaker(request, device) => self.peers.set_speaker(request, device),
+            MediaCommand::Close(kind) => self.captures.close(kind.as_str()),
+            MediaCommand::SetMicrophoneEnabled(enabled) => self.captures.enable(enabled),
+            MediaCommand::SendVideo(source) => self.captures.send_video(source.as_str()),
+            MediaCommand::SetSpeaker(request, device) => {
+                self.playback.set_speaker(request.0, device.as_deref());
+            }
         }
     }
 
     /// Returns the picture that is sent.
     pub(crate) fn video_stream(&self, source: VideoSource) -> Option<MediaStream> {
-        self.shown(source)?.stream()
+        self.captures.stream(source.as_str())
+    }
+
+    /// Returns what a device gives while it is open.
+    pub(crate) fn stream(&self, kind: MediaKind) -> Option<MediaStream> {
+        self.captures.stream(kind.as_str())
     }
 
     /// Returns the label of the device in use; empty when there is none.
-    pub(crate) fn label(&self, kind: MediaKind) -> String {
-        let track = self.capture(kind).track();
-        track.map_or_else(String::new, |track| track.label())
+    pub(crate) fn label(&self, kind: MediaKind) -> JsValue {
+        self.captures.label(kind.as_str())
     }
+}
 
-    fn close(&self, kind: MediaKind) {
-        self.capture(kind).close();
-        if kind == MediaKind::Microphone {
-            self.peers.send_audio(None);
-        }
-    }
-
-    const fn capture(&self, kind: MediaKind) -> &Capture {
-        match kind {
-            MediaKind::Microphone => &self.microphone,
-            MediaKind::Camera => &self.camera,
-            MediaKind::Screen => &self.screen,
-        }
-    }
-
-    const fn shown(&self, source: VideoSource) -> Option<&Capture> {
-        match source {
-            VideoSource::Off => None,
-            VideoSource::Camera => Some(&self.camera),
-            VideoSource::Screen => Some(&self.screen),
-        }
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.captures.dispose();
+        self.peers.dispose();
+        self.playback.dispose();
     }
 }
