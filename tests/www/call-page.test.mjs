@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createCallPage } from '../../www/js/call-page.js';
 import { callIdIn, hrefOfCall } from '../../www/js/route.js';
 import { createStore } from '../../www/js/store.js';
-import { told } from '../../www/js/views/details/events.js';
+import { gathered, told } from '../../www/js/views/details/events.js';
 import { METRICS, meanOf, piecesOf, pointAt, pointsOf, troublesOf } from '../../www/js/views/details/scale.js';
 
 const START = Date.parse('2026-01-01T10:00:00Z');
@@ -45,6 +45,13 @@ test('every event that the server records has words of its own', () => {
   const texts = types.map((type) => told({ type, userId: 'bob', targetUserId: 'carol' }, (id) => id).text);
   assert.equal(new Set(texts).size, types.length);
   texts.forEach((text, index) => assert.ok(!text.startsWith(types[index]), text));
+});
+
+test('links that came up together are told as one', () => {
+  const up = (second, userId, targetUserId) => ({ at: at(second), type: 'link-connected', userId, targetUserId, candidateType: 'host' });
+  const list = gathered([up(1, 'ann', 'bob'), up(1, 'bob', 'ann'), up(2, 'ann', 'carol'), up(60, 'ann', 'dave')]);
+  const texts = list.map((event) => told(event, (id) => (id === 'ann' ? 'You' : id)).text);
+  assert.deepEqual(texts, ['You hear bob and carol, directly', 'bob hears you, directly', 'You hear dave, directly']);
 });
 
 test('an event that the page does not know is shown by its name', () => {

@@ -6,7 +6,7 @@ import { unlockAudio } from './audio.js';
 import { createCallActions } from './call-actions.js';
 import { createCallPage } from './call-page.js';
 import { createCheck } from './check.js';
-import { forget, inviteUrl, remember, roomIdOf, userIdOf } from './identity.js';
+import { forget, inviteUrl, remember, rememberedDevices, roomIdOf, userIdOf } from './identity.js';
 import { watchLive } from './live.js';
 import { paintLevels } from './meter.js';
 import { trouble } from './outcome.js';
@@ -16,6 +16,13 @@ import { createRecords } from './records.js';
 import { callIdIn } from './route.js';
 import { emptyHistory, noCall } from './store.js';
 import { createToasts } from './toasts.js';
+
+/** Chooses the devices of the last visit; one that is not there any more leaves the default one. */
+function chooseDevices(calls) {
+  for (const [kind, id] of Object.entries(rememberedDevices())) {
+    if (id) calls.setDevices({ [kind]: id }).catch(() => undefined);
+  }
+}
 
 /** Returns the actions; the views get them beside the state. */
 export function createActions(store) {
@@ -49,6 +56,7 @@ export function createActions(store) {
     await api.join();
     const calls = await openPhone({ me, api, store, say, levels: paintLevels });
     session = { calls, api, members: watchMembers(api, store), live: watchLive(calls, api, store) };
+    chooseDevices(calls);
     window.ringback = calls; // For trying things out in the browser's console.
     remember(me);
     const has = (method) => typeof calls[method] === 'function';

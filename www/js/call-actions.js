@@ -1,6 +1,7 @@
 /** What a person can do with calls: place, answer, join, and everything in one. */
 
 import { unlockAudio } from './audio.js';
+import { rememberDevices } from './identity.js';
 import { isGroup } from './people-in-call.js';
 
 /** Returns the actions around calls; `attempt` makes one that tells when it fails. */
@@ -57,7 +58,9 @@ function ofMedia({ store, manager, attempt, say }) {
     loadDevices: attempt(async () => set({ devices: await manager().devices() })),
     setDevice: attempt(async (kind, id) => {
       await manager().setDevices({ [kind]: id || null });
-      set({ devices: await manager().devices() });
+      const devices = await manager().devices();
+      rememberDevices(devices.selected);
+      set({ devices });
     }),
     resumeAudio: attempt(async () => {
       await manager().resumeAudio();

@@ -1,23 +1,29 @@
 /** How the report of the SDK's `preflight()` is told: pure. */
 
 const TITLES = {
-  permission: 'Permission',
+  browser: 'Browser',
   microphone: 'Microphone',
+  camera: 'Camera',
   signaling: 'Server',
   stun: 'Direct path',
   turn: 'Relayed path',
 };
-const TONES = { ok: 'ok', warning: 'warn', failed: 'bad', skipped: 'none' };
+const TONES = { ok: 'ok', warn: 'warn', fail: 'bad', skipped: 'none' };
 
-/** Returns the lines of a report, `{id, title, tone, text}`. */
-export function linesOf({ checks }) {
-  return checks.map(({ name, status, message }) => ({ id: name, title: TITLES[name] ?? name, tone: TONES[status] ?? 'none', text: message }));
+/** Returns the lines for the steps that were taken, `{id, title, tone, text}`. */
+export function linesOf(steps) {
+  return steps
+    .filter(({ name, status }) => !(name === 'camera' && status === 'skipped'))
+    .map(({ name, status, message }) => ({ id: name, title: TITLES[name] ?? name, tone: TONES[status] ?? 'none', text: message }));
 }
 
-/** Returns what all lines come to. */
-export function verdictOf(report) {
-  const tones = linesOf(report).map(({ tone }) => tone);
-  if (tones.includes('bad')) return { tone: 'bad', text: 'Something will keep calls from working well' };
-  if (tones.includes('warn')) return { tone: 'warn', text: 'Calls will work; something could be better' };
-  return { tone: 'ok', text: 'You are ready to call' };
+const VERDICTS = {
+  ok: { tone: 'ok', text: 'You are ready to call' },
+  warn: { tone: 'warn', text: 'Calls will work; something could be better' },
+  fail: { tone: 'bad', text: 'Something keeps calls from working' },
+};
+
+/** Returns what all steps come to. */
+export function verdictOf({ verdict }) {
+  return VERDICTS[verdict] ?? VERDICTS.fail;
 }

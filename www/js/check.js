@@ -3,24 +3,36 @@
 /** Returns the actions. */
 export function createCheck({ store, manager, attempt, say }) {
   const { set } = store;
+  /** Gives up the check that runs. */
+  let running = new AbortController();
 
-  async function runCheck() {
-    set({ panel: null, check: { busy: true, report: null, error: null } });
+  /** Changes the check that is open, if it still is the one. */
+  const patch = (signal, change) => set(({ check }) => (check && !signal.aborted ? { check: { ...check, ...change(check) } } : {}));
+
+  async function runCheck({ camera = false } = {}) {
+    running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    set({ panel: null, check: { busy: true, camera, steps: [], report: null, error: null } });
+    const onProgress = (step) => patch(signal, ({ steps }) => ({ steps: [...steps, step] }));
     try {
-      const report = await manager().preflight();
-      set(({ check }) => (check ? { check: { busy: false, report, error: null } } : {}));
+      const report = await manager().preflight({ camera, signal, onProgress });
+      patch(signal, () => ({ busy: false, report, steps: report.steps }));
     } catch (error) {
-      set(({ check }) => (check ? { check: { busy: false, report: null, error: error.message } } : {}));
+      patch(signal, () => ({ busy: false, error: error.message }));
     }
   }
 
   return {
     runCheck,
-    closeCheck: () => set({ check: null }),
+    closeCheck() {
+      running.abort();
+      set({ check: null });
+    },
     exportDiagnostics: attempt(async () => {
       set({ panel: null });
       download(`ringback-${new Date().toISOString().replaceAll(':', '-')}.json`, await manager().exportDiagnostics());
-      say('Diagnostics saved: no addresses, no names, no sound', 'good');
+      say('Diagnostics saved', 'good');
     }),
   };
 }

@@ -1,6 +1,7 @@
 /** Who this tab is: from the address, else from this tab's last join, else from the browser's. */
 
 const KEY = 'ringback.demo';
+const DEVICES = 'ringback.demo.devices';
 
 /** Returns the id that a name stands for: the same name in two tabs is one person with two devices. */
 export function userIdOf(name) {
@@ -51,17 +52,27 @@ export function inviteUrl(room, name) {
   return `${location.origin}${location.pathname}?${new URLSearchParams({ room: room || 'demo', name: other })}`;
 }
 
-function read(storage) {
+/** Returns the devices that were chosen in this browser, `{microphone?, camera?, speaker?}`. */
+export function rememberedDevices() {
+  return read(localStorage, DEVICES) ?? {};
+}
+
+/** Remembers a choice of devices for the next visit. */
+export function rememberDevices({ microphone, camera, speaker }) {
+  write(localStorage, { microphone, camera, speaker }, DEVICES);
+}
+
+function read(storage, key = KEY) {
   try {
-    return JSON.parse(storage.getItem(KEY));
+    return JSON.parse(storage.getItem(key));
   } catch {
     return null; // Blocked storage or a foreign value: the form is then just empty.
   }
 }
 
-function write(storage, value) {
+function write(storage, value, key = KEY) {
   try {
-    storage.setItem(KEY, JSON.stringify(value));
+    storage.setItem(key, JSON.stringify(value));
   } catch {
     // Storage may be blocked or full; the page works without it.
   }

@@ -21,6 +21,12 @@ export const SCENES = {
     fake.answers.liveCalls = () => [live('s-8', 'missed', [person('bob'), person('carol'), person('dave')]), live('s-9', 'joined', [person('erin')])];
   } },
   'check-busy': { ...inRoom, shows: 'check', clicks: ['open-help', 'help-check'], act: () => { fake.answers.preflight = () => new Promise(() => {}); } },
+  check: { ...inRoom, shows: 'verdict', clicks: ['open-help', 'help-check'], act: () => {
+    const step = (name, status, message) => ({ name, status, message, durationMs: 20 });
+    fake.answers.preflight = () => ({ verdict: 'warn', text: '', steps: [
+      step('browser', 'ok', 'This browser can make calls.'), step('microphone', 'ok', 'Your microphone is heard.'), step('camera', 'skipped', 'Not tested.'),
+      step('signaling', 'ok', 'The server answers in 12 ms.'), step('stun', 'warn', 'No direct path from here: calls go through a relay.'), step('turn', 'skipped', 'Not tested.')] });
+  } },
   'microphone-blocked': { ...inRoom, shows: 'remedy-check', act: () => fake.emit('error', { code: 'MIC_DENIED', message: 'The microphone is blocked: allow it in the address bar of the browser, then try again.' }) },
   'answered-elsewhere': { ...inRoom, shows: 'notice', act: () => {
     const { call, person } = scene;

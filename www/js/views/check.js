@@ -11,26 +11,28 @@ export function checkView({ check, can }, act) {
     oncancel: (event) => { event.preventDefault(); act.closeCheck(); } },
   h('div', { class: 'panel-head' }, h('h2', { id: 'check-title' }, 'Check your setup'),
     h('button', { class: 'quiet round slim', type: 'button', 'aria-label': 'Close', 'data-testid': 'close-check', onclick: act.closeCheck }, icon('close'))),
-  check.busy ? working() : null,
   check.error ? h('p', { class: 'error', role: 'alert' }, check.error) : null,
-  check.report ? reportView(check.report) : null,
-  h('div', { class: 'row ends' },
-    can.diagnostics ? h('button', { class: 'quiet', type: 'button', onclick: act.exportDiagnostics }, icon('download'), 'Export diagnostics') : h('span'),
-    h('button', { class: 'primary', type: 'button', disabled: check.busy, 'data-testid': 'check-again', onclick: act.runCheck }, check.busy ? 'Checking' : 'Check again')));
+  check.report ? verdictView(check.report) : null,
+  h('ul', { class: 'check-lines' }, linesOf(check.steps).map(lineView)),
+  check.busy ? working() : null,
+  buttons(check, can, act));
+}
+
+function verdictView(report) {
+  const { tone, text } = verdictOf(report);
+  return h('p', { class: `verdict ${tone}`, role: 'status', 'data-testid': 'verdict', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), text);
 }
 
 function working() {
-  return h('div', { class: 'working', role: 'status' },
-    h('span', { class: 'spinner large', 'aria-hidden': 'true' }),
-    h('p', null, h('b', null, 'Say something.'), h('span', { class: 'soft' }, ' The check listens for your voice and tries the ways to the server.')));
+  return h('p', { class: 'working', role: 'status' }, h('span', { class: 'spinner large', 'aria-hidden': 'true' }),
+    h('span', null, h('b', null, 'Checking.'), h('span', { class: 'soft' }, ' Say something, so that your microphone can be heard.')));
 }
 
-function reportView(report) {
-  const verdict = verdictOf(report);
-  return [
-    h('p', { class: `verdict ${verdict.tone}`, role: 'status', 'data-testid': 'verdict', 'data-tone': verdict.tone }, icon(verdict.tone === 'ok' ? 'check' : 'alert'), verdict.text),
-    h('ul', { class: 'check-lines' }, linesOf(report).map(lineView)),
-  ];
+function buttons({ busy, camera }, can, act) {
+  return h('div', { class: 'row ends' },
+    can.diagnostics ? h('button', { class: 'quiet', type: 'button', onclick: act.exportDiagnostics }, icon('download'), 'Export diagnostics') : null,
+    camera ? null : h('button', { class: 'plain', type: 'button', disabled: busy, 'data-testid': 'check-camera', onclick: () => act.runCheck({ camera: true }) }, 'With camera'),
+    h('button', { class: 'primary', type: 'button', disabled: busy, 'data-testid': 'check-again', onclick: () => act.runCheck({ camera }) }, busy ? 'Checking' : 'Check again'));
 }
 
 const MARKS = { ok: ['check', 'Works'], warn: ['alert', 'Could be better'], bad: ['close', 'Does not work'], none: ['more', 'Not tried'] };

@@ -15,7 +15,7 @@ const KEYS = [
 export function helpPanel({ can }, act) {
   return [
     h('div', { class: 'menu' },
-      can.check ? entry('help-check', 'pulse', 'Check your setup', act.runCheck) : null,
+      can.check ? entry('help-check', 'pulse', 'Check your setup', () => act.runCheck()) : null,
       entry('help-devices', 'sliders', 'Devices', () => act.openPanel('devices', 'open-help')),
       can.diagnostics ? entry('help-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics) : null),
     h('dl', { class: 'keys' }, KEYS.map(([key, text]) => h('div', { key }, h('dt', null, h('kbd', null, key)), h('dd', null, text)))),

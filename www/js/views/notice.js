@@ -21,7 +21,7 @@ const AGAIN = { missed: 'Call back', rejected: 'Call back' };
 
 /** What the page itself can do about it. */
 function remedy({ notice, call, can }, act) {
-  if (notice.remedy === 'check' && can.check) return h('button', { class: 'plain', type: 'button', 'data-testid': 'remedy-check', onclick: act.runCheck }, icon('pulse'), 'Check your setup');
+  if (notice.remedy === 'check' && can.check) return h('button', { class: 'plain', type: 'button', 'data-testid': 'remedy-check', onclick: () => act.runCheck() }, icon('pulse'), 'Check your setup');
   if (notice.remedy !== 'devices') return null;
   const anchor = call ? 'open-devices' : 'open-help';
   return h('button', { class: 'plain', type: 'button', 'data-testid': 'remedy-devices', onclick: () => act.openPanel('devices', anchor) }, icon('sliders'), 'Choose devices');

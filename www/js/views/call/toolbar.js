@@ -75,7 +75,7 @@ export function morePanel(state, act) {
     h('label', { class: 'entry' }, icon('mic'), h('span', { class: 'grow' }, h('span', null, 'Push to talk'), h('small', { class: 'soft' }, 'Hold the space bar, or the button, to speak')),
       h('input', { type: 'checkbox', role: 'switch', class: 'switch', checked: Boolean(call.pushToTalk), 'data-testid': 'push-to-talk',
         onchange: ({ target }) => act.setPushToTalk(target.checked) })),
-    can.check ? entry('menu-check', 'pulse', 'Check your setup', act.runCheck) : null,
+    can.check ? entry('menu-check', 'pulse', 'Check your setup', () => act.runCheck()) : null,
     can.diagnostics ? entry('export-diagnostics', 'download', 'Export diagnostics', act.exportDiagnostics) : null);
 }
 

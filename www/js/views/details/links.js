@@ -93,7 +93,7 @@ function scrubber({ at }, { from, to }, act) {
     h('span', { class: 'soft' }, at === null ? 'Averages' : clock(now)),
     h('input', { type: 'range', min: 0, max: seconds, value: String(now), 'aria-label': 'Moment of the call', 'aria-valuetext': at === null ? 'averages' : clock(now),
       'data-testid': 'moment', oninput: ({ target }) => act.page.show({ at: from + Number(target.value) * 1000 }) }),
-    h('button', { class: 'quiet slim', type: 'button', disabled: at === null, onclick: () => act.page.show({ at: null }) }, 'Averages'));
+    at === null ? h('span') : h('button', { class: 'quiet slim', type: 'button', onclick: () => act.page.show({ at: null }) }, 'Averages'));
 }
 
 function table(links, name) {
