@@ -14,7 +14,7 @@ const schemes = (process.env.SCHEMES ?? 'light,dark').split(',');
 
 await mkdir(folder, { recursive: true });
 const gallery = await openGallery();
-const browser = await launch('chromium');
+const browser = await launch(process.env.BROWSER ?? 'chromium');
 for (const name of wanted.length > 0 ? wanted : Object.keys(SCENES)) {
   for (const size of sizes) for (const scheme of schemes) await shoot(name, size, scheme);
 }
