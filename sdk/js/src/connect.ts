@@ -94,7 +94,7 @@ class Connection {
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       // A network that changed is mostly there at once; Socket.IO spreads and lengthens the pauses.
-      reconnectionDelay: 150,
+      reconnectionDelay: 50,
       reconnectionDelayMax: 2_000,
       ...options.socket,
       autoConnect: false,

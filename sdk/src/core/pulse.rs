@@ -3,7 +3,7 @@
 use super::time::Instant;
 
 /// The least pause that is taken for a broken path, in milliseconds.
-const LEAST_MS: u64 = 700;
+const LEAST_MS: u64 = 600;
 /// The longest pause that is borne, in milliseconds.
 const MOST_MS: u64 = 2_000;
 /// The pauses of somebody who is silent: the codec then speaks up every 400 ms.
@@ -104,7 +104,7 @@ mod tests {
         let mut pulse = Pulse::Unfelt;
         let steady = "|".repeat(100);
         assert!(missed_at(&mut pulse, 0, &steady).is_empty());
-        assert_eq!(missed_at(&mut pulse, 20_000, ".........."), [20_600]);
+        assert_eq!(missed_at(&mut pulse, 20_000, ".........."), [20_400]);
         assert!(missed_at(&mut pulse, 22_000, "|||").is_empty());
     }
 

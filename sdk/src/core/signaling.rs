@@ -207,7 +207,7 @@ impl Signaling {
 
     /// Returns how long a socket that may be dead has to show that it is not, in milliseconds.
     pub(super) fn probe_ms(&self) -> u64 {
-        (self.round_trip_ms * 4).clamp(400, 2_000)
+        (self.round_trip_ms * 4).clamp(300, 2_000)
     }
 
     /// Notes that the server answered.
