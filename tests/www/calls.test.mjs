@@ -46,6 +46,17 @@ test('a waiting call that is answered becomes the call, from the one who placed 
   assert.deepEqual([store.get().waiting, store.get().call.sessionId, store.get().caller.id], [[], 's2', 'carol']);
 });
 
+test('who comes and goes is told in a group alone, and a device only when nobody chose it', () => {
+  shown(call([person('bob')]));
+  tell('participantJoined', { userId: 'bob' });
+  shown(call([person('bob'), person('carol')]));
+  tell('participantJoined', { userId: 'carol' });
+  tell('rejected', { rejectedBy: 'dave', reason: 'busy' });
+  tell('deviceChanged', { kind: 'microphone', label: 'Headset', reason: 'chosen' });
+  tell('deviceChanged', { kind: 'microphone', label: 'Built-in', reason: 'fallback' });
+  assert.deepEqual(said, ['carol joined', 'dave is in another call', 'Microphone gone: using Built-in']);
+});
+
 test('one pair that cannot hear each other is shown until it can', () => {
   shown(call([person('bob'), person('carol')]));
   tell('linkFailed', { userId: 'carol', message: 'You and carol cannot hear each other', retrying: true });

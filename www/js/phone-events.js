@@ -14,7 +14,7 @@ export function follow(calls, { store, me, say, levels }) {
   const without = (record, key) => Object.fromEntries(Object.entries(record).filter(([id]) => id !== key));
   const handlers = {
     ...ofTheCall({ store, me, say }),
-    ...ofPeople(say, name),
+    ...ofPeople((text) => isOfSeveral(get().call) && say(text), name),
     remoteStream: ({ userId, stream }) => set(({ streams }) => ({ streams: { ...streams, [userId]: stream } })),
     localVideo: (localVideo) => set({ localVideo }),
     quality: (quality) => set((state) => measured(state, quality)),
@@ -27,7 +27,10 @@ export function follow(calls, { store, me, say, levels }) {
       say(`You and ${name(userId)} hear each other again`, 'good');
     },
     devices: (devices) => set({ devices }),
-    deviceChanged: (change) => say(deviceText(change), change.reason === 'lost' ? 'warn' : 'plain'),
+    deviceChanged(change) {
+      // What the person chose, they know.
+      if (change.reason !== 'chosen') say(deviceText(change), change.reason === 'lost' ? 'warn' : 'plain');
+    },
     audioBlocked: () => set({ audioBlocked: true }),
     signaling: ({ connected }) => set({ signaling: connected ? 'up' : 'down' }),
     error: (error) => set({ notice: trouble(error) }),
@@ -57,6 +60,9 @@ function ofTheCall({ store, me, say }) {
     },
   };
 }
+
+/** Of a call of two, the stage itself tells who comes and goes. */
+const isOfSeveral = (call) => call !== null && call.participants.length > 1;
 
 /** Who comes and goes in a group. */
 function ofPeople(say, name) {
@@ -114,7 +120,6 @@ const KINDS = { microphone: 'Microphone', camera: 'Camera', speaker: 'Speaker' }
 function deviceText({ kind, label, reason }) {
   const device = label || 'the default one';
   const texts = {
-    chosen: `${KINDS[kind]}: ${device}`,
     fallback: `${KINDS[kind]} gone: using ${device}`,
     reacquired: `${KINDS[kind]} is back: ${device}`,
     lost: `${KINDS[kind]} lost: looking for another one`,

@@ -28,7 +28,8 @@ async function shoot(name, size, scheme) {
   page.on('console', (message) => message.type() === 'error' && console.error(`${name}: ${message.text()}`));
   const [width, height] = SIZES[size];
   await page.setViewport({ width, height });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
+  // Firefox cannot be told: it is shown as it is.
+  if (!process.env.BROWSER) await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
   try {
     await enter(page, gallery.url, name);
   } catch (error) {
