@@ -6,17 +6,27 @@ import { icon } from '../icon.js';
 
 /** Returns the row of controls. */
 export function toolbarView(state, act) {
-  const { call, localVideo, narrow } = state;
-  const sharing = localVideo.source === 'screen';
-  const camera = localVideo.source === 'camera';
+  const { call, narrow } = state;
   return h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Call controls' },
     call.pushToTalk ? talkButton(state, act) : muteButton(call, act),
-    tool({ id: 'camera', name: camera ? 'video' : 'video-off', label: camera ? 'Stop video' : 'Start video', short: 'Video', pressed: camera, onclick: act.toggleVideo }),
-    canShare() ? tool({ id: 'screen', name: 'screen', label: sharing ? 'Stop sharing' : 'Share your screen', short: sharing ? 'Sharing' : 'Share', pressed: sharing, onclick: () => act.shareScreen(!sharing) }) : null,
+    cameraButton(state, act),
+    canShare() ? screenButton(state, act) : null,
     narrow ? null : opener('open-invite', 'person-add', 'Add people', state, act),
     narrow ? null : opener('open-devices', 'sliders', 'Devices', state, act),
     opener('open-more', 'more', 'More', state, act),
     hangUpButton(state, act));
+}
+
+function cameraButton({ localVideo }, act) {
+  const on = localVideo.source === 'camera';
+  return tool({ id: 'camera', name: on ? 'video' : 'video-off', label: on ? 'Stop video' : 'Start video', short: 'Video',
+    pressed: on, onclick: act.toggleVideo });
+}
+
+function screenButton({ localVideo }, act) {
+  const on = localVideo.source === 'screen';
+  return tool({ id: 'screen', name: 'screen', label: on ? 'Stop sharing' : 'Share your screen', short: on ? 'Sharing' : 'Share',
+    pressed: on, onclick: () => act.shareScreen(!on) });
 }
 
 /** Phones cannot share their screen from a page. */
@@ -72,7 +82,8 @@ export function morePanel(state, act) {
   return h('div', { class: 'menu' },
     narrow ? entry('menu-invite', 'person-add', asked > 0 ? 'Add people' : 'Add people (all are here)', () => act.openPanel('invite', 'open-more')) : null,
     narrow ? entry('menu-devices', 'sliders', 'Devices', () => act.openPanel('devices', 'open-more')) : null,
-    h('label', { class: 'entry' }, icon('mic'), h('span', { class: 'grow' }, h('span', null, 'Push to talk'), h('small', { class: 'soft' }, 'Hold the space bar, or the button, to speak')),
+    h('label', { class: 'entry' }, icon('mic'),
+      h('span', { class: 'grow' }, h('span', null, 'Push to talk'), h('small', { class: 'soft' }, 'Hold the space bar, or the button, to speak')),
       h('input', { type: 'checkbox', role: 'switch', class: 'switch', checked: Boolean(call.pushToTalk), 'data-testid': 'push-to-talk',
         onchange: ({ target }) => act.setPushToTalk(target.checked) })),
     can.check ? entry('menu-check', 'pulse', 'Check your setup', () => act.runCheck()) : null,

@@ -58,7 +58,16 @@ function facts(record) {
   return h('dl', { class: 'tiles' }, list.map(([name, value]) => h('div', { class: 'tile-fact', key: name }, h('dt', null, name), h('dd', null, value))));
 }
 
-const STATUS = { joined: 'In the call', left: 'Was in the call', reconnecting: 'Reconnecting', rejected: 'Declined', busy: 'Was in another call', missed: 'No answer', ringing: 'Ringing', invited: 'Not reached' };
+const STATUS = {
+  invited: 'Not reached',
+  ringing: 'Ringing',
+  joined: 'In the call',
+  reconnecting: 'Reconnecting',
+  left: 'Was in the call',
+  rejected: 'Declined',
+  busy: 'Was in another call',
+  missed: 'No answer',
+};
 
 function participants(record, name) {
   const start = Date.parse(record.startedAt ?? record.initiatedAt);
@@ -66,8 +75,10 @@ function participants(record, name) {
   return h('ul', { class: 'attendance' }, record.participants.map(({ user, status, joinedAt, leftAt }) => h('li', { key: user.id, 'data-testid': `attended-${user.id}` },
     avatar(user, { size: 'small' }),
     h('b', { class: 'grow' }, name(user.id)),
-    h('span', { class: 'soft' }, joinedAt ? `${at(joinedAt)} – ${leftAt ? at(leftAt) : record.endedAt ? at(record.endedAt) : 'now'}` : STATUS[status] ?? status))));
+    h('span', { class: 'soft' }, joinedAt ? `${at(joinedAt)} – ${until(leftAt ?? record.endedAt, at)}` : STATUS[status] ?? status))));
 }
+
+const until = (iso, at) => (iso ? at(iso) : 'now');
 
 /** From the first thing measured or the answer to the end: what the charts show. */
 function spanOf({ record, links }, now) {
