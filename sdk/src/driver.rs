@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use crate::core::error::ClientError;
@@ -18,8 +19,13 @@ use crate::core::{
 };
 use crate::platform::{Clock, Inbox, Platform, Report, Socket, SocketIo};
 
-/// Something to tell the application, ready to be told.
-pub(crate) type Delivery = Box<dyn FnOnce()>;
+/// Something to tell the application, ready to be told: a function and what it is called with.
+pub(crate) struct Delivery {
+    /// A function that does not throw: the TypeScript side reports what listeners throw.
+    pub(crate) to: Function,
+    pub(crate) first: JsValue,
+    pub(crate) second: JsValue,
+}
 
 /// Puts what the application is told into its own terms.
 pub(crate) trait Audience {
@@ -29,9 +35,9 @@ pub(crate) trait Audience {
         notification: &Notification,
         client: &Client,
         platform: &Platform,
-    ) -> Delivery;
+    ) -> Option<Delivery>;
     /// Prepares the end of a promise.
-    fn settlement(&self, id: RequestId, result: Result<Settled, ClientError>) -> Delivery;
+    fn settlement(&self, id: RequestId, result: Result<Settled, ClientError>) -> Option<Delivery>;
 }
 
 /// One client with its browser resources.
@@ -156,8 +162,8 @@ impl Driver {
         self.post(delivery);
     }
 
-    fn post(&self, delivery: Delivery) {
-        self.outbox.borrow_mut().push_back(delivery);
+    fn post(&self, delivery: Option<Delivery>) {
+        self.outbox.borrow_mut().extend(delivery);
     }
 
     /// Tells the application what waits, in order, however its callbacks call back into us.
@@ -168,7 +174,8 @@ impl Driver {
         loop {
             let delivery = self.outbox.borrow_mut().pop_front();
             let Some(delivery) = delivery else { break };
-            delivery();
+            let Delivery { to, first, second } = &delivery;
+            let _returned = to.call2(&JsValue::UNDEFINED, first, second);
         }
         self.delivering.set(false);
     }

@@ -79,12 +79,12 @@ export class VoiceCallManager {
    * @returns The session id of the call, once the server has taken it.
    */
   initiateCall(chatId: string, targetUserIds?: string[], { callType = 'voice', video }: { callType?: CallType; video?: boolean } = {}): Promise<string> {
-    return this.#ask((engine) => engine.initiate(chatId, targetUserIds, callType, video));
+    return this.#ask('initiate', chatId, targetUserIds, callType, video);
   }
 
   /** Answers the call that rings here. After `MIC_DENIED` and the like it still rings and may be answered again. */
   acceptCall(sessionId?: string, { video }: { video?: boolean } = {}): Promise<void> {
-    return this.#ask((engine) => engine.accept(sessionId, video));
+    return this.#ask('accept', sessionId, video);
   }
 
   /**
@@ -94,37 +94,37 @@ export class VoiceCallManager {
    * @throws {CallError} `CALL_FULL`, `CALL_ENDED`, `CALL_NOT_FOUND`, `ALREADY_IN_CALL` and the microphone's codes.
    */
   joinCall(sessionId: string, { video = false }: { video?: boolean } = {}): Promise<void> {
-    return this.#ask((engine) => engine.join(sessionId, video));
+    return this.#ask('join', sessionId, video);
   }
 
   /** Calls more people of the chat into the current call; they ring as in any call. */
   inviteToCall(targetUserIds: string[]): Promise<void> {
-    return this.#ask((engine) => engine.invite(targetUserIds));
+    return this.#ask('invite', targetUserIds);
   }
 
   /** The calls of this user that ring or go on, on whichever device: to join, or to move here. */
   liveCalls(): Promise<LiveCall[]> {
-    return this.#ask((engine) => engine.liveCalls());
+    return this.#ask('liveCalls');
   }
 
   /** Rejects the call that rings here, on all of this user's devices. */
   rejectCall(reason?: string, sessionId?: string): Promise<void> {
-    return this.#ask((engine) => engine.reject(reason, sessionId));
+    return this.#ask('reject', reason, sessionId);
   }
 
   /** Ends the current call; in a group, unless this user placed it, it leaves it. */
   endCall(reason?: string): Promise<void> {
-    return this.#ask((engine) => engine.end(reason));
+    return this.#ask('end', reason);
   }
 
   /** Leaves the current call without ending it for others. */
   leaveCall(): Promise<void> {
-    return this.#ask((engine) => engine.leave());
+    return this.#ask('leave');
   }
 
   /** Mutes or unmutes the microphone; without a call, it is how the next one begins. */
   setMuted(muted: boolean): void {
-    this.#tell((engine) => engine.setMuted(muted));
+    this.#tell('setMuted', muted);
   }
 
   /** Mutes or unmutes the microphone; returns whether it is muted now. */
@@ -139,19 +139,19 @@ export class VoiceCallManager {
    * A page that loses the focus or is hidden counts as a released key.
    */
   setPushToTalk(on: boolean): void {
-    this.#tell((engine) => engine.setPushToTalk(on));
+    this.#tell('setPushToTalk', on);
     this.#pushToTalk?.();
     this.#pushToTalk = on ? whenAway(() => this.talk(false)) : null;
   }
 
   /** The key of push-to-talk is pressed or released; without push-to-talk it does nothing. */
   talk(pressed: boolean): void {
-    this.#tell((engine) => engine.talk(pressed));
+    this.#tell('talk', pressed);
   }
 
   /** Turns the camera on or off, in a voice call too; resolves to whether it is on. */
   toggleVideo(): Promise<boolean> {
-    return this.#ask((engine) => engine.setVideo());
+    return this.#ask('setVideo');
   }
 
   /**
@@ -160,7 +160,7 @@ export class VoiceCallManager {
    * @throws {CallError} `CAMERA_DENIED`, `CAMERA_NOT_FOUND`, `CAMERA_IN_USE`, `CAMERA_FAILED`, `NO_CALL`.
    */
   async setVideoEnabled(on: boolean): Promise<void> {
-    await this.#ask((engine) => engine.setVideo(on));
+    await this.#ask('setVideo', on);
   }
 
   /**
@@ -171,12 +171,12 @@ export class VoiceCallManager {
    * @throws {CallError} `SCREEN_DENIED` when the person chooses none, `SCREEN_FAILED`, `NO_CALL`.
    */
   shareScreen(on?: boolean): Promise<boolean> {
-    return this.#ask((engine) => engine.shareScreen(on));
+    return this.#ask('shareScreen', on);
   }
 
   /** Lists microphones, cameras and speakers; their labels are empty before permission was given. */
   devices(): Promise<DeviceList> {
-    return this.#ask((engine) => listDevices(engine.choices as Choices));
+    return this.#use(async (engine) => listDevices(engine.look('choices', '') as Choices));
   }
 
   /**
@@ -187,7 +187,7 @@ export class VoiceCallManager {
    */
   async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
     const given = Object.entries(chosen).filter(([, id]) => id !== undefined);
-    await Promise.all(given.map(([kind, id]) => this.#ask((engine) => engine.setDevice(kind, id ?? undefined))));
+    await Promise.all(given.map(([kind, id]) => this.#ask('setDevice', kind, id ?? undefined)));
   }
 
   /** Whether the socket is connected; a call goes on without. */
@@ -197,12 +197,12 @@ export class VoiceCallManager {
 
   /** Where the current call stands. */
   get state(): CallState {
-    return this.#engine ? (this.#engine.state as CallState) : this.#last.state;
+    return this.#look('state') ?? this.#last.state;
   }
 
   /** The current call, or the last one once it has ended; null before the first. */
   get call(): Call | null {
-    return this.#engine ? (this.#engine.call as Call | null) : this.#last.call;
+    return this.#engine ? this.#look('call') : this.#last.call;
   }
 
   /** Everyone else in the current call. */
@@ -212,22 +212,22 @@ export class VoiceCallManager {
 
   /** Whether the microphone is muted. */
   get muted(): boolean {
-    return this.#engine ? this.#engine.muted : this.#last.muted;
+    return this.#look('muted') ?? this.#last.muted;
   }
 
   /** What arrives from a participant, once it does; it already plays. */
   remoteStream(userId: string): MediaStream | null {
-    return this.#engine?.remoteStream(userId) ?? null;
+    return this.#look('remoteStream', userId);
   }
 
   /** The microphone's stream while it is open. */
   get localStream(): MediaStream | null {
-    return this.#engine?.localStream ?? null;
+    return this.#look('localStream');
   }
 
   /** The picture that is sent, of the camera or the screen. */
   get localVideo(): MediaStream | null {
-    return this.#engine?.localVideo ?? null;
+    return this.#look('localVideo');
   }
 
   /** Who else speaks at the moment, or null. */
@@ -237,14 +237,14 @@ export class VoiceCallManager {
 
   /** Plays the audio that the browser held back (`audioBlocked`): call it from a click. */
   async resumeAudio(): Promise<void> {
-    await this.#engine?.resumeAudio();
+    await Promise.allSettled(this.#engine?.resumeAudio() ?? []);
   }
 
   /** Ends what goes on and lets go of microphone, connections and listeners; the socket stays as it is. */
   dispose(): void {
     const engine = this.#engine;
     if (!engine) return;
-    engine.dispose();
+    this.#tell('dispose');
     this.#pushToTalk?.();
     this.#last = { state: this.state, call: this.call, muted: this.muted };
     this.#engine = null;
@@ -260,17 +260,27 @@ export class VoiceCallManager {
   }
 
   /** Asks for something that nobody waits for. */
-  #tell(request: (engine: Engine) => Promise<unknown>): void {
-    this.#ask(request).catch((error: CallError) => this.#notify('error', error));
+  #tell(what: string, ...args: unknown[]): void {
+    this.#ask(what, ...args).catch((error: CallError) => this.#notify('error', error));
   }
 
-  async #ask<T>(request: (engine: Engine) => Promise<unknown>): Promise<T> {
+  /** Asks the module for something; `sdk/src/api/command.rs` reads it. */
+  #ask<T>(what: string, ...args: unknown[]): Promise<T> {
+    return this.#use((engine) => new Promise<T>((resolve, reject) => engine.request(what, args, resolve, reject)));
+  }
+
+  async #use<T>(act: (engine: Engine) => Promise<T>): Promise<T> {
     if (!this.#engine) throw new CallError('DISPOSED', 'This manager was disposed: make a new one.');
     try {
-      return (await request(this.#engine)) as T;
+      return await act(this.#engine);
     } catch (error) {
       throw toCallError(error);
     }
+  }
+
+  /** Looks at how something stands; null when there is no such thing, or once disposed. */
+  #look<T>(what: string, of = ''): T | null {
+    return this.#engine?.look(what, of) ?? null;
   }
 
   #told(event: keyof CallEvents, payload: never): void {

@@ -1,9 +1,9 @@
 //! Tells the application: events by one function, promises by their own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::{error, told, view};
@@ -15,7 +15,13 @@ use crate::platform::Platform;
 
 /// The promises that the application holds, by request.
 #[derive(Clone, Default)]
-pub(super) struct Promises(Rc<RefCell<Vec<Pending>>>);
+pub(super) struct Promises(Rc<Ledger>);
+
+#[derive(Default)]
+struct Ledger {
+    last: Cell<RequestId>,
+    pending: RefCell<Vec<Pending>>,
+}
 
 struct Pending {
     id: RequestId,
@@ -24,20 +30,20 @@ struct Pending {
 }
 
 impl Promises {
-    /// Makes the promise of a request.
-    pub(super) fn open(&self, id: RequestId) -> Promise {
-        Promise::new(&mut |resolve, reject| {
-            let pending = Pending {
-                id,
-                resolve,
-                reject,
-            };
-            self.0.borrow_mut().push(pending);
-        })
+    /// Takes the two functions of a promise; returns the id that settles it.
+    pub(super) fn open(&self, resolve: Function, reject: Function) -> RequestId {
+        let id = self.0.last.get().next();
+        self.0.last.set(id);
+        self.0.pending.borrow_mut().push(Pending {
+            id,
+            resolve,
+            reject,
+        });
+        id
     }
 
     fn take(&self, id: RequestId) -> Option<Pending> {
-        let mut pending = self.0.borrow_mut();
+        let mut pending = self.0.pending.borrow_mut();
         let index = pending.iter().position(|pending| pending.id == id)?;
         Some(pending.swap_remove(index))
     }
@@ -62,47 +68,28 @@ impl Audience for Announcer {
         notification: &Notification,
         client: &Client,
         platform: &Platform,
-    ) -> Delivery {
-        let told = told::describe(notification, client, platform);
-        let notify = self.notify.clone();
-        Box::new(move || {
-            if let Some((event, payload)) = told {
-                call(&notify, &event.into(), &payload);
-            }
+    ) -> Option<Delivery> {
+        let (event, payload) = told::describe(notification, client, platform)?;
+        Some(Delivery {
+            to: self.notify.clone(),
+            first: event.into(),
+            second: payload,
         })
     }
 
-    fn settlement(&self, id: RequestId, result: Result<Settled, ClientError>) -> Delivery {
-        let pending = self.promises.take(id);
-        Box::new(move || {
-            let Some(pending) = pending else { return };
-            match result {
-                Ok(Settled::Done) => {
-                    call(&pending.resolve, &JsValue::UNDEFINED, &JsValue::UNDEFINED)
-                }
-                Ok(Settled::Switched(on)) => {
-                    call(&pending.resolve, &on.into(), &JsValue::UNDEFINED);
-                }
-                Ok(Settled::Session(id)) => {
-                    call(&pending.resolve, &id.as_str().into(), &JsValue::UNDEFINED);
-                }
-                Ok(Settled::Calls(calls)) => {
-                    let calls = view::live_calls(&calls);
-                    call(&pending.resolve, &calls, &JsValue::UNDEFINED);
-                }
-                Err(failure) => {
-                    call(
-                        &pending.reject,
-                        &error::to_js(&failure),
-                        &JsValue::UNDEFINED,
-                    );
-                }
-            }
+    fn settlement(&self, id: RequestId, result: Result<Settled, ClientError>) -> Option<Delivery> {
+        let pending = self.promises.take(id)?;
+        let (to, first) = match result {
+            Ok(Settled::Done) => (pending.resolve, JsValue::UNDEFINED),
+            Ok(Settled::Switched(on)) => (pending.resolve, on.into()),
+            Ok(Settled::Session(id)) => (pending.resolve, id.as_str().into()),
+            Ok(Settled::Calls(calls)) => (pending.resolve, view::live_calls(&calls)),
+            Err(failure) => (pending.reject, error::to_js(&failure)),
+        };
+        Some(Delivery {
+            to,
+            first,
+            second: JsValue::UNDEFINED,
         })
     }
-}
-
-/// Calls a function that does not throw: the TypeScript side reports what listeners throw.
-fn call(function: &Function, first: &JsValue, second: &JsValue) {
-    let _returned = function.call2(&JsValue::UNDEFINED, first, second);
 }

@@ -1,6 +1,7 @@
 //! What JavaScript sees of the module: one class, converted and never decided here.
 
 mod announcer;
+mod command;
 mod engine;
 mod error;
 mod options;

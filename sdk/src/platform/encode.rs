@@ -1,6 +1,7 @@
 //! Writes the wire types as plain JavaScript values, by serde.
 //!
-//! Only the shapes that the wire has are supported; any other is refused.
+//! Only the shapes that the wire has are supported: any other becomes `undefined`, which the golden
+//! messages would show. So nothing can fail, and no field needs a way out.
 
 use std::fmt::{self, Display};
 
@@ -11,35 +12,41 @@ use wasm_bindgen::prelude::*;
 use super::js;
 
 /// Writes a value: structures become objects, `None` null, numbers numbers.
-///
-/// # Errors
-/// When the value has a shape that no message has.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Unsupported> {
-    value.serialize(Encoder)
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> JsValue {
+    written(value.serialize(Encoder))
 }
 
-/// A value has a shape that no message has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Unsupported;
-
-impl Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unsupported")
+/// Takes the value out of an encoding, which cannot fail.
+pub(crate) fn written(encoded: Encoded) -> JsValue {
+    match encoded {
+        Ok(value) => value,
+        Err(never) => match never {},
     }
 }
 
-impl std::error::Error for Unsupported {}
+/// What can go wrong: nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Never {}
 
-impl ser::Error for Unsupported {
+impl Display for Never {
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl ser::Error for Never {
     fn custom<T: Display>(_message: T) -> Self {
-        Self
+        unreachable!("no message has a field that may refuse to be written")
     }
 }
 
 /// A serde serializer into one JavaScript value.
 pub(crate) struct Encoder;
 
-type Encoded = Result<JsValue, Unsupported>;
+/// What a serializer returns.
+pub(crate) type Encoded = Result<JsValue, Never>;
 
 macro_rules! numbers {
     ($($method:ident: $type:ty,)*) => {
@@ -51,22 +58,30 @@ macro_rules! numbers {
 
 macro_rules! refused {
     ($($method:ident($($argument:ty),*) -> $output:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$output, Unsupported> {
-            Err(Unsupported)
+        $(fn $method(self, $(_: $argument),*) -> Result<$output, Never> {
+            Ok(JsValue::UNDEFINED)
+        })*
+    };
+}
+
+macro_rules! impossible {
+    ($($method:ident($($argument:ty),*) -> $output:ty;)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<$output, Never> {
+            unreachable!("no message has such a shape")
         })*
     };
 }
 
 impl ser::Serializer for Encoder {
     type Ok = JsValue;
-    type Error = Unsupported;
+    type Error = Never;
     type SerializeSeq = Elements;
     type SerializeStruct = Fields;
-    type SerializeTuple = Impossible<JsValue, Unsupported>;
-    type SerializeTupleStruct = Impossible<JsValue, Unsupported>;
-    type SerializeTupleVariant = Impossible<JsValue, Unsupported>;
-    type SerializeMap = Impossible<JsValue, Unsupported>;
-    type SerializeStructVariant = Impossible<JsValue, Unsupported>;
+    type SerializeTuple = Impossible<JsValue, Never>;
+    type SerializeTupleStruct = Impossible<JsValue, Never>;
+    type SerializeTupleVariant = Impossible<JsValue, Never>;
+    type SerializeMap = Impossible<JsValue, Never>;
+    type SerializeStructVariant = Impossible<JsValue, Never>;
 
     numbers! {
         serialize_u8: u8,
@@ -86,6 +101,9 @@ impl ser::Serializer for Encoder {
         serialize_bytes(&[u8]) -> JsValue;
         serialize_unit() -> JsValue;
         serialize_unit_struct(&'static str) -> JsValue;
+    }
+
+    impossible! {
         serialize_tuple(usize) -> Self::SerializeTuple;
         serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
         serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
@@ -133,14 +151,14 @@ impl ser::Serializer for Encoder {
         _variant: &'static str,
         _value: &T,
     ) -> Encoded {
-        Err(Unsupported)
+        Ok(JsValue::UNDEFINED)
     }
 
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Elements, Unsupported> {
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Elements, Never> {
         Ok(Elements(Array::new()))
     }
 
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Fields, Unsupported> {
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Fields, Never> {
         Ok(Fields(Object::new().into()))
     }
 }
@@ -150,9 +168,9 @@ pub(crate) struct Elements(Array);
 
 impl ser::SerializeSeq for Elements {
     type Ok = JsValue;
-    type Error = Unsupported;
+    type Error = Never;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unsupported> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
         self.0.push(&value.serialize(Encoder)?);
         Ok(())
     }
@@ -167,13 +185,13 @@ pub(crate) struct Fields(JsValue);
 
 impl ser::SerializeStruct for Fields {
     type Ok = JsValue;
-    type Error = Unsupported;
+    type Error = Never;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
-    ) -> Result<(), Unsupported> {
+    ) -> Result<(), Never> {
         js::set(&self.0, name, &value.serialize(Encoder)?);
         Ok(())
     }

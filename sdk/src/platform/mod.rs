@@ -110,7 +110,7 @@ impl Platform {
     pub(crate) fn observe(&self, input: &Input) {
         match input {
             Input::Signaling(SignalingInput::Ack(_, Ok(AckBody::Config(ack)))) => {
-                if let Some(Ok(media)) = ack.media.as_ref().map(encode) {
+                if let Some(media) = ack.media.as_ref().map(encode) {
                     self.captures.set_defaults(&media);
                 }
             }

@@ -1,7 +1,6 @@
 //! The peer connections of one client, by link. The browser's part is in `peers.js`.
 
 use ringback_protocol::{CallType, RtcConfiguration, UserId};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::MediaStream;
 
@@ -48,25 +47,25 @@ impl Peers {
             } => ("createOffer", ice_restart.into(), generation.0),
             PeerCommand::ApplyOffer(generation, description)
             | PeerCommand::ApplyAnswer(generation, description) => {
-                ("apply", written(&description), generation.0)
+                ("apply", encode(&description), generation.0)
             }
             PeerCommand::CreateAnswer(generation) => {
                 ("createAnswer", JsValue::UNDEFINED, generation.0)
             }
-            PeerCommand::AddCandidate(candidate) => ("addCandidate", written(&candidate), 0),
+            PeerCommand::AddCandidate(candidate) => ("addCandidate", encode(&candidate), 0),
             PeerCommand::SendMedia => ("wantMedia", JsValue::UNDEFINED, 0),
             PeerCommand::ShowVideo(shown) => ("showVideo", shown.into(), 0),
             PeerCommand::LimitVideo(limit) => ("limitVideo", encoding(limit), 0),
             PeerCommand::ReadLevel => ("readLevel", JsValue::UNDEFINED, 0),
             PeerCommand::Play => ("play", JsValue::UNDEFINED, 0),
-            PeerCommand::Reconfigure(config) => ("reconfigure", written(&config), 0),
+            PeerCommand::Reconfigure(config) => ("reconfigure", encode(&config), 0),
             PeerCommand::SampleStats => ("sampleStats", JsValue::UNDEFINED, 0),
         };
         self.perform_one(link.0, what, &value, generation);
     }
 
     fn make(&self, link: LinkId, config: &RtcConfiguration, first: &str, user: &UserId) {
-        self.create(link.0, user.as_str(), &written(config), first);
+        self.create(link.0, user.as_str(), &encode(config), first);
     }
 }
 
@@ -76,11 +75,6 @@ const fn first(offerer: bool, call_type: CallType) -> &'static str {
         (true, CallType::Voice) => "audio",
         (true, CallType::Video) => "audio video",
     }
-}
-
-/// Writes a value of the wire, all of which can be written.
-fn written<T: Serialize>(value: &T) -> JsValue {
-    encode(value).unwrap_or_default()
 }
 
 /// Writes `RTCRtpEncodingParameters`.

@@ -5,7 +5,7 @@ use ringback_protocol::{ClientEvent, ErrorCode, Outcome, ServerEvent};
 use wasm_bindgen::prelude::*;
 
 use super::decode::{Malformed, Read, decode, server_event};
-use super::encode::{Encoder, Unsupported};
+use super::encode::{Encoder, written};
 use super::{Inbox, js};
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::AckId;
@@ -68,12 +68,8 @@ impl Socket {
     /// Emits an event; with an id, its ack is reported under it.
     pub(crate) fn emit(&self, event: &ClientEvent, ack: Option<AckId>) {
         let arguments = Array::new();
-        match payload(event) {
-            Ok(Some(payload)) => {
-                arguments.push(&payload);
-            }
-            Ok(None) => {}
-            Err(Unsupported) => return self.inbox.fail(internal(event.name().into())),
+        if let Some(payload) = payload(event) {
+            arguments.push(&payload);
         }
         if let Some(id) = ack {
             arguments.push(&self.ack_callback(id, AckKind::of(event)));
@@ -158,9 +154,9 @@ fn refused(inbox: &Inbox, error: JsValue) {
 }
 
 /// Encodes the payload; the events without one have the ack as their only argument.
-fn payload(event: &ClientEvent) -> Result<Option<JsValue>, Unsupported> {
+fn payload(event: &ClientEvent) -> Option<JsValue> {
     match event {
-        ClientEvent::WebrtcConfigGet(_) | ClientEvent::CallSync(_) => Ok(None),
+        ClientEvent::WebrtcConfigGet(_) | ClientEvent::CallSync(_) => None,
         ClientEvent::CallInitiate(_)
         | ClientEvent::CallAccept(_)
         | ClientEvent::CallReject(_)
@@ -174,7 +170,7 @@ fn payload(event: &ClientEvent) -> Result<Option<JsValue>, Unsupported> {
         | ClientEvent::CallLeave(_)
         | ClientEvent::CallJoin(_)
         | ClientEvent::CallInvite(_)
-        | ClientEvent::CallResume(_) => event.encode(Encoder).map(Some),
+        | ClientEvent::CallResume(_) => Some(written(event.encode(Encoder))),
     }
 }
 

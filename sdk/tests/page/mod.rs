@@ -3,13 +3,17 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(unreachable_pub, reason = "the crate of a test has no other reader")]
 
+mod engine;
+
 use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect};
-use ringback_sdk::api::{Engine, SocketIo};
+use ringback_sdk::api::SocketIo;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAudioElement, MediaStream, MediaStreamTrack};
+
+pub use engine::Engine;
 
 /// A server that can do everything that the SDK uses.
 pub const RINGBACK: Option<&[&str]> = Some(&["acks", "devices", "early-offer", "video-source"]);

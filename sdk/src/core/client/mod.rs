@@ -162,9 +162,17 @@ impl Client {
         let Slot::Live(call) = &mut self.slot else {
             return;
         };
-        match act(call, &mut self.cx) {
-            Flow::Continue(()) => call.take_turns(&mut self.cx),
-            Flow::Break(end) => self.finish(*end),
+        let flow = act(call, &mut self.cx);
+        self.follow(flow);
+    }
+
+    /// Out of line: what follows is the same, whatever the call did.
+    #[inline(never)]
+    fn follow(&mut self, flow: Flow) {
+        match (flow, &mut self.slot) {
+            (Flow::Continue(()), Slot::Live(call)) => call.take_turns(&mut self.cx),
+            (Flow::Continue(()), Slot::Idle | Slot::Ended(_) | Slot::Disposed(_)) => {}
+            (Flow::Break(end), _) => self.finish(*end),
         }
     }
 
