@@ -88,7 +88,7 @@ async function optimise() {
   const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'reference-types', 'multivalue'];
   const passes = ['--low-memory-unused', '--flatten', '--rereloop', '-Oz', '--gufa', '-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
   // Functions that repeat a pattern compress better than one function that holds them all.
-  const inlining = ['--one-caller-inline-max-function-size', '40'];
+  const inlining = ['--one-caller-inline-max-function-size', '10'];
   const flags = [...features.map((name) => `--enable-${name}`), ...inlining, ...passes];
   await writeFile(raw, blankLocations(silencePanics(await readFile(raw))));
   await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...flags, raw, '-o', module]);

@@ -71,6 +71,10 @@ impl Engine {
         state.as_string().expect("a state is a text")
     }
 
+    pub fn choices(&self) -> JsValue {
+        self.0.look("choices", "")
+    }
+
     pub fn muted(&self) -> bool {
         self.0.look("muted", "").is_truthy()
     }
