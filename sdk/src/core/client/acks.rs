@@ -239,6 +239,7 @@ impl Client {
     fn unconfigured(&mut self) {
         self.cx.assume_server();
         self.server_known();
+        self.take_back();
     }
 
     fn server_known(&mut self) {

@@ -228,3 +228,20 @@ fn an_answer_of_a_page_that_was_reloaded_meanwhile_makes_a_new_link() {
         ]
     );
 }
+
+#[test]
+fn a_server_that_says_nothing_of_itself_does_not_keep_a_call_from_ringing() {
+    let mut rig = Rig::new(ClientOptions {
+        kept: Some(KeptCall {
+            session: session("s1"),
+            muted: false,
+            video: false,
+        }),
+        ..options()
+    });
+    rig.signaling(SignalingInput::Connected);
+    rig.event(incoming("s2", "carol", None));
+    assert_eq!(rig.client.state(), CallState::Idle);
+    rig.wait(3_000);
+    assert_eq!(rig.client.state(), CallState::Incoming);
+}
