@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buildSdk, buildServer } from './build.mjs';
 import { startPostgres } from './lib/databases.mjs';
 import { countCargo, countNode } from './lib/count.mjs';
+import { installPackages } from './lib/packages.mjs';
 import { root, serverBinary } from './lib/paths.mjs';
 import { capture, main, seconds, Stop } from './lib/run.mjs';
 import { setupBrowsers, setupBuild } from './setup.mjs';
@@ -51,6 +52,8 @@ const PARTS = {
   server: { needs: ['server'], runs: () => [nodeTest('tests/server', '--test-concurrency=2')] },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },
+  react: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/react', '--test-concurrency=1')] },
+  examples: { needs: ['browsers', 'sdk', 'server', 'examples'], runs: () => [nodeTest('tests/examples', '--test-concurrency=1')] },
   e2e: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/e2e', '--test-concurrency=1')] },
 };
 
@@ -61,6 +64,9 @@ const NEEDS = {
     const postgres = await startPostgres();
     process.env.POSTGRES_TEST_URI = postgres.uri;
     atTheEnd.push(postgres.stop);
+  },
+  examples: async () => {
+    for (const name of ['chat-app', 'react']) await installPackages(join(root, 'examples', name), `npm packages of examples/${name}`);
   },
   sdk: buildSdk,
   server: async () => {

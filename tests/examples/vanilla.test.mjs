@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { TestServer } from '../helpers/server.mjs';
-import { launch } from './browsers.mjs';
-import { Person } from './person.mjs';
-import { serve } from './site.mjs';
+import { launch } from '../e2e/browsers.mjs';
+import { Person } from '../e2e/person.mjs';
+import { serve } from '../e2e/site.mjs';
 
 const pathOf = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 let server;
@@ -44,7 +44,7 @@ const reads = (person, id, text) =>
   person.until(`"${text}"`, (id, text) => document.getElementById(id).textContent.includes(text), id, text);
 
 async function dial(caller, callee) {
-  await caller.page.type('#idle [name=callee]', callee.id);
+  await caller.page.type('#idle [name=callees]', callee.id);
   await caller.page.click('#idle button');
   await shows(callee, 'incoming');
   await reads(callee, 'caller', caller.id);
@@ -69,6 +69,25 @@ test('two people join, call, hear each other, mute and hang up', async (t) => {
   assert.deepEqual([...alice.problems, ...bob.problems], []);
 });
 
+test('three people talk, and see the one whose camera is on', async (t) => {
+  const people = await Promise.all(['alice', 'bob', 'carol'].map((id) => join(t, id)));
+  const [alice, bob, carol] = people;
+  await alice.page.type('#idle [name=callees]', 'bob, carol');
+  await alice.page.click('#idle button');
+  await Promise.all([bob, carol].map((person) => shows(person, 'incoming')));
+  await Promise.all([bob, carol].map((person) => person.page.click('#accept')));
+  for (const listener of people) await Promise.all(people.filter((other) => other !== listener).map((other) => listener.hears(other)));
+
+  await bob.page.click('#camera');
+  await reads(bob, 'camera', 'Camera off');
+  await Promise.all(people.map((person) => person.until('his picture', () => [...document.querySelectorAll('video')].some((video) => video.videoWidth > 0))));
+  await reads(carol, 'tiles', 'bob');
+
+  await alice.page.click('#hang-up');
+  await Promise.all(people.map((person) => shows(person, 'idle')));
+  await Promise.all(people.map((person) => person.isAtRest()));
+});
+
 test('a call can be rejected, and the caller is told', async (t) => {
   const alice = await join(t, 'alice');
   const bob = await join(t, 'bob');
@@ -81,14 +100,14 @@ test('a call can be rejected, and the caller is told', async (t) => {
 test('who refuses the microphone reads what to do about it', async (t) => {
   const alice = await join(t, 'alice', { microphone: false });
   await join(t, 'bob');
-  await alice.page.type('#idle [name=callee]', 'bob');
+  await alice.page.type('#idle [name=callees]', 'bob');
   await alice.page.click('#idle button');
   await reads(alice, 'message', 'microphone');
 });
 
 test('calling someone who is not in the room says so', async (t) => {
   const alice = await join(t, 'alice');
-  await alice.page.type('#idle [name=callee]', 'nobody');
+  await alice.page.type('#idle [name=callees]', 'nobody');
   await alice.page.click('#idle button');
   await reads(alice, 'message', 'must be a member');
 });
