@@ -56,7 +56,7 @@ const CONFIG = {
     jsx: 'react-jsx',
     types: ['node', 'react'],
     typeRoots: [pathOf('node_modules/@types')],
-    paths: { ringback: [pathOf('dist/index.d.ts')], 'ringback/react': [pathOf('dist/react.d.ts')], '*': [`${pathOf('node_modules')}/*`] },
+    paths: { ringback: [pathOf('dist/index.d.ts')], 'ringback/react': [pathOf('dist/react.d.ts')], 'react/jsx-runtime': [pathOf('node_modules/@types/react/jsx-runtime.d.ts')], '*': [`${pathOf('node_modules')}/*`] },
   },
   include: ['*.ts', '*.tsx'],
 };

@@ -58,10 +58,10 @@ function check(result) {
 
 test('the tarball has the built package and the licences, and nothing else', () => {
   const files = consumer.packed.files.map(({ path }) => path);
-  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/socket.io-client.js', 'dist/react.js', 'dist/react.d.ts']) {
+  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/socket.io-client.js', 'dist/preflight.js', 'dist/react.js', 'dist/react.d.ts']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
-  assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts)|dist\/react\/[\w.-]+\.d\.ts)$/.test(file)), []);
+  assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts)|dist\/(react|preflight)\/[\w.-]+\.d\.ts)$/.test(file)), []);
 });
 
 test('every entry of `exports` is in the tarball', async () => {
@@ -127,7 +127,8 @@ test('Vite builds a React project that uses it, with one copy of the package', a
 test('what not every application needs is not in index.js', async () => {
   const index = await readFile(consumer.path('node_modules/ringback/dist/index.js'), 'utf8');
   assert.ok(!index.includes('CallsProvider'));
-  assert.ok(!index.includes('polling-xhr'));
+  assert.ok(!index.includes('TURN_NO_RELAY'), 'preflight');
+  assert.ok(!index.includes('XMLHttpRequest'), 'socket.io-client');
   const react = await readFile(consumer.path('node_modules/ringback/dist/react.js'), 'utf8');
   assert.match(react, /^['"]use client['"]/);
   assert.ok(!react.includes('WebAssembly'));

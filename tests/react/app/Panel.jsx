@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { LocalVideo, RemoteVideo, useCall, useCallEvent, useCalls, useDevices, useLevel } from 'ringback/react';
 
 /** Shows everything that the hooks give, under the ids that the tests look at. */
@@ -7,6 +7,9 @@ export function Panel({ members }) {
   useEffect(() => {
     window.manager = manager;
   }, [manager]);
+  useEffect(() => {
+    window.rendersOfPanel = (window.rendersOfPanel ?? 0) + 1;
+  });
   useCallEvent('ended', (payload) => window.seen.push({ event: 'ended', payload }));
   const tell = (promise) => promise.catch(({ code }) => window.seen.push({ event: 'failed', payload: { code } }));
   return (
@@ -25,7 +28,6 @@ export function Panel({ members }) {
       ))}
       <Call />
       <Devices />
-      <p id="renders-of-panel">{useRenders()}</p>
     </main>
   );
 }
@@ -65,11 +67,4 @@ function Devices() {
       {microphones.map(({ id, label }) => <option key={id} value={id}>{label}</option>)}
     </select>
   );
-}
-
-/** How often the component was rendered. */
-function useRenders() {
-  const renders = useRef(0);
-  renders.current += 1;
-  return renders.current;
 }
