@@ -13,7 +13,7 @@ const find = {
   pulseaudio: () => (process.platform === 'linux' ? which('pulseaudio') : 'not needed'),
   ip: forLab('ip'),
   iptables: forLab('iptables'),
-  turnserver: forLab('turnserver'),
+  turnserver: () => which('turnserver'),
 };
 const debianPackages = {
   chromium: 'chromium',

@@ -7,7 +7,7 @@ import { CallError, toCallError } from './error.js';
 import { isReady } from './init.js';
 import { Keeper } from './kept.js';
 import type { CallType } from './protocol.js';
-import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Participant, SocketLike } from './types.js';
+import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike } from './types.js';
 
 /**
  * Voice calls over a Socket.IO socket: one current call, and what rings on this device.
@@ -24,6 +24,7 @@ export class VoiceCallManager {
   /** None when the application does not want its call back after a reload. */
   readonly #keeper: Keeper | null;
   readonly #socket: SocketLike;
+  readonly #rtcConfiguration: RTCConfiguration | undefined;
   #engine: Engine | null;
   #activeSpeaker: string | null = null;
   /** Stops to watch for the page going away, while push-to-talk is on. */
@@ -42,6 +43,7 @@ export class VoiceCallManager {
     this.#keeper = options.resume === false ? null : new Keeper(options.device);
     const kept = this.#keeper?.read();
     this.#socket = socket;
+    this.#rtcConfiguration = options.rtcConfiguration;
     try {
       this.#engine = new Engine(socket, { ...options, kept }, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
     } catch (error) {
@@ -188,6 +190,20 @@ export class VoiceCallManager {
   async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
     const given = Object.entries(chosen).filter(([, id]) => id !== undefined);
     await Promise.all(given.map(([kind, id]) => this.#ask('setDevice', kind, id ?? undefined)));
+  }
+
+  /**
+   * Tests what a call needs, before there is one: browser, microphone, server, STUN and TURN. What
+   * does not work is in the report, with what to do about it.
+   *
+   * @throws {CallError} `CANCELLED` after `options.signal` was aborted.
+   */
+  preflight(options: PreflightOptions = {}): Promise<PreflightReport> {
+    return this.#ask(async (engine) => {
+      const [microphone, camera] = engine.choices as Choices;
+      const { preflight } = await import('./preflight.js');
+      return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#rtcConfiguration }, options);
+    });
   }
 
   /** Whether the socket is connected; a call goes on without. */

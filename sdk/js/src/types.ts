@@ -169,6 +169,54 @@ export interface CallEvents {
   error: import('./error.js').CallError;
 }
 
+/** What `preflight()` tests, in this order. */
+export type PreflightStepName = 'browser' | 'microphone' | 'camera' | 'signaling' | 'stun' | 'turn';
+
+/** One step of `preflight()`. */
+export interface PreflightStep {
+  name: PreflightStepName;
+  /** `warn`: calls work, with limits. `skipped`: not asked for, or nothing to test. */
+  status: 'ok' | 'warn' | 'fail' | 'skipped';
+  /** Stable, unless all is well: a {@link CallErrorCode}, or one of preflight's own. */
+  code?: string;
+  /** For a person: what was found, and what to do about it. */
+  message: string;
+  durationMs: number;
+  /** Microphone and camera: which. */
+  label?: string;
+  /** Microphone: the loudest moment, 0 to 1. */
+  level?: number;
+  /** Camera: its picture, in pixels. */
+  width?: number;
+  height?: number;
+  /** Signaling and TURN: how long an answer takes. */
+  roundTripMs?: number;
+  /** Browser: whether it can share a screen. */
+  screenShare?: boolean;
+  /** Browser: whether it lets speakers be chosen. */
+  speakerChoice?: boolean;
+}
+
+/** What `preflight()` found. */
+export interface PreflightReport {
+  /** The worst of all steps. */
+  verdict: 'ok' | 'warn' | 'fail';
+  steps: PreflightStep[];
+  /** All of it as lines for a person. */
+  text: string;
+}
+
+export interface PreflightOptions {
+  /** Whether to open the microphone and listen for up to three seconds. Default true. */
+  microphone?: boolean;
+  /** Whether to open the camera. Default false. */
+  camera?: boolean;
+  /** Gives the test up: the promise is then rejected with `CANCELLED`. */
+  signal?: AbortSignal;
+  /** Called after each step. */
+  onProgress?: (step: PreflightStep) => void;
+}
+
 /** Codes that arise in the browser; the server's are {@link ErrorCode}. */
 export type ClientErrorCode =
   | 'MIC_DENIED' | 'MIC_NOT_FOUND' | 'MIC_IN_USE' | 'MIC_FAILED'
