@@ -161,8 +161,7 @@ test('a hot reload in a call leaves connection and call as they are', async (t) 
 test('a hot reload that makes the provider anew makes one connection anew', async (t) => {
   const alice = await join(t, 'alice');
   // Another hook: React cannot keep the state of the component and mounts it anew.
-  await site.edit('App.jsx', '  return (', '  useState(0);\n  return (');
-  await site.edit('App.jsx', 'import { CallsProvider', "import { useState } from 'react';\nimport { CallsProvider");
+  await site.edit('App.jsx', '  return (', '  useId();\n  return (');
   await alice.until('a second connection', () => sockets.length === 2 && sockets[0].readyState === WebSocket.CLOSED);
   await reads(alice, 'connection', 'connected');
   assert.deepEqual(await socketsOf(alice), { made: 2, open: 1 });

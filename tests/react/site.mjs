@@ -1,5 +1,5 @@
 // The application of these tests, as its developer runs it: by Vite's server, with hot reload.
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,9 @@ export class Site {
     const path = join(this.folder, name);
     const source = await readFile(path, 'utf8');
     if (!source.includes(from)) throw new Error(`${name} does not have ${from}`);
-    await writeFile(path, source.replace(from, to));
+    // In one step: Vite must not read half a file.
+    await writeFile(`${this.folder}.edit`, source.replace(from, to));
+    await rename(`${this.folder}.edit`, path);
   }
 
   async stop() {

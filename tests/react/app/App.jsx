@@ -1,3 +1,5 @@
+// For the test that adds a hook.
+import { useId } from 'react';
 import { CallsProvider } from 'ringback/react';
 
 import { Panel } from './Panel.jsx';
