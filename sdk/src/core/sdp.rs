@@ -46,27 +46,27 @@ pub(super) fn add_candidate(sdp: &mut Box<str>, candidate: &IceCandidate) -> boo
 /// Asks for speech that bears loss and spares the line: forward error correction and silence
 /// suppression of Opus (RFC 7587 section 6.1), redundancy (RFC 2198) before Opus alone where it is
 /// offered, and at most so many bits per second.
-pub(super) fn tune_opus(sdp: &str, most: Option<u32>) -> Box<str> {
-    let opus = payload_type(sdp, "opus/48000");
+pub(super) fn tune_opus(sdp: &mut Box<str>, most: Option<u32>) {
+    let Some(opus) = payload_type(sdp, "opus/48000") else {
+        return;
+    };
     let redundancy = payload_type(sdp, "red/48000");
     let mut tuned = String::with_capacity(sdp.len() + 64);
     for line in pieces(sdp, b'\n') {
         let bare = line.trim_ascii_end();
-        let end = line.get(bare.len()..).unwrap_or_default();
-        if bare.starts_with("m=audio ") {
-            push_preferring(&mut tuned, bare, redundancy);
-        } else {
-            tuned.push_str(bare);
+        match redundancy {
+            Some(first) if bare.starts_with("m=audio ") => push_preferring(&mut tuned, bare, first),
+            Some(_) | None => tuned.push_str(bare),
         }
-        if opus.is_some() && attribute(bare, "a=fmtp:").map(|(number, _)| number) == opus {
+        if attribute(bare, "a=fmtp:").is_some_and(|(number, _)| number == opus) {
             push_parameters(&mut tuned, bare, most);
         }
-        tuned.push_str(end);
+        tuned.push_str(line.get(bare.len()..).unwrap_or_default());
         tuned.push('\n');
     }
     // The last piece had no line end.
     tuned.pop();
-    tuned.into()
+    *sdp = tuned.into();
 }
 
 /// Returns the payload type of a codec.
@@ -83,21 +83,25 @@ fn attribute<'a>(line: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
     Some((number, value.get(number.len() + 1..)?))
 }
 
-/// Writes the line of a media section with one payload type before the others, if it is among them.
-fn push_preferring(text: &mut String, line: &str, first: Option<&str>) {
-    let formats = || words(line).skip(3);
-    let first = first.filter(|first| formats().any(|format| format == *first));
-    let Some(first) = first else {
-        return text.push_str(line);
-    };
-    let (head, others) = (words(line).take(3), formats());
-    let others = others.filter(|format| *format != first);
-    let mut words = head.chain([first]).chain(others);
-    text.extend(words.next());
-    for word in words {
-        text.push(' ');
-        text.push_str(word);
+/// Writes the line of a media section with one of its payload types before the others.
+fn push_preferring(text: &mut String, line: &str, first: &str) {
+    // The kind, the port and the transport stand before them.
+    const OTHERS: usize = 3;
+    for (place, word) in words(line).enumerate() {
+        if place == OTHERS {
+            push_word(text, first);
+        }
+        if place < OTHERS || word != first {
+            push_word(text, word);
+        }
     }
+}
+
+fn push_word(text: &mut String, word: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push(' ');
+    }
+    text.push_str(word);
 }
 
 /// Writes what the parameters of Opus do not say yet.
@@ -201,6 +205,12 @@ mod tests {
         );
     }
 
+    fn tuned(sdp: &str, most: Option<u32>) -> Box<str> {
+        let mut sdp = sdp.into();
+        tune_opus(&mut sdp, most);
+        sdp
+    }
+
     const CHROMIUM: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0\r\na=rtpmap:111 opus/48000/2\r\n\
         a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n\
         m=video 9 UDP/TLS/RTP/SAVPF 96 116\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:116 red/90000\r\n";
@@ -208,7 +218,7 @@ mod tests {
     #[test]
     fn opus_is_asked_to_bear_loss_and_to_be_silent_in_silence() {
         assert_eq!(
-            &*tune_opus(CHROMIUM, None),
+            &*tuned(CHROMIUM, None),
             "m=audio 9 UDP/TLS/RTP/SAVPF 63 111 9 0\r\na=rtpmap:111 opus/48000/2\r\n\
              a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\na=rtpmap:63 red/48000/2\r\n\
              a=fmtp:63 111/111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 116\r\n\
@@ -218,14 +228,14 @@ mod tests {
 
     #[test]
     fn tuning_twice_is_tuning_once_and_a_cap_comes_last() {
-        let once = tune_opus(CHROMIUM, None);
-        assert_eq!(tune_opus(&once, None), once);
-        let capped = tune_opus(&once, Some(24_000));
+        let once = tuned(CHROMIUM, None);
+        assert_eq!(tuned(&once, None), once);
+        let capped = tuned(&once, Some(24_000));
         assert!(
             capped.contains("usedtx=1;maxaveragebitrate=24000\r\n"),
             "{capped}"
         );
-        assert_eq!(tune_opus(&capped, Some(9)), capped);
+        assert_eq!(tuned(&capped, Some(9)), capped);
     }
 
     #[test]
@@ -233,12 +243,12 @@ mod tests {
         let firefox =
             "m=audio 9 UDP/TLS/RTP/SAVPF 109 9\na=rtpmap:109 opus/48000/2\na=fmtp:109 stereo=1";
         assert_eq!(
-            &*tune_opus(firefox, Some(u32::MAX)),
+            &*tuned(firefox, Some(u32::MAX)),
             "m=audio 9 UDP/TLS/RTP/SAVPF 109 9\na=rtpmap:109 opus/48000/2\n\
              a=fmtp:109 stereo=1;useinbandfec=1;usedtx=1;maxaveragebitrate=4294967295"
         );
         for other in [TWO, "", "\r\n\r\n", "m=audio", "a=rtpmap:1", "a=fmtp:"] {
-            assert_eq!(&*tune_opus(other, Some(0)), other);
+            assert_eq!(&*tuned(other, Some(0)), other);
         }
     }
 

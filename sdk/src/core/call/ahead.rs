@@ -7,7 +7,7 @@
 use ringback_protocol::{DeviceId, SessionDescription, UserId, server};
 
 use super::envelope::Envelope;
-use super::links::{tuned_command, tuned_signal};
+use super::links::tune;
 use super::{Call, Named, Stage, Standing, Whom};
 use crate::core::context::{Context, Preconnect};
 use crate::core::ids::LinkId;
@@ -266,11 +266,11 @@ impl Call {
             user: other.user.id.clone(),
             device: Some(one.device.clone()),
         };
-        let most = cx.options.audio_bitrate;
-        for output in outputs {
+        for mut output in outputs {
+            tune(&mut output, cx.options.audio_bitrate);
             match output {
-                LinkOutput::Do(command) => cx.peer(id, tuned_command(command, most)),
-                LinkOutput::Send(signal) => self.send_ahead(cx, &whom, tuned_signal(signal)),
+                LinkOutput::Do(command) => cx.peer(id, command),
+                LinkOutput::Send(signal) => self.send_ahead(cx, &whom, signal),
             }
         }
     }

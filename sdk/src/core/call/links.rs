@@ -296,51 +296,41 @@ fn perform(cx: &mut Context, participant: &mut Participant, outputs: Vec<LinkOut
     let Some(id) = participant.link().map(|link| link.id) else {
         return;
     };
-    let most = cx.options.audio_bitrate;
-    for output in outputs {
+    for mut output in outputs {
+        tune(&mut output, cx.options.audio_bitrate);
         match output {
-            LinkOutput::Do(command) => cx.peer(id, tuned_command(command, most)),
-            LinkOutput::Send(signal) => participant.post(tuned_signal(signal)),
+            LinkOutput::Do(command) => cx.peer(id, command),
+            LinkOutput::Send(signal) => participant.post(signal),
         }
     }
 }
 
-/// What the other side describes governs how this side encodes.
-pub(super) fn tuned_command(command: PeerCommand, most: Option<u32>) -> PeerCommand {
-    match command {
-        PeerCommand::ApplyOffer(generation, offer) => {
-            PeerCommand::ApplyOffer(generation, tuned(offer, most))
+/// What the other side describes governs how this side encodes; what this side describes governs how
+/// the other side does, also a client of the reference.
+pub(super) fn tune(output: &mut LinkOutput, most: Option<u32>) {
+    match output {
+        LinkOutput::Do(
+            PeerCommand::ApplyOffer(_, description) | PeerCommand::ApplyAnswer(_, description),
+        ) => sdp::tune_opus(&mut description.sdp, most),
+        LinkOutput::Send(Signal::Offer(description) | Signal::Answer(description)) => {
+            sdp::tune_opus(&mut description.sdp, None);
         }
-        PeerCommand::ApplyAnswer(generation, answer) => {
-            PeerCommand::ApplyAnswer(generation, tuned(answer, most))
-        }
-        command @ (PeerCommand::Create { .. }
-        | PeerCommand::CreateOffer { .. }
-        | PeerCommand::CreateAnswer(_)
-        | PeerCommand::AddCandidate(_)
-        | PeerCommand::SendMedia
-        | PeerCommand::ShowVideo(_)
-        | PeerCommand::LimitVideo(_)
-        | PeerCommand::ReadLevel
-        | PeerCommand::Reconfigure(_)
-        | PeerCommand::Play
-        | PeerCommand::SampleStats
-        | PeerCommand::Close) => command,
+        LinkOutput::Send(Signal::Candidate(_))
+        | LinkOutput::Do(
+            PeerCommand::Create { .. }
+            | PeerCommand::CreateOffer { .. }
+            | PeerCommand::CreateAnswer(_)
+            | PeerCommand::AddCandidate(_)
+            | PeerCommand::SendMedia
+            | PeerCommand::ShowVideo(_)
+            | PeerCommand::LimitVideo(_)
+            | PeerCommand::ReadLevel
+            | PeerCommand::Play
+            | PeerCommand::Reconfigure(_)
+            | PeerCommand::SampleStats
+            | PeerCommand::Close,
+        ) => {}
     }
-}
-
-/// What this side describes governs how the other side encodes, also a client of the reference.
-pub(super) fn tuned_signal(signal: Signal) -> Signal {
-    match signal {
-        Signal::Offer(offer) => Signal::Offer(tuned(offer, None)),
-        Signal::Answer(answer) => Signal::Answer(tuned(answer, None)),
-        Signal::Candidate(candidate) => Signal::Candidate(candidate),
-    }
-}
-
-fn tuned(mut description: SessionDescription, most: Option<u32>) -> SessionDescription {
-    description.sdp = sdp::tune_opus(&description.sdp, most);
-    description
 }
 
 fn close(cx: &mut Context, participant: &mut Participant, remains: Path) {
