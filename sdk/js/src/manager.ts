@@ -199,8 +199,8 @@ export class VoiceCallManager {
    * @throws {CallError} `CANCELLED` after `options.signal` was aborted.
    */
   preflight(options: PreflightOptions = {}): Promise<PreflightReport> {
-    return this.#ask(async (engine) => {
-      const [microphone, camera] = engine.choices as Choices;
+    return this.#use(async (engine) => {
+      const [microphone, camera] = engine.look('choices', '') as Choices;
       const { preflight } = await import('./preflight.js');
       return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#rtcConfiguration }, options);
     });
