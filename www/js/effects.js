@@ -43,7 +43,8 @@ export function createEffects({ store, actions, attention }) {
     if (before === now) return;
     const lost = document.activeElement === document.body || document.activeElement === null;
     if (now === 'incoming') focus('accept');
-    else if (now === 'outgoing' || (now && before === 'incoming')) focus(now === 'outgoing' ? 'hangup' : 'mute');
+    else if (now === 'outgoing') focus('hangup');
+    else if (now && (before === 'incoming' || before === 'outgoing')) focus('mute');
     else if (!now && before && lost) document.querySelector('[role=tab][aria-selected=true]')?.focus({ preventScroll: true });
   }
 
