@@ -296,3 +296,14 @@ test('a call moves to another tab, and the first one says where it went', async 
   await alice.has('notice', 'data-kind', 'moved-elsewhere');
   await Promise.all([tab.hears(bob), bob.hears(tab)]);
 });
+
+test('the check of the setup listens to the microphone and tries the ways to others', async () => {
+  await alice.click('open-help');
+  await alice.click('help-check');
+  await alice.has('check-microphone', 'data-tone', 'ok');
+  await alice.has('check-signaling', 'data-tone', 'ok');
+  await alice.shows('verdict');
+  await alice.click('close-check');
+  await alice.showsNo('check');
+  await alice.isAtRest();
+});
