@@ -44,11 +44,14 @@ export class Chats {
     return chat?.members.some(({ id }) => id === userId) ? chat : null;
   }
 
-  /** The chats whose members changed since it was last asked. */
+  /** The chats of whose members Ringback has not been told yet. */
   changed() {
-    const ids = [...this.#changed];
-    this.#changed.clear();
-    return ids.map((id) => this.#chats.get(id));
+    return [...this.#changed].map((id) => this.#chats.get(id));
+  }
+
+  /** Ringback knows the members of that chat. */
+  told({ id }) {
+    this.#changed.delete(id);
   }
 
   /** Adds a message or a call; for everyone but its author it is unread. */

@@ -32,7 +32,9 @@ export class Ringback {
 
   async #fetch(path, token, options = {}) {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const response = await fetch(this.#url + path, { ...options, headers });
+    const response = await fetch(this.#url + path, { ...options, headers }).catch((cause) => {
+      throw new Error(`Ringback is not to be reached at ${this.#url}`, { cause });
+    });
     const body = await response.json();
     if (!body.success) throw new Error(`Ringback refused ${path}: ${body.error}`);
     return body.data;

@@ -13,6 +13,7 @@ import { Ringback } from './ringback.mjs';
 
 const PORT = Number(process.env.PORT ?? 4000);
 const RINGBACK_URL = process.env.RINGBACK_URL ?? 'http://localhost:3000';
+const RETRY_MS = 2000;
 const { JWT_SECRET } = process.env;
 if (!JWT_SECRET) {
   console.error('Set JWT_SECRET to the secret that ringback-server runs with.');
@@ -61,8 +62,17 @@ async function callToken(request, response) {
 }
 
 /** Ringback lets people call each other who are in a chat together, so it has to know the chats. */
-function tellRingback() {
-  return Promise.all(chats.changed().map((chat) => ringback.putChat(chat)));
+async function tellRingback() {
+  for (const chat of chats.changed()) {
+    try {
+      await ringback.putChat(chat);
+      chats.told(chat);
+    } catch (error) {
+      console.error(`${error.message}; trying again in ${RETRY_MS / 1000} s.`);
+      setTimeout(tellRingback, RETRY_MS);
+      return;
+    }
+  }
 }
 
 async function file(pathname, response) {

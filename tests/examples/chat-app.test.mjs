@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { launch } from '../e2e/browsers.mjs';
 import { Person } from '../e2e/person.mjs';
 import { TestServer, freePort } from '../helpers/server.mjs';
-import { JWT_SECRET } from '../helpers/tokens.mjs';
+import { JWT_SECRET, serviceToken } from '../helpers/tokens.mjs';
 import { start } from './process.mjs';
 
 let browser;
@@ -22,7 +22,7 @@ async function open(t, options) {
   t.after(() => server.stop());
   const stop = await start('chat-app', 'server.mjs', { PORT: String(port), JWT_SECRET, RINGBACK_URL: server.url }, 'The chat is at');
   t.after(stop);
-  return url;
+  return { url, server };
 }
 
 async function signIn(t, url, id) {
@@ -58,7 +58,7 @@ const rings = (person, caller) =>
   person.until('it to ring', (caller) => document.getElementById('incoming').open && document.getElementById('caller').textContent === caller, caller.id);
 
 test('two people chat, call, hear each other, hang up, and the call is in the conversation', async (t) => {
-  const url = await open(t);
+  const { url } = await open(t);
   const alice = await signIn(t, url, 'alice');
   const bob = await signIn(t, url, 'bob');
   const chat = await talkTo(alice, bob);
@@ -101,7 +101,7 @@ test('two people chat, call, hear each other, hang up, and the call is in the co
 });
 
 test('a missed call is there as missed, unread, and for who was away too', async (t) => {
-  const url = await open(t, { ringTimeoutMs: 1500 });
+  const { url } = await open(t, { ringTimeoutMs: 1500 });
   const alice = await signIn(t, url, 'alice');
   const bob = await signIn(t, url, 'bob');
   const carol = await signIn(t, url, 'carol');
@@ -127,7 +127,7 @@ test('a missed call is there as missed, unread, and for who was away too', async
 });
 
 test('everyone in a chat is called at once, and all hear each other', async (t) => {
-  const url = await open(t);
+  const { url } = await open(t);
   const people = [await signIn(t, url, 'alice'), await signIn(t, url, 'bob'), await signIn(t, url, 'carol')];
   const [alice, bob, carol] = people;
   await talkTo(alice, 'everyone');
@@ -142,8 +142,35 @@ test('everyone in a chat is called at once, and all hear each other', async (t) 
   await Promise.all(people.map((person) => person.isAtRest()));
 });
 
+test('people write while Ringback is away, and call once it is back', async (t) => {
+  const { url, server } = await open(t);
+  await server.kill();
+  const alice = await signIn(t, url, 'alice');
+  const bob = await signIn(t, url, 'bob');
+  await talkTo(bob, alice);
+  await talkTo(alice, bob);
+  await alice.page.type('#write input', 'No calls today?');
+  await alice.page.keyboard.press('Enter');
+  await shows(bob, '#entries .text', 'No calls today?');
+  await server.restart();
+  await Promise.all([alice, bob].map((person) => person.until('the connection', () => document.getElementById('message').textContent === '')));
+  await known(server, 'alice+bob');
+  await alice.page.click('#voice');
+  await rings(bob, alice);
+  await bob.page.click('#accept');
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+});
+
+/** Waits until Ringback has been told of a chat. */
+async function known(server, chat) {
+  const token = await serviceToken();
+  for (let answer; answer?.status !== 200; answer = await server.api(`/api/chats/${encodeURIComponent(chat)}`, { token })) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 test('who is not signed in gets no token', async (t) => {
-  const url = await open(t);
+  const { url } = await open(t);
   assert.equal((await fetch(`${url}/api/call-token`)).status, 401);
   assert.equal((await fetch(`${url}/api/call-token`, { headers: { authorization: 'Bearer undefined' } })).status, 401);
 });

@@ -196,3 +196,42 @@ for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'n
     assert.equal(output, '');
   });
 }
+
+const TYPED_REACT = `
+import type { ReactNode } from 'react';
+import type { VoiceCallManager } from 'ringback';
+import { CallsProvider, LocalVideo, RemoteVideo, useCall, useCallEvent, useCalls, useDevices, useLevel } from 'ringback/react';
+
+export const Own = ({ children }: { children: ReactNode }) => (
+  <CallsProvider url="https://calls.example.com" token={async () => 'token'} options={{ fastSetup: false }}>{children}</CallsProvider>
+);
+export const Given = ({ manager }: { manager: VoiceCallManager | null }) => <CallsProvider manager={manager}><Panel id="bob" /></CallsProvider>;
+function Panel({ id }: { id: string }) {
+  const { incoming, connection, initiateCall } = useCalls();
+  const { participants, toggleMute } = useCall();
+  const { microphones, setDevices } = useDevices();
+  const level: number = useLevel(id);
+  useCallEvent('ended', ({ reason }) => { const text: string = reason; void text; });
+  return (
+    <main title={connection} onClick={() => void initiateCall('chat', [id], { callType: 'video' })}>
+      {incoming.map(({ caller }) => caller.name)}{participants.length}{level}
+      <button onClick={toggleMute} />
+      <button onClick={() => void setDevices({ microphone: microphones[0]?.id ?? null })} />
+      <RemoteVideo userId={id} className="big" /><LocalVideo />
+    </main>
+  );
+}
+// @ts-expect-error: either a connection or a manager
+export const neither = () => <CallsProvider />;
+// @ts-expect-error: there is no such event
+export const wrong = () => useCallEvent('incomming', () => {});
+`;
+
+test('a strict TypeScript project with React compiles with it', async () => {
+  await consumer.link('node_modules/@types/react', tool('@types/react'));
+  await consumer.write('typed-react.tsx', TYPED_REACT);
+  const flags = '--noEmit --strict --jsx react-jsx --target es2022 --lib es2022,dom --module nodenext --moduleResolution nodenext'.split(' ');
+  const { ok, output } = await consumer.node(tool('typescript/bin/tsc'), ...flags, '--types', '', 'typed-react.tsx');
+  assert.ok(ok, output);
+  assert.equal(output, '');
+});
