@@ -175,6 +175,12 @@ impl Link {
             (Negotiation::CreatingOffer(_) | Negotiation::OfferSent(_), Manners::Impolite) => {
                 Received::Done
             }
+            // Chromium may never gather candidates on a peer connection whose first offer was taken back.
+            (Negotiation::CreatingOffer(_) | Negotiation::OfferSent(_), Manners::Polite)
+                if !self.is_negotiated() =>
+            {
+                Received::Foreign(offer)
+            }
             (Negotiation::CreatingOffer(wish) | Negotiation::OfferSent(wish), Manners::Polite) => {
                 self.wish = self.kept(*wish, &offer);
                 self.apply_offer(offer, out)
@@ -183,6 +189,11 @@ impl Link {
                 Negotiation::ApplyingOffer(current) | Negotiation::CreatingAnswer(current),
                 Manners::Polite | Manners::Impolite,
             ) if *current == offer => Received::Done,
+            // A restart, and behind it the first offer of the peer connection that took its place.
+            (
+                Negotiation::ApplyingOffer(current) | Negotiation::CreatingAnswer(current),
+                Manners::Polite | Manners::Impolite,
+            ) if sdp::origin(&current.sdp) != sdp::origin(&offer.sdp) => Received::Foreign(offer),
             (
                 Negotiation::Stable
                 | Negotiation::ApplyingAnswer(_)

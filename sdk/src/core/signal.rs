@@ -38,7 +38,8 @@ pub(super) enum Manners {
 pub(super) enum Received {
     /// It is dealt with.
     Done,
-    /// Another peer connection made it than the one this link is connected to.
+    /// It takes a new peer connection: another one made it than the one this link is connected to, or
+    /// this one made an offer of its own before it ever had a description of the other side.
     Foreign(SessionDescription),
 }
 

@@ -115,7 +115,7 @@ impl Call {
             received = link.offer_received(offer, manners, out)
         });
         if let Received::Foreign(offer) = received {
-            // The other side has a new peer connection: this side needs one too.
+            // The other side has a new peer connection, or this one is spoilt: this side needs a new one.
             self.open_answering_link(cx, at);
             self.take_offer(cx, at, offer);
         }

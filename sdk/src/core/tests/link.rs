@@ -157,6 +157,29 @@ fn in_a_glare_the_polite_side_takes_its_own_offer_back() {
 }
 
 #[test]
+fn in_a_glare_of_first_offers_the_polite_side_needs_a_new_peer_connection() {
+    let mut bench = Bench::new();
+    bench.link.offer(&mut bench.out);
+    bench.report(PeerInput::OfferCreated(Generation(1), offer("a", "a1")));
+    let first = offer("b", "b1");
+    let received = bench
+        .link
+        .offer_received(first.clone(), Manners::Polite, &mut bench.out);
+    assert_eq!(received, Received::Foreign(first));
+}
+
+#[test]
+fn an_offer_that_overtakes_that_of_another_peer_connection_needs_a_new_one() {
+    let mut bench = Bench::new();
+    bench.receive(offer("b", "b1"), Manners::Polite);
+    let other = offer("c", "c1");
+    let received = bench
+        .link
+        .offer_received(other.clone(), Manners::Polite, &mut bench.out);
+    assert_eq!(received, Received::Foreign(other));
+}
+
+#[test]
 fn a_restart_that_gave_way_to_a_mere_offer_is_made_up_for() {
     let mut bench = Bench::restarting();
     bench.receive(offer("b", "b1"), Manners::Polite);
