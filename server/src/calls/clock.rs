@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use uuid::Uuid;
+
 use super::ports::BoxFuture;
 use super::time::Timestamp;
 
@@ -12,6 +14,11 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Waits until that time, or somewhat less: the caller looks at [`Clock::now`] again.
     fn sleep_until(&self, time: Timestamp) -> BoxFuture<'_, ()>;
+
+    /// Returns a name for a call that begins now: one that nobody guesses and that sorts by time.
+    fn name_call(&self) -> String {
+        Uuid::now_v7().to_string()
+    }
 }
 
 /// The clock of the machine.

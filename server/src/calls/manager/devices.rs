@@ -1,6 +1,6 @@
 //! Devices that come and go, and what they are told when they come.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ringback_protocol::client::CallResume;
@@ -219,7 +219,7 @@ impl CallManager {
     }
 
     /// Returns the live calls of the store, each once.
-    pub(super) async fn stored_calls(&self) -> Result<HashSet<SessionId>, Failure> {
+    pub(super) async fn stored_calls(&self) -> Result<BTreeSet<SessionId>, Failure> {
         let live = self.store.live_calls().await.map_err(internal)?;
         Ok(live.iter().map(|session| session.id().clone()).collect())
     }

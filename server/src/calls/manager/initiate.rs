@@ -5,7 +5,6 @@ use std::sync::Arc;
 use ringback_protocol::client::CallInitiate;
 use ringback_protocol::rest::{Chat, ChatRef};
 use ringback_protocol::{ErrorCode, Failure, SessionId, UserId, limits};
-use uuid::Uuid;
 
 use super::cache::LiveCall;
 use super::commands::AckOf;
@@ -234,7 +233,7 @@ impl CallManager {
         chat: &Chat,
         targets: &[UserId],
     ) -> Result<NewCall, Failure> {
-        let id = SessionId::new(Uuid::now_v7().to_string()).map_err(|_| ErrorCode::Internal)?;
+        let id = SessionId::new(self.clock.name_call()).map_err(|_| ErrorCode::Internal)?;
         Ok(NewCall {
             id,
             chat: ChatRef {

@@ -1,6 +1,6 @@
 //! Keeping deadlines: one task sleeps until the earliest one, and looks into the store now and then.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringback_protocol::{ErrorCode, Failure, SessionId};
@@ -49,9 +49,9 @@ impl Timers {
         self.lock().first()
     }
 
-    fn take_due(&self, now: Timestamp) -> HashSet<SessionId> {
+    fn take_due(&self, now: Timestamp) -> BTreeSet<SessionId> {
         let mut queue = self.lock();
-        let mut due = HashSet::new();
+        let mut due = BTreeSet::new();
         while queue.first().is_some_and(|first| first <= now) {
             if let Some((_, id)) = queue.by_time.pop_first() {
                 queue.by_call.remove(&id);
@@ -92,10 +92,12 @@ impl CallManager {
         loop {
             next_sweep = self.work_off(next_sweep).await;
             let wake = self.timers.first().unwrap_or(next_sweep).min(next_sweep);
+            // In a fixed order: what happens in the simulation is to depend on nothing but its seed.
             tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => return,
                 () = self.clock.sleep_until(wake) => {}
                 () = self.timers.earlier.notified() => {}
-                _ = stopped.wait_for(|stop| *stop) => return,
             }
         }
     }
@@ -124,7 +126,7 @@ impl CallManager {
         u64::try_from(interval).unwrap_or(u64::MAX).max(1)
     }
 
-    async fn work_through(self: &Arc<Self>, calls: HashSet<SessionId>, chore: Chore) {
+    async fn work_through(self: &Arc<Self>, calls: BTreeSet<SessionId>, chore: Chore) {
         let mut under_way = JoinSet::new();
         for id in calls {
             if under_way.len() >= AT_ONCE {
