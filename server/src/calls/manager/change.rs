@@ -105,7 +105,8 @@ impl CallManager {
     /// Emits in order; returns the targets that ring although no device of theirs was connected.
     async fn emit_all(&self, session: &CallSession, effects: Vec<Effect>) -> Vec<UserId> {
         let mut reached = Vec::new();
-        for Effect { to, event } in effects {
+        for Effect { to, mut event } in effects {
+            self.complete(&mut event);
             let devices = self.emitter.emit(&to, &event).await;
             if devices > 0
                 && let (Recipient::User(user), ServerEvent::CallIncoming(_)) = (to, &event)

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ringback_protocol::{CallSnapshot, UserId, VideoState};
+use ringback_protocol::{CallSnapshot, ServerEvent, UserId, VideoState};
 
 use super::CallManager;
 use super::cache::LiveCall;
@@ -71,10 +71,23 @@ impl CallManager {
     /// Returns the whole of a call, with what its participants said of themselves.
     pub(super) fn snapshot(&self, session: &CallSession) -> CallSnapshot {
         let mut snapshot = session.snapshot(self.clock.now());
-        if let Some(call) = self.calls.find(session.id()) {
-            call.media.complete(&mut snapshot);
-        }
+        self.complete_snapshot(&mut snapshot);
         snapshot
+    }
+
+    /// Writes what participants said of themselves into the snapshots of an event.
+    pub(super) fn complete(&self, event: &mut ServerEvent) {
+        if let ServerEvent::CallState(state) = event {
+            for snapshot in &mut state.calls {
+                self.complete_snapshot(snapshot);
+            }
+        }
+    }
+
+    fn complete_snapshot(&self, snapshot: &mut CallSnapshot) {
+        if let Some(call) = self.calls.find(&snapshot.session_id) {
+            call.media.complete(snapshot);
+        }
     }
 
     /// Somebody enters a call: what they said in it before does not hold any more.

@@ -65,13 +65,16 @@ impl Step<'_> {
         self.must_have_room()?;
         let user = self.session.participants[who].user().clone();
         self.enter(who, device.clone());
-        self.tell_caller(CallAccepted {
-            session_id: self.session.id.clone(),
-            chat_id: self.session.chat.id.clone(),
-            accepted_by: user.clone(),
-            device_id: Some(device.clone()),
-            answer,
-        });
+        // A caller who left and was called back answers nobody.
+        if user != self.session.caller {
+            self.tell_caller(CallAccepted {
+                session_id: self.session.id.clone(),
+                chat_id: self.session.chat.id.clone(),
+                accepted_by: user.clone(),
+                device_id: Some(device.clone()),
+                answer,
+            });
+        }
         self.tell_elsewhere(&user, device.clone(), ElsewhereAction::Accepted);
         self.tell_joined(&user, device);
         Ok(())

@@ -60,12 +60,12 @@ impl CallSession {
         offer: Option<SessionDescription>,
     ) -> Option<CallIncoming> {
         let ring_until = self.participant(user)?.ring_until()?;
-        let caller = self.participant(&self.caller)?;
+        let caller = self.caller_of(user)?;
         Some(CallIncoming {
             session_id: self.id.clone(),
             chat_id: self.chat.id.clone(),
             call_type: self.call_type,
-            caller_id: self.caller.clone(),
+            caller_id: caller.user().clone(),
             caller_name: caller.person.name.clone(),
             caller_avatar: caller.person.avatar.clone(),
             caller_device_id: caller.device().cloned(),
@@ -74,6 +74,14 @@ impl CallSession {
             ring_timeout_ms: Some(ring_until.ms_since(now)),
             preconnect: self.preconnect,
         })
+    }
+
+    /// Returns who calls that user: whoever placed the call, unless it is they who are called back.
+    fn caller_of(&self, user: &UserId) -> Option<&Participant> {
+        if *user != self.caller {
+            return self.participant(&self.caller);
+        }
+        self.participants.iter().find(|one| one.device().is_some())
     }
 
     /// Returns everyone but the caller.
