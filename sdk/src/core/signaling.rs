@@ -73,6 +73,8 @@ pub(super) struct Features {
     pub(super) video_source: bool,
     /// It passes signals ahead of the answer.
     pub(super) preconnect: bool,
+    /// It keeps what participants said of sound and picture.
+    pub(super) media_state: bool,
     /// It knows `links` in `call:quality`.
     pub(super) link_quality: bool,
 }
@@ -118,6 +120,7 @@ impl Server {
                 fresh_resume: has("fresh-resume"),
                 sync: has("sync"),
                 video_source: has("video-source"),
+                media_state: has("media-state"),
                 link_quality: has("link-quality"),
                 preconnect: has("preconnect"),
             },
@@ -300,6 +303,11 @@ impl Signaling {
             | Purpose::Asked(_) => true,
         });
         found
+    }
+
+    /// Forgets what is awaited for this purpose.
+    pub(super) fn forget(&mut self, purpose: &Purpose) {
+        self.acks.retain(|one| one.purpose != *purpose);
     }
 
     /// Lets the acks of a call that is over here outlive it, or be forgotten.

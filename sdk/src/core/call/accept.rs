@@ -10,7 +10,7 @@ use super::snapshot::Since;
 use super::{
     Active, Ahead, Answering, Call, Direction, End, Entry, Flow, GOES_ON, Half, Named, Parting,
 };
-use super::{Roster, Stage, Standing, Whom};
+use super::{Roster, Stage, Standing, Told, Whom};
 use crate::core::context::{Context, Preconnect};
 use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::ids::RequestId;
@@ -198,6 +198,8 @@ impl Call {
     pub(in crate::core) fn cross_over(&mut self, cx: &mut Context, other: server::CallIncoming) {
         self.close_link(cx, 0);
         self.drop_ahead(cx);
+        // What becomes of one's own call says nothing about the other one.
+        cx.signaling.forget(&Purpose::Resume);
         self.learn(caller(&other));
         self.send_accept(cx, other.session_id, None);
     }
@@ -233,11 +235,11 @@ impl Call {
             named: Named { session, standing },
             started_at: cx.now,
             answering,
-            told_muted: false,
+            told_muted: Told::Nothing(false),
             // Without a word, a video call begins with a picture.
             told_video: match self.call_type {
-                CallType::Voice => Some(VideoSource::Off),
-                CallType::Video => None,
+                CallType::Voice => Told::Nothing(VideoSource::Off),
+                CallType::Video => Told::Unsure,
             },
         });
         self.start_measuring(cx);
@@ -262,6 +264,8 @@ impl Call {
         };
         let mut flow = match error.code {
             Code::Server(ErrorCode::AlreadyAnswered) => End::elsewhere("answered-elsewhere"),
+            // It may have been heard before: an entry that was said twice is acked once.
+            Code::Server(ErrorCode::Internal) => End::broken(error.clone()),
             Code::Server(code) if is_join || is_gone(code) => End::failed(error.clone()),
             Code::Server(_) | Code::Client(_) => End::broken(error.clone()),
         };
@@ -290,6 +294,12 @@ impl Call {
                 _,
             ) => false,
         }
+    }
+
+    /// Tells whether an ack will show if this device or another one has the call.
+    pub(super) fn is_entering(&self) -> bool {
+        let standing = self.active().map(|active| active.named.standing);
+        self.unheard_entry().is_some() || standing == Some(Standing::Resuming)
     }
 
     /// Says the entry again: the server did not hear it.

@@ -5,7 +5,7 @@ use ringback_protocol::{
 };
 
 use super::end::Parting;
-use super::{Active, Call, End, Entry, Flow, GOES_ON, Half, Stage, Standing, Whom};
+use super::{Active, Call, End, Entry, Flow, GOES_ON, Half, Stage, Standing, Told, Whom};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::LinkId;
@@ -103,7 +103,6 @@ impl Call {
         if self.moved(at, whom.device.as_ref()) {
             // What was said over it went to the device that they left.
             self.close_link(cx, at);
-            self.forget_media(at);
         }
         at
     }
@@ -144,8 +143,7 @@ impl Call {
         let Some(active) = self.active_mut() else {
             return;
         };
-        if active.named.standing == Standing::InStep && active.told_muted != muted {
-            active.told_muted = muted;
+        if active.named.standing == Standing::InStep && active.told_muted.changes_to(muted) {
             cx.emit(ClientEvent::CallToggleAudio(client::CallToggleAudio {
                 session_id: active.named.session.clone(),
                 chat_id,
@@ -157,9 +155,11 @@ impl Call {
     /// A newcomer believes that nobody is muted, and that nobody is seen.
     pub(super) fn tell_newcomer(&mut self, cx: &mut Context) {
         if let Some(active) = self.active_mut() {
-            active.told_muted &= !cx.media.is_silent();
+            if cx.media.is_silent() {
+                active.told_muted = Told::Unsure;
+            }
             if cx.media.video().is_on() {
-                active.told_video = None;
+                active.told_video = Told::Unsure;
             }
         }
         self.tell_muted(cx);
@@ -219,6 +219,10 @@ impl Call {
     pub(in crate::core) fn adrift(&mut self, cx: &mut Context) -> Flow {
         if let Some(named) = self.named_mut() {
             named.standing = Standing::Adrift;
+        }
+        if let Some(active) = self.active_mut() {
+            active.told_muted.doubt();
+            active.told_video.doubt();
         }
         cx.timers.stop(Timer::Resume);
         self.placing_lost(cx)

@@ -89,7 +89,7 @@ impl Call {
 
     fn send_ahead(&self, cx: &mut Context, whom: &Whom, signal: Signal) {
         let chat = self.chat_id();
-        if let Some(session) = self.session() {
+        if let Some(session) = self.session().filter(|_| cx.signaling.is_up()) {
             let envelope = Envelope {
                 session,
                 chat: &chat,

@@ -4,7 +4,7 @@ use ringback_protocol::server::{ElsewhereAction, ServerEvent};
 use ringback_protocol::{EndReason, ErrorCode, ParticipantStatus, SessionId, UserId, server};
 
 use super::end::Parting;
-use super::{Call, End, Flow, GOES_ON, Named, Stage, Whom, is_own_device};
+use super::{Call, End, Entry, Flow, GOES_ON, Named, Stage, Whom, is_own_device};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
 use crate::core::output::Notification;
@@ -28,6 +28,9 @@ impl Call {
 
     /// `call:accepted`
     pub(in crate::core) fn answered(&mut self, cx: &mut Context, mut event: server::CallAccepted) {
+        if cx.signaling.is_me(&event.accepted_by) {
+            return;
+        }
         let whom = Whom {
             user: event.accepted_by.clone(),
             device: event.device_id.clone(),
@@ -72,6 +75,13 @@ impl Call {
         let at = self.enlist(&by, status);
         self.mark(at, ParticipantStatus::is_pending, status);
         cx.notify(Notification::Event(ServerEvent::CallRejected(event)));
+        if !self.is_deserted()
+            && let Some(other) = self.participants.get(at)
+            && !other.status.is_in_call()
+        {
+            // What was made for them ahead is of no use any more.
+            self.close_link(cx, at);
+        }
         match &self.stage {
             Stage::Calling(_) if self.is_deserted() => End::told(reason, Some(by)),
             Stage::Preparing { .. }
@@ -82,6 +92,16 @@ impl Call {
             | Stage::Joining { .. }
             | Stage::Active(_) => GOES_ON,
         }
+    }
+
+    /// `call:ended`
+    pub(in crate::core) fn ended(&self, event: server::CallEnded) -> Flow {
+        let mut flow = End::told(event.reason, Some(event.ended_by));
+        if let (Flow::Break(end), Some(Entry::Join(_))) = (&mut flow, self.unheard_entry()) {
+            // It may have ended for the device that is to be relieved alone.
+            end.parting = Parting::Leave;
+        }
+        flow
     }
 
     /// `call:missed`
@@ -107,6 +127,10 @@ impl Call {
         event: server::CallAnsweredElsewhere,
     ) -> Flow {
         let is_here = cx.signaling.device.is_some() && is_own_device(cx, Some(&event.device_id));
+        if self.is_entering() {
+            // What that device did came first: the ack will show what became of this one.
+            return GOES_ON;
+        }
         let reason = match (&self.stage, event.action) {
             (Stage::Ringing { .. } | Stage::Accepting { .. }, action) => elsewhere_reason(action),
             (Stage::Active(_) | Stage::Calling(_), ElsewhereAction::Accepted) => "moved-elsewhere",
@@ -200,7 +224,7 @@ impl Call {
         if let Some(at) = self.position(&event.user_id) {
             self.mark(at, ParticipantStatus::is_in_call, ParticipantStatus::Joined);
             let moved = self.moved(at, event.device_id.as_ref());
-            if moved || event.fresh {
+            if event.fresh {
                 self.forget_media(at);
             }
             if (moved || event.fresh) && self.active().is_some() {

@@ -29,7 +29,9 @@ pub(super) use end::{End, Parting};
 pub(super) use events::{elsewhere_reason, session_of};
 pub(super) use place::Dial;
 pub(super) use snapshot::Since;
-use stage::{Active, Answering, Direction, Early, Entry, Half, Named, Placed, Stage, Standing};
+use stage::{
+    Active, Answering, Direction, Early, Entry, Half, Named, Placed, Stage, Standing, Told,
+};
 
 use super::context::Context;
 use super::error::ClientCode;

@@ -287,6 +287,7 @@ impl Call {
         for at in 0..self.participants.len() {
             self.close_link(cx, at);
         }
+        self.drop_ahead(cx);
         self.activate(cx, session, super::Answering::Done);
         let first = self.participants.first();
         let other = first.map(|first| Whom {

@@ -67,7 +67,12 @@ impl Call {
             return false;
         };
         let former = participant.device.replace(device.clone());
-        former.is_some_and(|former| former != *device)
+        let moved = former.is_some_and(|former| former != *device);
+        if moved {
+            // It begins anew there: nothing was said of its sound and its picture.
+            participant.forget_media();
+        }
+        moved
     }
 
     /// Returns the position of a participant on the device that is in the call.

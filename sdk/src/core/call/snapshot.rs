@@ -2,7 +2,7 @@
 
 use ringback_protocol::{
     CallSnapshot, EndReason, ErrorCode, JoinAck, ParticipantSnapshot, ParticipantStatus, UserId,
-    server,
+    VideoState, server,
 };
 
 use super::is_own_device;
@@ -162,6 +162,8 @@ impl Call {
                     self.lost()
                 }
             }
+            // Another device has the call until the server has heard that this one is in it.
+            Stage::Active(_) if !is_here && self.is_entering() => GOES_ON,
             Stage::Active(_) if !is_here => self.taken_over(),
             Stage::Ringing { .. } | Stage::Accepting { .. } if own.status.is_in_call() => {
                 End::elsewhere("answered-elsewhere")
@@ -201,10 +203,6 @@ impl Call {
         participant.user.name.clone_from(&other.name);
         participant.user.avatar.clone_from(&other.avatar);
         participant.status = other.status;
-        participant.muted = other.muted.unwrap_or(participant.muted);
-        if let Some(video) = other.video {
-            self.video_told(cx, at, video);
-        }
         let whom = Whom {
             user: other.user_id,
             device: other.device_id,
@@ -215,8 +213,27 @@ impl Call {
             }
             self.meet(cx, &whom, since);
             self.mark(at, |_| true, other.status);
-        } else if was_in_call {
+            self.take_media(cx, at, other.muted, other.video);
+        } else if was_in_call || !other.status.is_pending() {
+            // They may have come and gone unseen: what was made for them ahead goes too.
             self.unseat(cx, &whom.user, other.status);
+        }
+    }
+
+    /// Who entered anew while this side was away, and said nothing since, is not muted.
+    fn take_media(
+        &mut self,
+        cx: &mut Context,
+        at: usize,
+        muted: Option<bool>,
+        video: Option<VideoState>,
+    ) {
+        let is_kept = cx.signaling.features().media_state;
+        if let Some(participant) = self.participants.get_mut(at) {
+            participant.muted = muted.unwrap_or(participant.muted && !is_kept);
+        }
+        if let Some(video) = video {
+            self.video_told(cx, at, video);
         }
     }
 

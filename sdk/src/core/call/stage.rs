@@ -103,10 +103,42 @@ pub(super) struct Active {
     pub(super) named: Named,
     pub(super) started_at: Instant,
     pub(super) answering: Answering,
-    /// What the server was last told about the microphone.
-    pub(super) told_muted: bool,
-    /// What the others were last told about the picture; none: nothing they could rely on.
-    pub(super) told_video: Option<VideoSource>,
+    /// What the others know about the microphone.
+    pub(super) told_muted: Told<bool>,
+    /// What the others know about the picture.
+    pub(super) told_video: Told<VideoSource>,
+}
+
+/// What the others know of something that this side tells them when it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told<T> {
+    /// They were told nothing, and so believe this.
+    Nothing(T),
+    /// They were told this.
+    This(T),
+    /// Somebody may not have heard of it.
+    Unsure,
+}
+
+impl<T: Copy + PartialEq> Told<T> {
+    /// Tells whether this has to be said; then it is.
+    pub(super) fn changes_to(&mut self, now: T) -> bool {
+        match *self {
+            Self::Nothing(known) | Self::This(known) if known == now => false,
+            Self::Nothing(_) | Self::This(_) | Self::Unsure => {
+                *self = Self::This(now);
+                true
+            }
+        }
+    }
+
+    /// The socket is gone, and what was said last may be lost with it.
+    pub(super) const fn doubt(&mut self) {
+        match self {
+            Self::Nothing(_) | Self::Unsure => {}
+            Self::This(_) => *self = Self::Unsure,
+        }
+    }
 }
 
 /// How far the call has come.

@@ -50,8 +50,7 @@ impl Call {
         let Some(active) = self.active_mut() else {
             return;
         };
-        if active.named.standing == Standing::InStep && active.told_video != Some(source) {
-            active.told_video = Some(source);
+        if active.named.standing == Standing::InStep && active.told_video.changes_to(source) {
             cx.emit(ClientEvent::CallToggleVideo(client::CallToggleVideo {
                 session_id: active.named.session.clone(),
                 chat_id,

@@ -1,13 +1,14 @@
 //! What the server acks.
 
 use ringback_protocol::{
-    CallSnapshot, CallStatus, ChatId, ClientEvent, ConfigAck, EndReason, SessionId, client,
+    CallSnapshot, CallStatus, ChatId, ClientEvent, ConfigAck, EndReason, ErrorCode, SessionId,
+    client,
 };
 
-use super::{Client, Slot};
+use super::{Client, Slot, Waiting};
 use crate::core::call::{Call, GOES_ON};
 use crate::core::context::KeptCall;
-use crate::core::error::{ClientCode, ClientError};
+use crate::core::error::{ClientCode, ClientError, Code};
 use crate::core::farewell::Heard;
 use crate::core::ids::AckId;
 use crate::core::input::{AckBody, AckFailure};
@@ -57,6 +58,8 @@ impl Client {
                 self.with_call(|call, cx| call.resumed(cx, ack));
             }
             (Purpose::Sync, AckBody::State(ack)) => {
+                self.silence_unlisted(&ack.calls);
+                self.leave_ghosts(&ack.calls);
                 self.with_call(|call, cx| call.synced(cx, ack.calls));
             }
             (Purpose::Asked(request), AckBody::Empty) => {
@@ -86,7 +89,15 @@ impl Client {
     fn refused(&mut self, purpose: Purpose, error: ClientError) {
         match purpose {
             Purpose::Config => self.unconfigured(),
-            Purpose::Initiate => self.with_call(|call, _| call.not_placed(error)),
+            Purpose::Initiate => {
+                let is_elsewhere = error.code == Code::Server(ErrorCode::AlreadyInCall);
+                self.with_call(|call, _| call.not_placed(error));
+                if is_elsewhere && self.cx.signaling.features().sync {
+                    // It may be a call that a former page of this device left behind.
+                    self.cx
+                        .ask(ClientEvent::CallSync(client::CallSync {}), Purpose::Sync);
+                }
+            }
             Purpose::Enter => self.with_call(|call, cx| call.not_entered(cx, error)),
             Purpose::Resume => self.with_call(|call, cx| call.not_resumed(cx, &error)),
             // The next connection may tell.
@@ -148,15 +159,52 @@ impl Client {
         }
     }
 
+    /// The calls behind the current one of which the server knows nothing do not ring any more.
+    fn silence_unlisted(&mut self, calls: &[CallSnapshot]) {
+        let is_listed = |waiting: &Waiting| {
+            let mut listed = calls.iter();
+            listed.any(|call| call.session_id == waiting.incoming.session_id)
+        };
+        while let Some(position) = self.waiting.iter().position(|one| !is_listed(one)) {
+            let waiting = self.waiting.remove(position);
+            self.tell_ended(&waiting, EndReason::Missed, None);
+        }
+    }
+
+    /// Tells whether the server has this device in a call.
+    fn is_here(&self, call: &CallSnapshot) -> bool {
+        let signaling = &self.cx.signaling;
+        call.participants.iter().any(|one| {
+            signaling.is_me(&one.user_id)
+                && one.device_id.is_some()
+                && one.device_id == signaling.device
+        })
+    }
+
+    /// Leaves the calls that a former page of this device was in and nobody goes on with.
+    pub(super) fn leave_ghosts(&mut self, calls: &[CallSnapshot]) {
+        if self.is_returning() {
+            return;
+        }
+        for call in calls {
+            let session = &call.session_id;
+            let is_placed =
+                self.cx.signaling.is_me(&call.caller_id) && self.placed_here(&call.chat_id);
+            let is_known = is_placed || self.is_current(session) || self.farewells.concern(session);
+            if !is_known && self.is_here(call) {
+                let event = ClientEvent::CallLeave(client::CallLeave {
+                    session_id: session.clone(),
+                    chat_id: Some(call.chat_id.clone()),
+                });
+                self.part(Some(session), Some(event), None);
+            }
+        }
+    }
+
     /// Returns the live calls of this user as the application sees them.
     fn live_calls(&self, calls: Vec<CallSnapshot>) -> Vec<LiveCallView> {
-        let signaling = &self.cx.signaling;
         let view = |call: CallSnapshot| {
-            let here = call.participants.iter().any(|one| {
-                signaling.is_me(&one.user_id)
-                    && one.device_id.is_some()
-                    && one.device_id == signaling.device
-            });
+            let here = self.is_here(&call);
             let started_at = call.started_at_ms.map(|_| {
                 let now = self.cx.now;
                 Instant(now.0.saturating_sub(call.elapsed_ms))
@@ -178,6 +226,8 @@ impl Client {
         self.cx.signaling.server = Some(Server::from_ack(self.cx.now, config));
         self.server_known();
         self.take_back();
+        let unread = std::mem::take(&mut self.unread);
+        self.leave_ghosts(&unread);
     }
 
     /// Asks for the call that the page was in before it was reloaded.
@@ -256,7 +306,11 @@ impl Client {
             chat_id: Some(chat.clone()),
             reason: Some(EndReason::Cancelled),
         });
-        self.forget_waiting(&session_id);
+        if let Some(position) = self.waiting_position(&session_id) {
+            let waiting = self.waiting.remove(position);
+            let by = self.cx.signaling.user.clone();
+            self.tell_ended(&waiting, EndReason::Cancelled, by);
+        }
         self.part(Some(&session_id), Some(event), None);
         self.orphans.retain(|orphan| orphan != chat);
     }

@@ -5,7 +5,7 @@ use ringback_protocol::{EndReason, SessionId, UserId};
 
 use super::finish::incoming_view;
 use super::{Announcement, Client, Slot, Waiting};
-use crate::core::call::{Call, End, Flow, GOES_ON, Parting, Since, elsewhere_reason, session_of};
+use crate::core::call::{Call, Flow, GOES_ON, Parting, Since, elsewhere_reason, session_of};
 use crate::core::context::Context;
 use crate::core::error::{ClientError, Code};
 use crate::core::output::Notification;
@@ -145,6 +145,10 @@ impl Client {
     fn call_state(&mut self, state: server::CallState) {
         self.end_orphans(&state.calls);
         self.orphans.clear();
+        match self.cx.signaling.device {
+            Some(_) => self.leave_ghosts(&state.calls),
+            None => self.unread.clone_from(&state.calls),
+        }
         for snapshot in state.calls {
             self.with_call(|call, cx| {
                 if call.is_entered() {
@@ -243,7 +247,7 @@ fn dispatch(call: &mut Call, cx: &mut Context, event: ServerEvent) -> Flow {
         ServerEvent::CallAccepted(event) => call.answered(cx, event),
         ServerEvent::CallRejected(event) => return call.rejected(cx, event),
         ServerEvent::CallMissed(event) => return call.missed(cx, event),
-        ServerEvent::CallEnded(event) => return End::told(event.reason, Some(event.ended_by)),
+        ServerEvent::CallEnded(event) => return call.ended(event),
         ServerEvent::CallParticipantJoined(event) => call.joined(cx, event),
         ServerEvent::CallParticipantLeft(event) => return call.participant_left(cx, event),
         ServerEvent::WebrtcOffer(event) => call.offer(cx, event),

@@ -7,7 +7,7 @@ mod finish;
 mod requests;
 mod socket;
 
-use ringback_protocol::{ChatId, SessionId, server};
+use ringback_protocol::{CallSnapshot, ChatId, SessionId, server};
 
 use super::call::{Call, Flow, GOES_ON};
 use super::context::{ClientOptions, Context};
@@ -63,6 +63,8 @@ pub struct Client {
     farewells: Farewells,
     /// Chats of calls that were given up before the server had named them.
     orphans: Vec<ChatId>,
+    /// What the server said of live calls before it said which device this is.
+    unread: Vec<CallSnapshot>,
     /// The calls that ended last, for events of them that come late.
     ended: Vec<SessionId>,
     /// What the application was last told of the current call.
@@ -79,6 +81,7 @@ impl Client {
             waiting: Vec::new(),
             farewells: Farewells::default(),
             orphans: Vec::new(),
+            unread: Vec::new(),
             ended: Vec::new(),
             told: None,
         }

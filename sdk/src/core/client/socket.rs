@@ -1,6 +1,6 @@
 //! The signaling socket comes and goes.
 
-use ringback_protocol::ErrorCode;
+use ringback_protocol::{ClientEvent, ErrorCode, client};
 
 use super::{Client, Slot};
 use crate::core::call::GOES_ON;
@@ -47,6 +47,11 @@ impl Client {
             call.back(cx);
             GOES_ON
         });
+        if !self.waiting.is_empty() && self.cx.signaling.features().sync {
+            // They may have stopped ringing meanwhile.
+            self.cx
+                .ask(ClientEvent::CallSync(client::CallSync {}), Purpose::Sync);
+        }
         self.cx.notify(Notification::Signaling(true));
     }
 
