@@ -41,7 +41,8 @@ const PARTS = {
       check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts', '--quiet', '--', '-D', 'warnings'),
     ],
   },
-  rust: { needs: ['databases'], runs: () => [cargoTest('--workspace', ...EVERYTHING)] },
+  rust: { needs: ['databases'], runs: () => [cargoTest('--workspace', '--exclude', 'ringback-sim', ...EVERYTHING)] },
+  sim: { runs: () => [cargoTest('--profile', 'sim', '-p', 'ringback-sim')] },
   protocol: {
     runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts', '--test', 'typescript'), nodeTest('tests/protocol')],
   },
