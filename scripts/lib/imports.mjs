@@ -1,15 +1,17 @@
 // Gives the functions that a WebAssembly module imports short names, there and in its glue: the
 // names of wasm-bindgen carry a hash each, which no compression makes smaller.
 
+import { PRIMARY } from './split.mjs';
+
 const IMPORT_SECTION = 2;
 const HEADER_BYTES = 8;
 
-/** Returns module and glue with short names for all imports. */
-export function shortenImports(bytes, glue) {
+/** Returns modules and glue with short names for all functions that the glue gives. */
+export function shortenImports(parts, glue) {
   const names = new Map();
-  const module = rewriteSection(bytes, IMPORT_SECTION, (section) => rewriteImports(section, names));
-  const shortened = glue.replace(/\b__wb[gi]\w+/g, (name) => names.get(name) ?? name);
-  return { module, glue: shortened };
+  const modules = parts.map((bytes) => rewriteSection(bytes, IMPORT_SECTION, (section) => rewriteImports(section, names)));
+  const shortened = glue.replace(/\b__(?:wb[gi]\w+|more)\b/g, (name) => names.get(name) ?? name);
+  return { modules, glue: shortened };
 }
 
 function rewriteSection(bytes, wanted, rewrite) {
@@ -37,17 +39,33 @@ function rewriteImports(section, names) {
     const module = readName(section, at);
     const field = readName(section, module.next);
     const end = endOfDescription(section, field.next);
-    if (!names.has(field.text)) names.set(field.text, `_${names.size.toString(36)}`);
-    parts.push(name(module.text), name(names.get(field.text)), section.subarray(field.next, end));
+    parts.push(name(module.text), name(module.text === PRIMARY ? field.text : shortName(field.text, names)), section.subarray(field.next, end));
     at = end;
   }
   return Buffer.concat(parts);
 }
 
+function shortName(long, names) {
+  if (!names.has(long)) names.set(long, `_${names.size.toString(36)}`);
+  return names.get(long);
+}
+
+/** Returns where the description of an import ends: function, table, memory or global. */
 function endOfDescription(bytes, at) {
-  const FUNCTION = 0;
-  if (bytes[at] !== FUNCTION) throw new Error('The module imports something that is not a function.');
-  return readUnsigned(bytes, at + 1).next;
+  const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
+  switch (bytes[at]) {
+    case FUNCTION: return readUnsigned(bytes, at + 1).next;
+    case TABLE: return endOfLimits(bytes, at + 2);
+    case MEMORY: return endOfLimits(bytes, at + 1);
+    case GLOBAL: return at + 3;
+    default: throw new Error('The module imports something of an unknown kind.');
+  }
+}
+
+function endOfLimits(bytes, at) {
+  const HAS_MOST = 1;
+  const least = readUnsigned(bytes, at + 1).next;
+  return bytes[at] & HAS_MOST ? readUnsigned(bytes, least).next : least;
 }
 
 function readName(bytes, at) {

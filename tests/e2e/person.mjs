@@ -21,6 +21,13 @@ const microphonesOf = (id) => [0, 100, 150].map((higher) => VOICES[id] + higher)
 const css = (colour) => `rgb(${colour.join()})`;
 const devicesOf = (id) => ({ voices: microphonesOf(id), camera: css(COLOURS.camera[id]), screen: css(COLOURS.screen[id]) });
 
+/** In the page: passes on which functions of an instrumented module have run (scripts/profile.mjs). */
+function tellWhatRuns(url) {
+  const tell = () => globalThis.__ran?.size && navigator.sendBeacon(url, [...globalThis.__ran].join());
+  setInterval(tell, 200);
+  addEventListener('pagehide', tell);
+}
+
 export class Person {
   #taken = 0;
 
@@ -56,6 +63,7 @@ export class Person {
     page.on('pageerror', (error) => person.problems.push(error.message ?? String(error)));
     await page.evaluateOnNewDocument(fit);
     await page.evaluateOnNewDocument(plugIn, devicesOf(id));
+    if (process.env.RINGBACK_RECORDER) await page.evaluateOnNewDocument(tellWhatRuns, process.env.RINGBACK_RECORDER);
     await page.goto(url);
     return person;
   }
