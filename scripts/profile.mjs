@@ -38,7 +38,10 @@ async function recordTests() {
   await once(collector, 'listening');
   const files = TESTS.map((name) => join(root, `tests/e2e/${name}.test.mjs`));
   const env = { RINGBACK_RECORDER: `http://127.0.0.1:${collector.address().port}/`, RINGBACK_SERVER: serverBinary('debug') };
-  await run(process.execPath, ['--test', '--test-name-pattern=a page that waits', ...files], { env });
-  collector.close();
+  try {
+    await run(process.execPath, ['--test', '--test-name-pattern=a page that waits', ...files], { env });
+  } finally {
+    collector.close().closeAllConnections();
+  }
   return ran;
 }

@@ -22,8 +22,8 @@ test('a page that waits outlives a killed server, lists its devices, and gives e
   assert.equal(await alice.do((chat) => failure(calls.initiateCall(chat, ['bob'])), scene.chat), 'NOT_CONNECTED');
   await scene.server.restart();
   await signaling(alice, true);
-  await alice.do(() => { dispatchEvent(new Event('offline')); dispatchEvent(new Event('online')); });
   assert.deepEqual(await alice.do(() => calls.liveCalls()), []);
+  await alice.do(() => { dispatchEvent(new Event('offline')); dispatchEvent(new Event('online')); });
   await alice.do(() => calls.dispose());
   await alice.isAtRest();
 });
