@@ -26,7 +26,7 @@ const GOAL = 40 * 1024;
 
 const dev = process.argv.includes('--dev');
 const record = process.argv.includes('--record');
-/** The functions that a page runs which waits for a call, by name: written by `npm run profile`. */
+/** The functions that voice calls of two run, by name: written by `npm run profile`. */
 const profile = join(root, 'sdk/profile.txt');
 const dist = join(root, 'dist');
 const source = join(root, 'sdk/js/src');

@@ -1,5 +1,5 @@
-// Writes sdk/profile.txt: the functions of the module that a page runs which waits for a call, found by running
-// the browser test of such a page against a module that tells. All others go into the second part.
+// Writes sdk/profile.txt: the functions of the module that voice calls of two run, found by running the browser
+// tests of such calls against a module that tells. All others go into the second part.
 //
 //   npm run profile      after changes that moved much; the list may be behind without any harm but to size
 import { readFile, writeFile } from 'node:fs/promises';
@@ -12,8 +12,8 @@ import { root, serverBinary } from './lib/paths.mjs';
 import { main, run, step } from './lib/run.mjs';
 import { setupBrowsers, setupBuild } from './setup.mjs';
 
-/** What a page does that waits for a call. */
-const TESTS = ['waiting'];
+/** What people do in voice calls of two: wait, place, ring, answer, reject, cancel, miss, mute, hang up. */
+const TESTS = ['waiting', 'talking', 'unanswered'];
 
 await main(async () => {
   await setupBuild();
@@ -24,7 +24,7 @@ await main(async () => {
   const names = JSON.parse(await readFile(join(root, 'dist/functions.json'), 'utf8'));
   const eager = new Set([...ran].map((index) => names[index]));
   await writeFile(join(root, 'sdk/profile.txt'), `${[...eager].sort().join('\n')}\n`);
-  console.log(`${eager.size} of ${names.length} functions run in a page that waits for a call`);
+  console.log(`${eager.size} of ${names.length} functions run in voice calls of two`);
 });
 
 /** Runs the tests and returns the indices of the functions that ran in any page. */
@@ -39,7 +39,7 @@ async function recordTests() {
   const files = TESTS.map((name) => join(root, `tests/e2e/${name}.test.mjs`));
   const env = { RINGBACK_RECORDER: `http://127.0.0.1:${collector.address().port}/`, RINGBACK_SERVER: serverBinary('debug') };
   try {
-    await run(process.execPath, ['--test', '--test-name-pattern=a page that waits', ...files], { env });
+    await run(process.execPath, ['--test', '--test-concurrency=1', ...files], { env });
   } finally {
     collector.close().closeAllConnections();
   }

@@ -1,4 +1,4 @@
-// Splits a module in two: what a page runs that waits for a call, and the rest, which is loaded afterwards.
+// Splits a module in two: what a voice call of two runs, and the rest, which is loaded afterwards.
 //
 // A function of the second part leaves a stub in the first: it makes sure that the second part is
 // there (`__more`, an import that loads it) and calls through a table. The second part imports

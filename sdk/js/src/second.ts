@@ -1,5 +1,5 @@
 /**
- * The second part of the WebAssembly module: what only calls run.
+ * The second part of the WebAssembly module: what a voice call of two does not run.
  *
  * It is fetched once the first part works, and nothing waits for it. Should something need it
  * before it is there, it is fetched on the spot.
