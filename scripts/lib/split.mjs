@@ -9,6 +9,8 @@ import binaryen from 'binaryen';
 export const PRIMARY = 'p';
 /** A function of so many bytes is not worth a stub. */
 const SMALL = 30;
+/** A function of so many bytes is not worth an export and an import. */
+const COPIED = 24;
 const GLUE = './ringback_bg.js';
 const FEATURES = binaryen.Features.BulkMemory | binaryen.Features.MutableGlobals | binaryen.Features.NontrappingFPToInt
   | binaryen.Features.SignExt | binaryen.Features.ReferenceTypes | binaryen.Features.Multivalue | binaryen.Features.BulkMemoryOpt;
@@ -34,9 +36,10 @@ export function split(wasm, isLazy) {
   if (lazy.size === 0) throw new Error('No function of the second part was found: does the module have its names?');
   const eagerCalls = new Set(items.filter(({ kind, id }) => kind !== 'func' || !lazy.has(id)).flatMap(({ text }) => references(text)));
   const places = [...lazy].filter((id) => eagerCalls.has(id));
-  const shared = shares(items, functions.filter(({ id }) => lazy.has(id)));
+  const inSecond = withCopies(functions, lazy, size);
+  const shared = shares(items, functions.filter(({ id }) => inSecond.has(id)));
   const first = assemble(firstPart(items, lazy, places, shared));
-  const second = assemble(secondPart(items, lazy, places, shared));
+  const second = assemble(secondPart(items, inSecond, places, shared));
   return { first, second };
 }
 
@@ -70,6 +73,16 @@ export function instrument(wasm) {
   const instrumented = module.emitBinary();
   module.dispose();
   return { module: instrumented, names };
+}
+
+/** Small functions are in both parts: a copy is smaller than an export and an import. */
+function withCopies(functions, lazy, size) {
+  const found = new Set(lazy);
+  const byId = new Map(functions.map((item) => [item.id, item]));
+  for (const id of found) {
+    for (const called of references(byId.get(id).text)) if (byId.has(called) && size.get(called) < COPIED) found.add(called);
+  }
+  return found;
 }
 
 function textOf(wasm) {
@@ -150,7 +163,7 @@ function stub({ id, text }, place) {
 
 const typed = (params, results) => `${params.map((param) => `(param ${param})`).join(' ')} ${results}`;
 
-function secondPart(items, lazy, places, shared) {
+function secondPart(items, inSecond, places, shared) {
   const types = items.filter(({ kind }) => kind === 'type' || kind === 'rec').map(({ text }) => text);
   const imports = items.filter(({ kind, text }) => kind === 'import' && /\(func /.test(text)).map(({ text }) => text);
   const byId = new Map(items.map((item) => [`${item.kind} ${item.id}`, item]));
@@ -175,7 +188,7 @@ ${tables.join('\n')}
  (import "${PRIMARY}" "~" (table $__places ${places.length} funcref))
  (import "${PRIMARY}" "~m" (memory $${memory.id} ${limits}))
  (elem $__filled (table $__places) (i32.const 0) func ${places.map((id) => `$${id}`).join(' ')})
-${items.filter(({ kind, id }) => kind === 'func' && lazy.has(id)).map(({ text }) => text).join('\n')}
+${items.filter(({ kind, id }) => kind === 'func' && inSecond.has(id)).map(({ text }) => text).join('\n')}
 )`;
 }
 
