@@ -111,7 +111,7 @@ async fn links_are_in_the_timeline_when_they_change() {
     let world = World::new().await;
     let alice = world.connect("alice/a1").await;
     let bob = world.connect("bob/b1").await;
-    let id = alice.call("chat", &["bob"]).await;
+    let id = alice.call("group", &["bob", "carol"]).await;
     bob.accept(&id).await;
     let (host, relay) = (Some(CandidateType::Host), Some(CandidateType::Relay));
     for (state, path) in [
@@ -145,8 +145,11 @@ async fn impossible_figures_are_refused_and_not_kept() {
     bob.accept(&id).await;
     let mut bad = link("bob", LinkStatus::Connected, None);
     bad.packet_loss = Some(101.0);
-    let refused = alice.refused(measured(&id, vec![bad])).await;
-    assert_eq!(refused, ErrorCode::InvalidPayload);
+    let good = link("bob", LinkStatus::Connected, None);
+    for links in [vec![bad], vec![good.clone(), good]] {
+        let refused = alice.refused(measured(&id, links)).await;
+        assert_eq!(refused, ErrorCode::InvalidPayload);
+    }
     assert!(world.store.quality(&id).await.unwrap().is_empty());
 }
 
