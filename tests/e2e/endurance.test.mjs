@@ -11,25 +11,22 @@ const MOST = { wasm: 65_536, listeners: 20, nodes: 20, heap: 500_000 };
 /** A person hears no gap that is shorter than a blink; the buffer of the receiver bridges what a busy machine delays. */
 const GAP_MS = 120;
 
-const record = (person) => person.do(() => window.instruments.record());
-const longestSilence = (person) => person.do(() => window.instruments.longestSilence());
-
 test('the recorder of silence notices a mute of a moment', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t);
   await talk(scene, alice, bob);
-  await record(bob);
+  await bob.record();
   await alice.do(() => calls.setMuted(true));
   await bob.hearsNothingOf(alice);
   await alice.do(() => calls.setMuted(false));
   await bob.hears(alice);
-  assert.ok((await longestSilence(bob)) > 500);
+  assert.ok((await bob.longestSilence()) > 500);
 });
 
 test('a server that is killed and started again leaves no gap in what both hear', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t);
   await talk(scene, alice, bob);
   const people = [alice, bob];
-  await Promise.all(people.map(record));
+  await Promise.all(people.map((person) => person.record()));
   for (let restarts = 0; restarts < 2; restarts += 1) {
     await scene.server.kill();
     await Promise.all(people.map((person) => person.event('signaling', { connected: false })));
@@ -38,7 +35,7 @@ test('a server that is killed and started again leaves no gap in what both hear'
     await alice.do((muted) => calls.setMuted(muted), false);
   }
   await Promise.all([alice.hears(bob), bob.hears(alice)]);
-  const silences = await Promise.all(people.map(longestSilence));
+  const silences = await Promise.all(people.map((person) => person.longestSilence()));
   t.diagnostic(`longest silence: ${silences.map((ms) => ms.toFixed(1)).join(' and ')} ms`);
   assert.ok(Math.max(...silences) < GAP_MS, `silent for ${silences} ms`);
   assert.deepEqual(await Promise.all(people.map((person) => person.do(() => calls.state))), ['connected', 'connected']);

@@ -134,7 +134,10 @@ export function fit() {
     }
   });`;
 
-  /** Records everything that the page plays from now on; resolves once it runs. */
+  /**
+   * Records everything that the page plays from now on; resolves once it runs. From then on
+   * `silence(ms, withinMs)` waits for a silence of that length, and `longestSilence()` ends it.
+   */
   async function record() {
     const module = URL.createObjectURL(new Blob([RECORDER], { type: 'text/javascript' }));
     await context().audioWorklet.addModule(module);
@@ -143,10 +146,16 @@ export function fit() {
     const plug = () => analysers().forEach((analyser) => analyser.connect(recorder));
     plug();
     const timer = setInterval(plug, 20);
-    window.instruments.longestSilence = () => new Promise((resolve) => {
+    const longest = () => new Promise((resolve) => {
       recorder.port.onmessage = ({ data }) => resolve(data);
       recorder.port.postMessage('how long?');
-    }).finally(() => {
+    });
+    window.instruments.silence = async (atLeastMs, withinMs) => {
+      const end = Date.now() + withinMs;
+      while ((await longest()) < atLeastMs && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+      return (await longest()) >= atLeastMs;
+    };
+    window.instruments.longestSilence = () => longest().finally(() => {
       clearInterval(timer);
       recorder.disconnect();
     });

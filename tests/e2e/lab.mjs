@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { chromium, launchChromium } from './browsers.mjs';
+import { allHear } from './scene.mjs';
 import { serve } from './site.mjs';
 
 /** Why this machine cannot have a lab, or false. */
@@ -79,14 +80,14 @@ export class Lab {
   }
 
   /** Adds a home with a browser; each uplink is a network of its own, of which the first is connected. */
-  home({ uplinks = 1 } = {}) {
+  async home({ uplinks = 1 } = {}) {
     const namespace = `${this.#prefix}-${this.#homes.length}`;
     ip(`netns add ${namespace}`);
     ip(`-n ${namespace} link set lo up`);
     const lines = Array.from({ length: uplinks }, (_, at) => this.#lay(namespace, at));
     const home = new Home(namespace, lines, this.#folder, this.site.url);
-    home.use(0);
     this.#homes.push(home);
+    await home.use(0);
     return home;
   }
 
@@ -96,7 +97,6 @@ export class Lab {
     ip(`link add ${inside} netns ${namespace} type veth peer name ${outside} netns ${this.#hub}`);
     ip(`-n ${this.#hub} addr add ${subnet}.1/24 dev ${outside}`);
     ip(`-n ${this.#hub} link set ${outside} up`);
-    ip(`-n ${namespace} link set ${inside} up`);
     return { inside, address: `${subnet}.2/24`, gateway: `${subnet}.1`, subnet: `${subnet}.0/24` };
   }
 
@@ -185,15 +185,32 @@ class Home {
     return launchChromium({ executablePath, args: [`--unsafely-treat-insecure-origin-as-secure=${this.origin}`] });
   }
 
-  /** Takes an address from one uplink and has none at the others any more, as a laptop that leaves one Wi-Fi for another. */
-  use(at) {
+  /** Leaves the other uplinks for this one, as a laptop that loses its Wi-Fi and has another network at once. */
+  async use(at) {
     const { inside, address, gateway } = this.lines[at];
-    const off = this.lines.filter((line) => line !== this.lines[at]).map((line) => `addr flush dev ${line.inside}`);
-    const commands = [...off, `addr replace ${address} dev ${inside}`, `route replace default via ${gateway}`];
+    const others = this.lines.filter((line) => line !== this.lines[at]).map((line) => line.inside);
+    await this.#plugIn(inside);
+    const leave = others.flatMap((device) => [`addr flush dev ${device}`, `link set ${device} down`]);
+    const commands = [...leave, `addr replace ${address} dev ${inside}`, `route replace default via ${gateway}`];
     execFileSync('ip', ['-n', this.namespace, '-batch', '-'], { input: commands.join('\n') });
+  }
+
+  /** The kernel takes a moment to let packets through a link that just came up. */
+  async #plugIn(device) {
+    ip(`-n ${this.namespace} link set ${device} up`);
+    while (!ip(`-n ${this.namespace} link show ${device}`).includes('state UP')) await setTimeout(20);
   }
 
   async close() {
     await (await this.#browser)?.close();
   }
+}
+
+/** Does something that silences two people who talk; returns for how long each heard nothing, once both hear again. */
+export async function silencesAround(action, people) {
+  await Promise.all(people.map((person) => person.record()));
+  await action();
+  await Promise.all(people.map((person) => person.fallsSilent(150)));
+  await allHear(people);
+  return Promise.all(people.map((person) => person.longestSilence()));
 }

@@ -133,6 +133,22 @@ export class Person {
     assert.ok(silent, `${this.id} still hears ${other.id}: ${await this.#levels()}`);
   }
 
+  /** Begins to record what this page plays. */
+  record() {
+    return this.do(() => window.instruments.record());
+  }
+
+  /** Fails unless the recording has a silence of that length, in milliseconds. */
+  async fallsSilent(ms) {
+    const silent = await this.do((...args) => window.instruments.silence(...args), ms, WITHIN_MS);
+    assert.ok(silent, `${this.id} never heard ${ms} ms of silence`);
+  }
+
+  /** Ends the recording; returns its longest silence in milliseconds. */
+  longestSilence() {
+    return this.do(() => window.instruments.longestSilence());
+  }
+
   /** Fails unless frames of the other's camera (or screen) arrive and show what it shows. */
   async sees(other, source = 'camera') {
     const result = await this.do(
