@@ -135,7 +135,8 @@ async function instrumentModule() {
 
 async function bundle() {
   const options = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', minify: !dev, legalComments: 'none', logLevel: 'warning', define: { IS_SPLIT: String(!dev && !record) } };
-  await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js', './preflight.js'] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js', './preflight.js', './diagnostics.js'] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'diagnostics.ts')], outfile: join(dist, 'diagnostics.js') });
   await esbuild.build({ ...options, entryPoints: [join(source, 'preflight.ts')], outfile: join(dist, 'preflight.js') });
   await esbuild.build({ ...options, entryPoints: [join(source, 'react.ts')], outfile: join(dist, 'react.js'), external: ['react'], jsx: 'automatic', plugins: [besideIndex] });
   await esbuild.build({ ...options, minify: true, entryPoints: [join(source, 'socket.io-client.ts')], outfile: join(dist, 'socket.io-client.js') });

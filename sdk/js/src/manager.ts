@@ -6,8 +6,9 @@ import { Emitter, type Listener } from './emitter.js';
 import { CallError, toCallError } from './error.js';
 import { isReady } from './init.js';
 import { Keeper } from './kept.js';
+import { Recorder } from './recorder.js';
 import type { CallType } from './protocol.js';
-import type { Call, CallEvents, CallOptions, CallState, DeviceList, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike } from './types.js';
+import type { Call, CallEvents, CallOptions, CallState, DeviceList, Diagnostics, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike } from './types.js';
 
 /**
  * Voice calls over a Socket.IO socket: one current call, and what rings on this device.
@@ -24,7 +25,9 @@ export class VoiceCallManager {
   /** None when the application does not want its call back after a reload. */
   readonly #keeper: Keeper | null;
   readonly #socket: SocketLike;
-  readonly #rtcConfiguration: RTCConfiguration | undefined;
+  readonly #options: CallOptions;
+  readonly #recorder = new Recorder();
+  readonly #kept: unknown;
   #engine: Engine | null;
   #activeSpeaker: string | null = null;
   /** Stops to watch for the page going away, while push-to-talk is on. */
@@ -43,9 +46,13 @@ export class VoiceCallManager {
     this.#keeper = options.resume === false ? null : new Keeper(options.device);
     const kept = this.#keeper?.read();
     this.#socket = socket;
-    this.#rtcConfiguration = options.rtcConfiguration;
+    this.#options = options;
+    this.#kept = kept;
+    const recorder = this.#recorder;
     try {
-      this.#engine = new Engine(socket, { ...options, kept }, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
+      // An engine begins to connect at once where the socket is there already.
+      if (socket.connected) recorder.note('event', 'connect');
+      this.#engine = new Engine(recorder.before(socket), { ...options, kept, tap: recorder.tap }, (event: keyof CallEvents, payload: never) => this.#told(event, payload));
     } catch (error) {
       throw toCallError(error);
     }
@@ -202,8 +209,18 @@ export class VoiceCallManager {
     return this.#use(async (engine) => {
       const [microphone, camera] = engine.look('choices', '') as Choices;
       const { preflight } = await import('./preflight.js');
-      return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#rtcConfiguration }, options);
+      return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#options.rtcConfiguration }, options);
     });
+  }
+
+  /**
+   * Returns what the call machine was told since this manager was made, and the states that it came to: for a bug
+   * report. Addresses, names, ids, credentials and keys are taken out; the machine comes to the same states when it
+   * is told this again (`cargo run -p ringback-sdk --example replay`).
+   */
+  async exportDiagnostics(): Promise<Diagnostics> {
+    const { diagnostics } = await import('./diagnostics.js');
+    return diagnostics(this.#recorder, this.#options, this.#kept);
   }
 
   /** Whether the socket is connected; a call goes on without. */
@@ -282,7 +299,10 @@ export class VoiceCallManager {
 
   /** Asks the module for something; `sdk/src/api/command.rs` reads it. */
   #ask<T>(what: string, ...args: unknown[]): Promise<T> {
-    return this.#use((engine) => new Promise<T>((resolve, reject) => engine.request(what, args, resolve, reject)));
+    return this.#use((engine) => new Promise<T>((resolve, reject) => {
+      this.#recorder.note('ask', what, args);
+      engine.request(what, args, resolve, reject);
+    }));
   }
 
   async #use<T>(act: (engine: Engine) => Promise<T>): Promise<T> {
@@ -307,7 +327,11 @@ export class VoiceCallManager {
   }
 
   #notify<E extends keyof CallEvents>(event: E, payload: CallEvents[E]): void {
-    if (event === 'state') this.#keeper?.note((payload as CallEvents['state']).call);
+    if (event === 'state') {
+      const { state, call } = payload as CallEvents['state'];
+      this.#recorder.note('state', state);
+      this.#keeper?.note(call);
+    }
     const told = event === 'error' ? (toCallError(payload) as CallEvents[E]) : payload;
     const heard = this.#emitter.emit(event, told);
     // Somebody should know.

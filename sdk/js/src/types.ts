@@ -279,3 +279,15 @@ export interface ConnectOptions extends CallOptions {
   /** Gives the connecting up: the promise is then rejected with `CANCELLED`. */
   signal?: AbortSignal;
 }
+
+/** What `exportDiagnostics()` returns: plain values, ready for JSON. */
+export interface Diagnostics {
+  format: 'ringback-diagnostics';
+  version: 1;
+  userAgent: string;
+  /** What came after the recording was full, and is not in it. */
+  dropped: number;
+  options: object;
+  /** Each with its time on the page's clock in milliseconds, what it is, and what belongs to it. */
+  entries: [at: number, what: string, ...rest: unknown[]][];
+}

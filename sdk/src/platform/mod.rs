@@ -19,7 +19,8 @@ mod socket;
 
 use std::rc::Weak;
 
-use wasm_bindgen::JsValue;
+use js_sys::Function;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStream;
 
 use crate::core::error::ClientError;
@@ -94,7 +95,7 @@ impl Platform {
     pub(crate) fn new(options: &JsValue, socket: &Socket, inbox: &Inbox) -> Self {
         let inbox = inbox.clone();
         let report = js::callback(move |told| report::put(&inbox, &told));
-        let told = report.as_ref();
+        let told = &tapped(options, report.as_ref());
         let playback = Playback::new(&get(options, "audioElement"), told);
         let peers = Peers::new(&get(options, "rtcConfiguration"), &playback, told);
         Self {
@@ -152,6 +153,13 @@ impl Platform {
     pub(crate) fn label(&self, kind: MediaKind) -> JsValue {
         self.captures.label(kind.as_str())
     }
+}
+
+/// Returns the function that reports go to: past the recorder, when there is one.
+fn tapped(options: &JsValue, report: &JsValue) -> JsValue {
+    let tap: Result<Function, JsValue> = get(options, "tap").dyn_into();
+    let tapped = tap.and_then(|tap| tap.call1(&JsValue::UNDEFINED, report));
+    tapped.unwrap_or_else(|_| report.clone())
 }
 
 impl Drop for Platform {
