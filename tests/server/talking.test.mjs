@@ -267,10 +267,14 @@ describe('groups', () => {
     assert.deepEqual(statuses(live), Array(12).fill('joined'));
     assert.equal(scene.member0.count('call:accepted'), 11);
     assert.equal(await scene.member12.refusedWith('call:join', call), 'CALL_FULL');
-    await scene.member0.ask('call:invite', { sessionId, targetUserIds: [scene.ids.member12] });
-    await scene.member12.next('call:incoming');
-    assert.equal(await scene.member12.refusedWith('call:accept', call), 'CALL_FULL');
+    const invitation = { sessionId, targetUserIds: [scene.ids.member12] };
+    assert.equal(await scene.member0.refusedWith('call:invite', invitation), 'CALL_FULL');
     await scene.member5.ask('call:leave', call);
+    await scene.member0.ask('call:invite', invitation);
+    await scene.member12.next('call:incoming');
+    await scene.member5.ask('call:join', call);
+    assert.equal(await scene.member12.refusedWith('call:accept', call), 'CALL_FULL');
+    await scene.member4.ask('call:leave', call);
     await scene.member12.ask('call:accept', call);
   });
 

@@ -101,6 +101,8 @@ impl Step<'_> {
         callees: Vec<Callee>,
     ) -> Result<(), ErrorCode> {
         self.in_call_on(user, device)?;
+        // Nobody should ring who could not answer.
+        self.must_have_room()?;
         let absent: Vec<_> = callees
             .into_iter()
             .filter(|callee| !self.session.concerns(&callee.person.id))
