@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::auth::Auth;
 use crate::calls::{CallManager, CallSettings, SystemClock};
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
@@ -70,7 +70,7 @@ pub async fn run(
         Arc::new(SystemClock),
         config.calls.clone(),
     );
-    let auth = Arc::new(Auth::hs256(config.secret.as_bytes()));
+    let auth = Arc::new(auth(&config));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
     let signaling = Signaling::new(auth.clone(), calls.clone(), registry.clone(), Arc::new(ice));
     let state = RestState {
@@ -117,6 +117,15 @@ async fn serve_until(
     }
     signaling.closed().await;
     Ok(())
+}
+
+fn auth(config: &Config) -> Auth {
+    let secrets: Vec<_> = config.secrets.iter().map(Secret::as_bytes).collect();
+    Auth::new(
+        &secrets,
+        config.public_keys.clone(),
+        config.expected.clone(),
+    )
 }
 
 fn timeouts(settings: &CallSettings) -> Timeouts {

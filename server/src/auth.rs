@@ -1,11 +1,16 @@
 //! Who asks: JSON Web Tokens (RFC 7519) that the host application signs.
 
+mod keys;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ringback_protocol::{ErrorCode, Failure, UserId};
 use serde::{Deserialize, Serialize};
+
+use keys::Key;
+pub use keys::{Expected, PublicKey};
 
 /// The shortest HS256 secret: as long as its hash (RFC 7518, section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -52,8 +57,14 @@ pub enum AuthError {
     #[error("The token was signed with another key.")]
     WrongKey,
     /// It was signed in a way that this server does not accept.
-    #[error("The token must be signed with HS256.")]
+    #[error("The token is signed by an algorithm that this server has no key for.")]
     WrongAlgorithm,
+    /// Somebody else issued it than this server expects.
+    #[error("The token has another issuer (iss) than this server expects.")]
+    WrongIssuer,
+    /// It was issued for another service.
+    #[error("The token is for another audience (aud) than this server.")]
+    WrongAudience,
     /// A claim is missing.
     #[error("The token lacks the claim {0:?}.")]
     MissingClaim(String),
@@ -72,6 +83,8 @@ impl AuthError {
             | Self::NotYetValid
             | Self::WrongKey
             | Self::WrongAlgorithm
+            | Self::WrongIssuer
+            | Self::WrongAudience
             | Self::MissingClaim(_)
             | Self::Malformed => ErrorCode::Unauthenticated,
         }
@@ -86,9 +99,10 @@ impl From<AuthError> for Failure {
 
 /// Verifies tokens, and signs those of the development mode.
 pub struct Auth {
-    verifying: DecodingKey,
-    signing: EncodingKey,
-    validation: Validation,
+    keys: Vec<Key>,
+    /// The first secret; none where only public keys are trusted.
+    signing: Option<EncodingKey>,
+    expected: Expected,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +127,10 @@ struct SignedClaims<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
     iat: u64,
     exp: u64,
 }
@@ -121,15 +139,20 @@ impl Auth {
     /// Makes a verifier of HS256 tokens.
     #[must_use]
     pub fn hs256(secret: &[u8]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
-        // RFC 7519, section 4.1.4: at the second of `exp` itself it is over.
-        validation.reject_tokens_expiring_in_less_than = 1;
-        validation.validate_aud = false;
+        Self::new(&[secret], Vec::new(), Expected::default())
+    }
+
+    /// Makes a verifier of tokens that any of these keys signed; the first secret signs.
+    #[must_use]
+    pub fn new(secrets: &[&[u8]], public: Vec<PublicKey>, expected: Expected) -> Self {
+        let secret = |secret: &&[u8]| Key::secret(secret, &expected);
+        let public = public.into_iter().map(|key| Key::public(key, &expected));
         Self {
-            verifying: DecodingKey::from_secret(secret),
-            signing: EncodingKey::from_secret(secret),
-            validation,
+            keys: secrets.iter().map(secret).chain(public).collect(),
+            signing: secrets
+                .first()
+                .map(|secret| EncodingKey::from_secret(secret)),
+            expected,
         }
     }
 
@@ -141,13 +164,34 @@ impl Auth {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthError::Malformed);
         }
-        let claims: Claims = jsonwebtoken::decode(token, &self.verifying, &self.validation)
-            .map_err(|error| reason(error.kind()))?
-            .claims;
+        let claims = self.claims(token)?;
         if claims.nbf.is_some_and(|nbf| nbf > now_s() + CLOCK_SKEW_S) {
             return Err(AuthError::NotYetValid);
         }
         claims.principal()
+    }
+
+    /// Returns what a token says that one of the keys signed.
+    fn claims(&self, token: &str) -> Result<Claims, AuthError> {
+        let mut refusal = AuthError::WrongAlgorithm;
+        for key in &self.keys {
+            match jsonwebtoken::decode(token, &key.verifying, &key.validation) {
+                Ok(token) => return Ok(token.claims),
+                Err(error) => match reason(error.kind()) {
+                    AuthError::WrongAlgorithm => {}
+                    // Another key of the same kind may have signed it.
+                    AuthError::WrongKey => refusal = AuthError::WrongKey,
+                    wrong @ (AuthError::Missing
+                    | AuthError::Expired
+                    | AuthError::NotYetValid
+                    | AuthError::WrongIssuer
+                    | AuthError::WrongAudience
+                    | AuthError::MissingClaim(_)
+                    | AuthError::Malformed) => return Err(wrong),
+                },
+            }
+        }
+        Err(refusal)
     }
 
     /// Signs a token for a person; for the development mode, where there is no host application.
@@ -160,10 +204,13 @@ impl Auth {
             sub: &user.id,
             name: user.name.as_deref(),
             picture: user.picture.as_deref(),
+            iss: self.expected.issuer.as_deref(),
+            aud: self.expected.audience.as_deref(),
             iat: now,
             exp: now.saturating_add(valid_for_s),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+        let key = self.signing.as_ref().ok_or(AuthError::WrongAlgorithm)?;
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)
             .map_err(|error| reason(error.kind()))
     }
 }
@@ -193,6 +240,8 @@ fn reason(kind: &ErrorKind) -> AuthError {
         ErrorKind::ExpiredSignature => AuthError::Expired,
         ErrorKind::InvalidSignature => AuthError::WrongKey,
         ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => AuthError::WrongAlgorithm,
+        ErrorKind::InvalidIssuer => AuthError::WrongIssuer,
+        ErrorKind::InvalidAudience => AuthError::WrongAudience,
         ErrorKind::MissingRequiredClaim(claim) => AuthError::MissingClaim(claim.clone()),
         ErrorKind::ImmatureSignature => AuthError::NotYetValid,
         // Whatever else is wrong, the token does not read.

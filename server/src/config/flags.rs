@@ -39,6 +39,27 @@ pub struct Flags {
     )]
     pub jwt_secret: Option<String>,
 
+    /// The secret before this one: its tokens are still taken while you change over
+    #[arg(
+        long,
+        env = "JWT_SECRET_PREVIOUS",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub jwt_secret_previous: Option<String>,
+
+    /// Public keys of whoever signs tokens (RS256, ES256, EdDSA): PEM, or a file that holds it
+    #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM|FILE")]
+    pub jwt_public_key: Option<String>,
+
+    /// The issuer that a token must name (iss)
+    #[arg(long, env = "JWT_ISSUER", value_name = "ISSUER")]
+    pub jwt_issuer: Option<String>,
+
+    /// The audience that a token must be for (aud)
+    #[arg(long, env = "JWT_AUDIENCE", value_name = "AUDIENCE")]
+    pub jwt_audience: Option<String>,
+
     /// How long a call rings, in milliseconds
     #[arg(
         long,
@@ -135,6 +156,10 @@ impl Flags {
         let texts = [
             &mut self.database,
             &mut self.jwt_secret,
+            &mut self.jwt_secret_previous,
+            &mut self.jwt_public_key,
+            &mut self.jwt_issuer,
+            &mut self.jwt_audience,
             &mut self.stun_server,
             &mut self.turn_server,
             &mut self.turn_username,

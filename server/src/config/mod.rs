@@ -14,6 +14,7 @@ use clap::Parser;
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
 pub use self::secret::Secret;
+use crate::auth::{Expected, PublicKey};
 use crate::calls::CallSettings;
 use crate::ice::{IceServers, Turn, TurnAccess};
 
@@ -29,8 +30,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address of the database.
     pub database: String,
-    /// The HS256 key of the tokens.
-    pub secret: Secret,
+    /// The HS256 keys of the tokens, the current one first; none where public keys verify them.
+    pub secrets: Vec<Secret>,
+    /// The public keys of the tokens.
+    pub public_keys: Vec<PublicKey>,
+    /// What a token must say.
+    pub expected: Expected,
     /// Rules of calls.
     pub calls: CallSettings,
     /// STUN and TURN.
@@ -123,12 +128,18 @@ impl Config {
         let listen = listen(&flags.listen, mode)?;
         let database = flags.database.clone();
         let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-        let secret = secret::find(flags.jwt_secret.as_deref(), mode, &database)?;
+        let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
+        let secrets = secret::find(&flags, mode, &database, !public_keys.is_empty())?;
         make_folder_of(&database)?;
         Ok(Self {
             mode,
             listen,
-            secret,
+            secrets,
+            public_keys,
+            expected: Expected {
+                issuer: flags.jwt_issuer.clone(),
+                audience: flags.jwt_audience.clone(),
+            },
             calls: call_settings(&flags),
             ice: ice_servers(&flags)?,
             www: folder("--www", flags.www, "www")?,

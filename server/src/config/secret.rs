@@ -1,4 +1,4 @@
-//! The key that tokens are signed with.
+//! The keys that tokens are signed with.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{ConfigError, Mode, sqlite_file};
-use crate::auth::MIN_SECRET_BYTES;
+use super::{ConfigError, Flags, Mode, sqlite_file};
+use crate::auth::{MIN_SECRET_BYTES, PublicKey};
 
 /// The file, beside the database, that a development server keeps its secret in.
 const DEV_SECRET_FILE: &str = "dev-secret";
@@ -32,32 +32,67 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Takes the secret that was set, or, in development, one that outlives a restart.
-pub(super) fn find(set: Option<&str>, mode: Mode, database: &str) -> Result<Secret, ConfigError> {
-    match (set, mode) {
-        (Some(secret), _) => check(secret),
-        (None, Mode::Dev) => development(database),
-        (None, Mode::Production) => Err(ConfigError::new(
-            "JWT_SECRET",
-            "it is not set, so no token could be verified",
-            "Set it to the secret that your application signs tokens with (`openssl rand -base64 48` \
-             makes one), or start with --dev to try things out on this machine.",
-        )),
-    }
+/// Takes the secrets that were set, the current one first, or, in development, one that outlives a
+/// restart. In production a public key may stand in for all of them.
+pub(super) fn find(
+    flags: &Flags,
+    mode: Mode,
+    database: &str,
+    has_public_key: bool,
+) -> Result<Vec<Secret>, ConfigError> {
+    let current = match (flags.jwt_secret.as_deref(), mode) {
+        (Some(secret), _) => Some(check("JWT_SECRET", secret)?),
+        (None, Mode::Dev) => Some(development(database)?),
+        (None, Mode::Production) if has_public_key => None,
+        (None, Mode::Production) => {
+            return Err(ConfigError::new(
+                "JWT_SECRET",
+                "it is not set, so no token could be verified",
+                "Set it to the secret that your application signs tokens with (`openssl rand -base64 48` \
+                 makes one), or JWT_PUBLIC_KEY, or start with --dev to try things out on this machine.",
+            ));
+        }
+    };
+    let previous = flags.jwt_secret_previous.as_deref();
+    let previous = previous.map(|secret| check("JWT_SECRET_PREVIOUS", secret));
+    Ok(current.into_iter().chain(previous.transpose()?).collect())
 }
 
-fn check(secret: &str) -> Result<Secret, ConfigError> {
+fn check(key: &'static str, secret: &str) -> Result<Secret, ConfigError> {
     if secret.len() >= MIN_SECRET_BYTES {
         return Ok(Secret(secret.as_bytes().to_vec()));
     }
     Err(ConfigError::new(
-        "JWT_SECRET",
+        key,
         format!(
             "it has {} bytes, and HS256 needs at least {MIN_SECRET_BYTES}",
             secret.len()
         ),
         "Make a longer one: `openssl rand -base64 48`.",
     ))
+}
+
+/// Reads the public keys that were set: the PEM itself, or the file that holds it.
+pub(super) fn public_keys(set: Option<&str>) -> Result<Vec<PublicKey>, ConfigError> {
+    let Some(set) = set else {
+        return Ok(Vec::new());
+    };
+    let refusal = |problem: String| {
+        ConfigError::new(
+            "JWT_PUBLIC_KEY",
+            problem,
+            "Give public keys as PEM (-----BEGIN PUBLIC KEY-----), or a file that holds them: RSA for \
+             RS256, P-256 for ES256, Ed25519 for EdDSA.",
+        )
+    };
+    let pem = if set.contains("-----BEGIN ") {
+        set.to_owned()
+    } else {
+        fs::read_to_string(set)
+            .map_err(|error| refusal(format!("{set} cannot be read: {error}")))?
+    };
+    PublicKey::parse_all(&pem)
+        .ok_or_else(|| refusal("it holds something else than public keys".to_owned()))
 }
 
 /// Tokens of a development server stay valid over a restart: the pages that hold them come back.

@@ -43,6 +43,27 @@ fn a_short_secret_is_refused_in_both_modes() {
 }
 
 #[test]
+fn a_short_previous_secret_is_refused_and_a_good_one_comes_second() {
+    let with_previous = ["--jwt-secret", SECRET, "--jwt-secret-previous"];
+    let error = refusal(&[&with_previous[..], &["short"]].concat());
+    assert_eq!(error.key, "JWT_SECRET_PREVIOUS");
+    let previous = "the-secret-that-these-tests-had-before";
+    let secrets = config(&[&with_previous[..], &[previous]].concat()).secrets;
+    let secrets: Vec<_> = secrets.iter().map(Secret::as_bytes).collect();
+    assert_eq!(secrets, [SECRET.as_bytes(), previous.as_bytes()]);
+}
+
+#[test]
+fn what_is_no_public_key_is_refused_a_private_key_above_all() {
+    let private =
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----";
+    for key in ["/no/such/file.pem", "-----BEGIN PUBLIC KEY-----", private] {
+        let error = refusal(&[&format!("--jwt-public-key={key}")]);
+        assert_eq!(error.key, "JWT_PUBLIC_KEY", "{key}");
+    }
+}
+
+#[test]
 fn development_listens_on_this_machine_only() {
     let error = refusal(&["--dev", "--listen", "0.0.0.0:3000"]);
     assert!(error.key.contains("RINGBACK_LISTEN"));
@@ -70,10 +91,10 @@ fn a_development_secret_survives_a_restart() {
     let database = format!("sqlite:{}/new/calls.db", folder.path().display());
     let start = || {
         let args = ["ringback-server", "--dev", "--database", &database];
-        Config::load(args).unwrap().secret
+        Config::load(args).unwrap().secrets
     };
     let first = start();
-    assert!(first.as_bytes().len() >= 32);
+    assert!(first[0].as_bytes().len() >= 32);
     assert_eq!(first, start());
 }
 
