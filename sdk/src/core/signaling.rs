@@ -317,8 +317,10 @@ impl Signaling {
                 *purpose = Purpose::Abandoned(chat.clone());
                 true
             }
-            Purpose::Enter | Purpose::Resume | Purpose::Sync => false,
-            Purpose::Config
+            Purpose::Enter | Purpose::Resume => false,
+            // It is about the calls that wait behind it, too.
+            Purpose::Sync
+            | Purpose::Config
             | Purpose::Abandoned(_)
             | Purpose::TakeBack(_)
             | Purpose::Probe

@@ -108,7 +108,12 @@ impl Call {
     }
 
     /// Somebody left the call, or never came in.
-    pub(super) fn unseat(&mut self, cx: &mut Context, user: &UserId, status: ParticipantStatus) {
+    pub(in crate::core) fn unseat(
+        &mut self,
+        cx: &mut Context,
+        user: &UserId,
+        status: ParticipantStatus,
+    ) {
         if let Some(at) = self.position(user) {
             self.close_link(cx, at);
             if let Some(participant) = self.participants.get_mut(at) {

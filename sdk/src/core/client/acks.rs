@@ -1,8 +1,8 @@
 //! What the server acks.
 
 use ringback_protocol::{
-    CallSnapshot, CallStatus, ChatId, ClientEvent, ConfigAck, EndReason, ErrorCode, SessionId,
-    client,
+    CallSnapshot, CallStatus, ChatId, ClientEvent, ConfigAck, EndReason, ErrorCode,
+    ParticipantStatus, SessionId, client, server::CallState,
 };
 
 use super::{Client, Slot, Waiting};
@@ -135,8 +135,12 @@ impl Client {
                     .signaling
                     .expect(self.cx.now, id, Purpose::Abandoned(chat));
             }
-            purpose @ (Purpose::Config
-            | Purpose::Enter
+            // It is gone without for now; should it come after all, it still counts.
+            Purpose::Config => {
+                self.cx.signaling.expect(self.cx.now, id, Purpose::Config);
+                self.refused(Purpose::Config, ClientCode::SignalingTimeout.into());
+            }
+            purpose @ (Purpose::Enter
             | Purpose::Resume
             | Purpose::TakeBack(_)
             | Purpose::Sync
@@ -226,8 +230,21 @@ impl Client {
         self.cx.signaling.server = Some(Server::from_ack(self.cx.now, config));
         self.server_known();
         self.take_back();
-        let unread = std::mem::take(&mut self.unread);
-        self.leave_ghosts(&unread);
+        self.know_oneself();
+        let calls = std::mem::take(&mut self.unread);
+        if !calls.is_empty() {
+            self.call_state(CallState { calls });
+        }
+    }
+
+    /// Before it knew who it is, this side may have taken itself for one of the others.
+    fn know_oneself(&mut self) {
+        if let Some(own) = self.cx.signaling.user.clone() {
+            self.with_call(|call, cx| {
+                call.unseat(cx, &own, ParticipantStatus::Left);
+                GOES_ON
+            });
+        }
     }
 
     /// Asks for the call that the page was in before it was reloaded.

@@ -142,13 +142,15 @@ impl Client {
         self.part(session.as_ref(), farewell, None);
     }
 
-    fn call_state(&mut self, state: server::CallState) {
+    pub(super) fn call_state(&mut self, state: server::CallState) {
+        if self.cx.signaling.user.is_none() {
+            // Who does not know itself cannot tell which of them is meant.
+            self.unread = state.calls;
+            return;
+        }
         self.end_orphans(&state.calls);
         self.orphans.clear();
-        match self.cx.signaling.device {
-            Some(_) => self.leave_ghosts(&state.calls),
-            None => self.unread.clone_from(&state.calls),
-        }
+        self.leave_ghosts(&state.calls);
         for snapshot in state.calls {
             self.with_call(|call, cx| {
                 if call.is_entered() {
