@@ -89,6 +89,7 @@ enum Happening {
     ServerNotices(SocketId),
     Dial(Place, u32),
     OpenPage(Place),
+    CloseSocket(Place, u32),
     Operation(Place, u32, LinkId),
     Gathered(Place, u32, LinkId, String, u32),
     Ice(Place, u32, LinkId),
@@ -378,6 +379,11 @@ impl World {
             Happening::ServerNotices(socket) => self.server_notices(socket),
             Happening::Dial(place, life) => self.dial(place, life),
             Happening::OpenPage(place) => self.open_page(place),
+            Happening::CloseSocket(place, life) => {
+                if self.page_of(place, life).is_some() {
+                    self.hang_up_socket(place);
+                }
+            }
             Happening::Operation(place, life, link) => self.operate(place, life, link),
             Happening::Gathered(place, life, link, ufrag, network) => {
                 self.gathered(place, life, link, ufrag, network);
@@ -416,6 +422,7 @@ impl World {
             }
             Happening::Dial(place, _)
             | Happening::OpenPage(place)
+            | Happening::CloseSocket(place, _)
             | Happening::Operation(place, ..)
             | Happening::Gathered(place, ..)
             | Happening::Report(place, ..)
@@ -489,6 +496,8 @@ impl World {
         page.requests += 1;
         let id = RequestId(page.requests);
         page.owed.insert(id, format!("{command:?}"));
+        let life = page.life;
+        let ends = matches!(command, Command::Dispose);
         match &command {
             Command::Dispose => page.is_disposed = true,
             // A call that is entered anew may end anew.
@@ -498,6 +507,10 @@ impl World {
             _ => {}
         }
         self.give(place, Input::App(Request { id, command }));
+        if ends {
+            // `connect()` takes its socket along.
+            self.after(2_000, Happening::CloseSocket(place, life));
+        }
         Some(id)
     }
 
@@ -661,7 +674,8 @@ impl World {
         let Some(page) = self.page_mut(place, life) else {
             return;
         };
-        if page.wire != Wire::Down {
+        let is_done = page.is_disposed && page.buffered.is_empty();
+        if page.wire != Wire::Down || is_done {
             return;
         }
         let (false, Some(node)) = (is_offline, node) else {

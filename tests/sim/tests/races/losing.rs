@@ -36,6 +36,30 @@ async fn an_offer_that_is_lost_with_its_socket_is_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_configuration_that_comes_late_still_counts() {
+    let mut play = Play::with(&BOTH).await;
+    let bob = play.place("bob's phone");
+    play.reloads("bob's phone", 300);
+    play.pass(350).await;
+    play.world.stall(bob, 6_000);
+    play.pass(5_000).await;
+    let place = play.place("bob's phone");
+    assert!(play.world.page(place).is_some());
+    play.pass(3_000).await;
+    play.asks("bob's phone", Command::LiveCalls);
+    play.calls("alice's phone", &["bob"]);
+    play.pass(WHILE_MS).await;
+    play.accepts("bob's phone");
+    play.pass(WHILE_MS).await;
+    // Only who knows the server's features comes back.
+    play.reloads("bob's phone", 500);
+    play.drops("alice's phone");
+    play.pass(10_000).await;
+    play.are(&BOTH, CallState::Connected);
+    play.ends_well().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mute_that_is_lost_with_its_socket_is_told_again() {
     let mut play = Play::talking(&[]).await;
     play.loses(|_, event| matches!(event, ClientEvent::CallToggleAudio(_)));

@@ -1,0 +1,155 @@
+/** Small bugs, each of a kind that a change could bring: one text in the place of another. */
+export const mutations = [
+  // The client.
+  {
+    name: 'a polite side does not give way in glare',
+    file: 'sdk/src/core/link.rs',
+    from: 'self.wish = self.kept(*wish, &offer);\n                self.apply_offer(offer, out)',
+    to: 'let _ = wish;\n                Received::Done',
+  },
+  {
+    name: 'an answer of an older round is applied',
+    file: 'sdk/src/core/link.rs',
+    from: 'PeerInput::AnswerCreated(generation, answer) if generation == self.generation => {',
+    to: 'PeerInput::AnswerCreated(_, answer) => {',
+  },
+  {
+    name: 'candidates before the description are added at once',
+    file: 'sdk/src/core/candidates.rs',
+    from: 'if self.is_current(&candidate) {',
+    to: 'if self.is_current(&candidate) || true {',
+  },
+  {
+    name: 'candidates that wait are forgotten',
+    file: 'sdk/src/core/candidates.rs',
+    from: 'self.waiting.push(candidate);',
+    to: 'drop(candidate);',
+  },
+  {
+    name: 'a farewell is not said again on a new socket',
+    file: 'sdk/src/core/farewell.rs',
+    from: 'for farewell in &mut self.0 {\n            farewell.step = Step::Queued;\n        }',
+    to: 'self.0.retain(|farewell| farewell.step == Step::Queued);',
+  },
+  {
+    name: 'the microphone stays open after a call',
+    file: 'sdk/src/core/call/end.rs',
+    from: '        cx.close_media();\n',
+    to: '',
+  },
+  {
+    name: 'a mute that went into a dying socket counts as told',
+    file: 'sdk/src/core/call/stage.rs',
+    from: 'Self::This(_) => *self = Self::Unsure,',
+    to: 'Self::This(_) => {}',
+  },
+  {
+    name: 'a mute outlives the device that it was made on',
+    file: 'sdk/src/core/call/signals.rs',
+    from: '            participant.forget_media();\n',
+    to: '',
+  },
+  {
+    name: 'a lost link is not mended after an absence',
+    file: 'sdk/src/core/call/mend.rs',
+    from: 'effort.attempts = 0;\n        effort.step = Step::Pausing;\n        self.attempt(cx, at, id);',
+    to: 'effort.attempts = 0;\n        let _ = id;',
+  },
+  {
+    name: 'a snapshot does not bring who came meanwhile',
+    file: 'sdk/src/core/call/snapshot.rs',
+    from: '            self.meet(cx, &whom, since);\n',
+    to: '',
+  },
+  {
+    name: 'an incoming that comes twice rings twice',
+    file: 'sdk/src/core/client/events.rs',
+    from: 'if is_known || self.cx.signaling.is_me(&incoming.caller_id) {',
+    to: 'if self.cx.signaling.is_me(&incoming.caller_id) {',
+  },
+  {
+    name: 'a ghost of a former page is left in its call',
+    file: 'sdk/src/core/client/acks.rs',
+    from: 'if !is_known && self.is_here(call) {',
+    to: 'if !is_known && false {',
+  },
+  {
+    name: 'nobody asks after a call that waits behind another',
+    file: 'sdk/src/core/client/socket.rs',
+    from: 'if !self.waiting.is_empty() &&',
+    to: 'if false &&',
+  },
+  {
+    name: 'a call that was given up while it was placed is not ended',
+    file: 'sdk/src/core/client/acks.rs',
+    from: '                self.end_orphan(&chat, ack.session_id);\n            }\n            (Purpose::Enter',
+    to: '                let _ = (chat, ack);\n            }\n            (Purpose::Enter',
+  },
+  // The server.
+  {
+    name: 'an initiate that is repeated places a second call',
+    file: 'server/src/calls/manager/initiate.rs',
+    from: '*session.caller() == actor.user && session.request_id() == Some(request)',
+    to: 'false && session.request_id() == Some(request)',
+  },
+  {
+    name: 'other devices are not told of an answer',
+    file: 'server/src/calls/session/answering.rs',
+    from: '        self.tell(Recipient::OtherDevices(user.clone(), device), event);\n    }\n}',
+    to: '        let _ = (Recipient::OtherDevices(user.clone(), device), event);\n    }\n}',
+  },
+  {
+    name: 'a server that starts gives no grace to those who were connected',
+    file: 'server/src/calls/session/presence.rs',
+    from: '                ParticipantState::Joined { .. } => self.lose(who, device),\n                ParticipantState::Reconnecting',
+    to: '                ParticipantState::Joined { .. } => {}\n                ParticipantState::Reconnecting',
+  },
+  {
+    name: 'a device that dropped stays in the call for ever',
+    file: 'server/src/calls/session/ending.rs',
+    from: 'let is_over = self.grace_until(who).is_some_and(|until| until <= self.now);',
+    to: 'let is_over = self.grace_until(who).is_some_and(|until| until <= self.now) && false;',
+  },
+  {
+    name: 'a call with one left in it goes on',
+    file: 'server/src/calls/session/ending.rs',
+    from: 'if in_call == 0 || (in_call == 1 && pending == 0) =>',
+    to: 'if in_call == 0 =>',
+  },
+  {
+    name: 'the others are not told who is back',
+    file: 'server/src/calls/session/presence.rs',
+    from: '        self.enter_on(who, device.clone());\n        self.tell_back(who, device, fresh);',
+    to: '        self.enter_on(who, device.clone());\n        let _ = fresh;',
+  },
+  {
+    name: 'a device that came back at once is taken for gone',
+    file: 'server/src/calls/manager/devices.rs',
+    from: 'if self.is_connected(&actor.user, &actor.device).await {\n            return Ok(());\n        }',
+    to: '',
+  },
+  {
+    name: 'a person may be in two calls',
+    file: 'server/src/calls/manager/devices.rs',
+    from: 'return Err(ErrorCode::AlreadyInCall.into());',
+    to: '{}',
+  },
+  {
+    name: 'effects of a change that was stored are not told',
+    file: 'server/src/calls/manager/change.rs',
+    from: 'self.publish(call, after);\n                    return Ok(effects);',
+    to: 'self.publish(call, after);\n                    return Ok(Vec::new());',
+  },
+  {
+    name: 'who was called back answers themselves',
+    file: 'server/src/calls/session/answering.rs',
+    from: 'if user != self.session.caller {',
+    to: 'if true {',
+  },
+  {
+    name: 'deadlines of a restarted server are lost',
+    file: 'server/src/calls/manager/timers.rs',
+    from: 'Ok(stored) => due.extend(stored),',
+    to: 'Ok(_) => {}',
+  },
+];
