@@ -1,13 +1,12 @@
 // A network of its own: homes that reach each other and the server only through a router, where
 // paths are cut, changed and made lossy. Linux namespaces; needs root and iptables.
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+import { startTurn } from '../helpers/turn.mjs';
 import { chromium, launchChromium } from './browsers.mjs';
 import { allHear } from './scene.mjs';
 import { serve } from './site.mjs';
@@ -25,14 +24,6 @@ function reasonAgainst() {
 const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 const ip = (line) => run('ip', ...line.split(' '));
 
-/** Whether something listens on a port; takes 50 ms when nothing does. */
-async function answers(port, host) {
-  const socket = connect(port, host);
-  const connected = await once(socket, 'connect').then(() => true, () => setTimeout(50, false));
-  socket.destroy();
-  return connected;
-}
-
 const labs = new Set();
 process.on('exit', () => labs.forEach((lab) => lab.takeDown()));
 
@@ -43,7 +34,6 @@ export class Lab {
   #folder = mkdtempSync(join(tmpdir(), 'ringback-lab-'));
   #subnets = 0;
   #homes = [];
-  #children = [];
 
   /** Builds it, with a site; `down()` removes it. */
   static async up() {
@@ -126,32 +116,21 @@ export class Lab {
     home.loss = share;
   }
 
-  /** Runs coturn on the router; returns what a server has to be told to use it. */
-  async relay() {
-    const args = ['-n', '--listening-ip', this.router, '--relay-ip', this.router, '--realm', 'lab', '--use-auth-secret',
-      '--static-auth-secret', 'lab', '--no-tls', '--no-dtls', '--no-cli', '--pidfile', join(this.#folder, 'turn.pid'),
-      '--userdb', join(this.#folder, 'turn.db'), '--no-stdout-log', '--log-file', join(this.#folder, 'turn.log')];
-    const relay = spawn('ip', ['netns', 'exec', this.#hub, 'turnserver', ...args], { cwd: this.#folder, stdio: 'ignore' });
-    this.#children.push(relay);
-    while (!(await answers(3478, this.router))) {
-      if (relay.exitCode !== null) throw new Error(`coturn ended with ${relay.exitCode}`);
-    }
-    return { TURN_SERVER: `turn:${this.router}:3478`, TURN_SECRET: 'lab' };
+  /** Runs coturn on the router; see `startTurn`. */
+  relay() {
+    return startTurn([], { host: this.router, port: 3478, inside: ['ip', 'netns', 'exec', this.#hub] });
   }
 
   /** Closes the browsers and removes everything. */
   async down() {
     await Promise.all(this.#homes.map((home) => home.close()));
     await this.site?.close();
-    const gone = this.#children.map((child) => child.exitCode ?? once(child, 'exit'));
     this.takeDown();
-    await Promise.all(gone);
   }
 
   /** Removes the network at once. */
   takeDown() {
     if (!labs.delete(this)) return;
-    this.#children.forEach((child) => child.kill('SIGKILL'));
     for (const namespace of [...this.#homes.map((home) => home.namespace), this.#hub]) {
       try {
         ip(`netns del ${namespace}`);

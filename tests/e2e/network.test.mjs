@@ -52,7 +52,8 @@ test('a path that is broken without a word is noticed, said, and mended once it 
 
 test('people who cannot reach each other talk over the relay', { skip: noLab }, async (t) => {
   const relay = await lab.relay();
-  const { scene, people } = await atHome(t, ['alice', 'bob'], { env: relay });
+  t.after(() => relay.stop());
+  const { scene, people } = await atHome(t, ['alice', 'bob'], { env: relay.env });
   lab.part(homes[0], homes[1]);
   t.after(() => lab.join(homes[0], homes[1]));
   await talkTogether(scene, people);

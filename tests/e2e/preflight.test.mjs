@@ -15,6 +15,8 @@ after(() => coturn?.stop());
 async function preflight(t, env, { options = {}, ...join } = {}) {
   const scene = await Scene.start(t, { env });
   const alice = await scene.join('alice', join);
+  // The first page that plays has to wait for the sound card, for longer than a preflight does on a busy machine.
+  await alice.until('the sound card', () => window.instruments.context().state === 'running');
   return run(alice, options);
 }
 

@@ -1,4 +1,4 @@
-// Runs a real coturn on this machine: on a free port, with a name and a password.
+// Runs a real coturn: on a free port of this machine or in a network namespace, with a name and a password.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,22 +16,25 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 /**
  * Starts coturn; it answers as STUN server too.
  * @param {string[]} [args] more flags of `turnserver`
+ * @param {{ host?: string, port?: number, inside?: string[] }} [where] its address; `inside`: the command that runs it elsewhere
  * @returns {Promise<{ env: Record<string, string>, wrong: Record<string, string>, port: number, stop: () => Promise<void> }>}
  *   `env` is what a ringback-server needs to hand it out, `wrong` the same with another password
  */
-export async function startTurn(args = []) {
-  const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'ringback-turn-'))];
-  const child = spawn('turnserver', [
-    '-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
-    '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--allow-loopback-peers',
+export async function startTurn(args = [], { host = '127.0.0.1', port, inside = [] } = {}) {
+  port ??= await freePort(host);
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-turn-'));
+  const [command, ...flags] = [
+    ...inside, 'turnserver', '-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
+    `--listening-ip=${host}`, `--relay-ip=${host}`, `--listening-port=${port}`, '--allow-loopback-peers',
     '--lt-cred-mech', `--user=${USER}:${PASSWORD}`, '--realm=ringback.test', ...args,
-  ], { cwd: folder, stdio: 'ignore' });
+  ];
+  const child = spawn(command, flags, { cwd: folder, stdio: 'ignore' });
   running.add(child);
   child.once('exit', () => running.delete(child));
-  await listening(child, port);
+  await listening(child, port, host);
   const env = {
-    STUN_SERVER: `stun:127.0.0.1:${port}`,
-    TURN_SERVER: `turn:127.0.0.1:${port}`,
+    STUN_SERVER: `stun:${host}:${port}`,
+    TURN_SERVER: `turn:${host}:${port}`,
     TURN_USERNAME: USER,
     TURN_CREDENTIAL: PASSWORD,
   };
@@ -50,10 +53,10 @@ export async function startTurn(args = []) {
 }
 
 /** Waits until the port takes connections: coturn prints nothing that says so. */
-async function listening(child, port) {
+async function listening(child, port, host) {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`coturn ended with ${child.exitCode}`);
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const opened = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
     socket.destroy();
     if (opened) return;
