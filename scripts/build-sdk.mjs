@@ -16,7 +16,7 @@ import { shortenImports } from './lib/imports.mjs';
 import { blankLocations } from './lib/locations.mjs';
 import { WASM, hasRustSource } from './lib/rust.mjs';
 import { lockedVersion, root, target, toolFolder, which } from './lib/paths.mjs';
-import { silencePanics } from './lib/panics.mjs';
+import { dropUnusedClosures, silencePanics } from './lib/panics.mjs';
 import { Stop, main, run } from './lib/run.mjs';
 import { instrument, plainName, split } from './lib/split.mjs';
 
@@ -99,7 +99,7 @@ async function optimise() {
   const passes = ['--low-memory-unused', '--flatten', '--rereloop', '-Oz', '--gufa', '-Oz', '--converge'];
   // Functions that repeat a pattern compress better than one function that holds them all.
   const inlining = ['--one-caller-inline-max-function-size', '10'];
-  await writeFile(raw, blankLocations(silencePanics(await readFile(raw))));
+  await writeFile(raw, blankLocations(dropUnusedClosures(silencePanics(await readFile(raw)))));
   // With their names, by which they are sorted into the two parts.
   await wasmOpt([...inlining, ...passes, '--debuginfo'], raw, module);
   await rm(raw);

@@ -1,4 +1,4 @@
-// Takes the texts of panics out of a module.
+// Takes out of a module what nobody would see: the texts of panics, ways in that are never used.
 import binaryen from 'binaryen';
 
 import { Stop } from './run.mjs';
@@ -14,6 +14,9 @@ const PANICS = [
   /^__rustc::(rust_begin_unwind|rust_panic|__rust_start_panic|__rust_abort)$/,
 ];
 
+/** The functions by which JavaScript calls a closure. */
+const CLOSURE = /^wasm_bindgen(\[\w+\])?::convert::closures::_::invoke::</;
+
 /**
  * Lets panics trap at once. In a browser nobody would read what they format first, and the
  * optimiser can drop the formatting, which is a twentieth of the module.
@@ -28,6 +31,26 @@ export function silencePanics(wasm) {
   const silenced = module.emitBinary();
   module.dispose();
   return silenced;
+}
+
+/**
+ * Empties the ways in for closures that no script uses. wasm-bindgen makes one for each kind of
+ * closure that js-sys mentions, and the function table keeps them all.
+ */
+export function dropUnusedClosures(wasm) {
+  binaryen.setDebugInfo(true);
+  const module = binaryen.readBinary(wasm);
+  const used = new Set(exportsOf(module).map((name) => name.replace(/ externref shim$/, '')));
+  const closures = functionsOf(module).filter((ref) => CLOSURE.test(binaryen.getFunctionInfo(ref).name));
+  const unused = closures.filter((ref) => !used.has(binaryen.getFunctionInfo(ref).name.replace(/ externref shim$/, '')));
+  for (const ref of unused) binaryen.Function.setBody(ref, module.unreachable());
+  const left = module.emitBinary();
+  module.dispose();
+  return left;
+}
+
+function exportsOf(module) {
+  return Array.from({ length: module.getNumExports() }, (_, index) => binaryen.getExportInfo(module.getExportByIndex(index)).value);
 }
 
 function isPanic(name) {

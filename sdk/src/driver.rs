@@ -163,7 +163,9 @@ impl Driver {
     }
 
     fn post(&self, delivery: Option<Delivery>) {
-        self.outbox.borrow_mut().extend(delivery);
+        if let Some(delivery) = delivery {
+            self.outbox.borrow_mut().push_back(delivery);
+        }
     }
 
     /// Tells the application what waits, in order, however its callbacks call back into us.

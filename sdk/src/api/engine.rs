@@ -61,7 +61,7 @@ impl Engine {
             "state" => driver.client(|client| client.state().as_str().into()),
             "muted" => driver.client(|client| client.is_muted().into()),
             "call" => {
-                driver.client(|client| view::optional(client.call().as_ref().map(view::call)))
+                driver.client(|client| view::optional(client.call().as_deref().map(view::call)))
             }
             "choices" => {
                 driver.client(|client| array(client.choices().into_iter().map(view::optional)))

@@ -47,7 +47,7 @@ pub(super) fn describe(
                 ("previous", previous.as_str().into()),
                 (
                     "call",
-                    view::optional(client.call().as_ref().map(view::call)),
+                    view::optional(client.call().as_deref().map(view::call)),
                 ),
             ]);
             ("state", payload)

@@ -1,6 +1,6 @@
 //! Acts that end a call on this device at once, and still have to reach the server.
 
-use ringback_protocol::{ClientEvent, ErrorCode, SessionId};
+use ringback_protocol::{ChatId, ClientEvent, EndReason, ErrorCode, SessionId, client};
 
 use super::ids::{AckId, RequestId};
 use super::input::AckFailure;
@@ -20,11 +20,55 @@ enum Step {
     Sent(AckId),
 }
 
-/// `call:end`, `call:leave` or `call:reject` of a call that is over on this device.
+/// How a device parts with a call.
+#[derive(Debug)]
+pub(super) enum Act {
+    /// `call:end`.
+    End(Option<EndReason>),
+    /// `call:leave`.
+    Leave,
+    /// `call:reject`.
+    Reject(Option<EndReason>),
+}
+
+/// What the server is told of a call that is over on this device.
+#[derive(Debug)]
+pub(super) struct Goodbye {
+    /// Which call.
+    pub(super) session: SessionId,
+    /// In which chat, where that is known.
+    pub(super) chat: Option<ChatId>,
+    /// How.
+    pub(super) act: Act,
+}
+
+impl Goodbye {
+    fn event(&self) -> ClientEvent {
+        let session_id = self.session.clone();
+        let chat_id = self.chat.clone();
+        match &self.act {
+            Act::End(reason) => ClientEvent::CallEnd(client::CallEnd {
+                session_id,
+                chat_id,
+                reason: reason.clone(),
+            }),
+            Act::Leave => ClientEvent::CallLeave(client::CallLeave {
+                session_id,
+                chat_id,
+            }),
+            Act::Reject(reason) => ClientEvent::CallReject(client::CallReject {
+                session_id,
+                chat_id,
+                reason: reason.clone(),
+            }),
+        }
+    }
+}
+
+/// A goodbye that the server has not acked.
 #[derive(Debug)]
 struct Farewell {
-    session: SessionId,
-    event: ClientEvent,
+    goodbye: Goodbye,
     /// The promise, until it is settled.
     request: Option<RequestId>,
     step: Step,
@@ -46,18 +90,12 @@ pub(super) struct Farewells(Vec<Farewell>);
 
 impl Farewells {
     /// Adds a farewell that waits to be emitted.
-    pub(super) fn add(
-        &mut self,
-        session: SessionId,
-        event: ClientEvent,
-        request: Option<RequestId>,
-    ) {
+    pub(super) fn add(&mut self, goodbye: Goodbye, request: Option<RequestId>) {
         if self.0.len() >= MOST_FAREWELLS {
             self.0.remove(0);
         }
         self.0.push(Farewell {
-            session,
-            event,
+            goodbye,
             request,
             step: Step::Queued,
             repeats: 0,
@@ -71,7 +109,9 @@ impl Farewells {
 
     /// Tells whether the server may still think that this device is in the call.
     pub(super) fn concern(&self, session: &SessionId) -> bool {
-        self.0.iter().any(|farewell| farewell.session == *session)
+        self.0
+            .iter()
+            .any(|farewell| farewell.goodbye.session == *session)
     }
 
     /// Returns the next farewell to emit and notes under which id its ack will come.
@@ -81,7 +121,7 @@ impl Farewells {
             .iter_mut()
             .find(|farewell| farewell.step == Step::Queued)?;
         next.step = Step::Sent(ack);
-        Some(next.event.clone())
+        Some(next.goodbye.event())
     }
 
     /// Notes that the socket is gone: what was not acked is to be said again.
@@ -132,11 +172,13 @@ impl Farewells {
 
     /// Takes out every event that was not emitted.
     pub(super) fn drain(&mut self) -> Vec<ClientEvent> {
-        let all = std::mem::take(&mut self.0);
-        all.into_iter()
-            .filter(|farewell| farewell.step == Step::Queued)
-            .map(|farewell| farewell.event)
-            .collect()
+        let mut events = Vec::new();
+        for farewell in std::mem::take(&mut self.0) {
+            if farewell.step == Step::Queued {
+                events.push(farewell.goodbye.event());
+            }
+        }
+        events
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use ringback_protocol::{ClientEvent, EndReason, UserId, client};
+use ringback_protocol::{EndReason, UserId};
 
 use super::{Answering, Call, Flow, Stage};
 use crate::core::context::Context;
 use crate::core::error::{ClientCode, ClientError};
+use crate::core::farewell::{Act, Goodbye};
 use crate::core::ids::RequestId;
 
 /// What the server is told when a call ends on this device.
@@ -152,26 +153,16 @@ impl Call {
     }
 
     /// Returns what the server is told; none when it does not know the call, or knows already.
-    pub(in crate::core) fn farewell(&self, parting: Parting) -> Option<ClientEvent> {
-        let session_id = self.session()?.clone();
-        let chat_id = self.chat_id();
-        match parting {
-            Parting::Silent => None,
-            Parting::End(reason) => Some(ClientEvent::CallEnd(client::CallEnd {
-                session_id,
-                chat_id,
-                reason,
-            })),
-            Parting::Leave => Some(ClientEvent::CallLeave(client::CallLeave {
-                session_id,
-                chat_id,
-            })),
-            Parting::Reject(reason) => Some(ClientEvent::CallReject(client::CallReject {
-                session_id,
-                chat_id,
-                reason,
-            })),
-        }
+    pub(in crate::core) fn farewell(&self, parting: Parting) -> Option<Goodbye> {
+        let session = self.session()?.clone();
+        let chat = self.chat_id();
+        let act = match parting {
+            Parting::Silent => return None,
+            Parting::End(reason) => Act::End(reason),
+            Parting::Leave => Act::Leave,
+            Parting::Reject(reason) => Act::Reject(reason),
+        };
+        Some(Goodbye { session, chat, act })
     }
 
     /// Lets go of everything that the call held.

@@ -9,7 +9,7 @@ use super::{Client, Slot, Waiting};
 use crate::core::call::{Call, GOES_ON};
 use crate::core::context::KeptCall;
 use crate::core::error::{ClientCode, ClientError, Code};
-use crate::core::farewell::Heard;
+use crate::core::farewell::{Act, Goodbye, Heard};
 use crate::core::ids::AckId;
 use crate::core::input::{AckBody, AckFailure};
 use crate::core::output::{Notification, Settled};
@@ -196,11 +196,12 @@ impl Client {
                 self.cx.signaling.is_me(&call.caller_id) && self.placed_here(&call.chat_id);
             let is_known = is_placed || self.is_current(session) || self.farewells.concern(session);
             if !is_known && self.is_here(call) {
-                let event = ClientEvent::CallLeave(client::CallLeave {
-                    session_id: session.clone(),
-                    chat_id: Some(call.chat_id.clone()),
-                });
-                self.part(Some(session), Some(event), None);
+                let goodbye = Goodbye {
+                    session: session.clone(),
+                    chat: Some(call.chat_id.clone()),
+                    act: Act::Leave,
+                };
+                self.part(Some(goodbye), None);
             }
         }
     }
@@ -277,11 +278,12 @@ impl Client {
         self.cx.options.kept = None;
         if let Some((ack, session_id)) = self.cx.signaling.take_return() {
             self.cx.timers.stop(Timer::Ack(ack));
-            let event = ClientEvent::CallLeave(client::CallLeave {
-                session_id: session_id.clone(),
-                chat_id: None,
-            });
-            self.part(Some(&session_id), Some(event), None);
+            let goodbye = Goodbye {
+                session: session_id,
+                chat: None,
+                act: Act::Leave,
+            };
+            self.part(Some(goodbye), None);
         }
     }
 
@@ -318,17 +320,17 @@ impl Client {
 
     /// Ends a call that the server knows and this device does not want any more.
     fn end_orphan(&mut self, chat: &ChatId, session_id: SessionId) {
-        let event = ClientEvent::CallEnd(client::CallEnd {
-            session_id: session_id.clone(),
-            chat_id: Some(chat.clone()),
-            reason: Some(EndReason::Cancelled),
-        });
         if let Some(position) = self.waiting_position(&session_id) {
             let waiting = self.waiting.remove(position);
             let by = self.cx.signaling.user.clone();
             self.tell_ended(&waiting, EndReason::Cancelled, by);
         }
-        self.part(Some(&session_id), Some(event), None);
+        let goodbye = Goodbye {
+            session: session_id,
+            chat: Some(chat.clone()),
+            act: Act::End(Some(EndReason::Cancelled)),
+        };
+        self.part(Some(goodbye), None);
         self.orphans.retain(|orphan| orphan != chat);
     }
 

@@ -71,7 +71,7 @@ impl Client {
             self.cx
                 .notify(Notification::DeviceChanged(kind, used, change));
         }
-        self.settle_waiting(kind, &Ok(Settled::Switched(true)));
+        self.settle_waiting(kind, Ok(true));
         match kind {
             MediaKind::Microphone => self.with_call(|call, cx| {
                 call.microphone_opened(cx);
@@ -119,7 +119,7 @@ impl Client {
 
     /// What was needed cannot be had.
     fn refuse(&mut self, kind: MediaKind, failure: ClientError) {
-        let is_told = self.settle_waiting(kind, &Err(failure.clone()));
+        let is_told = self.settle_waiting(kind, Err(&failure));
         match kind {
             MediaKind::Microphone => {
                 self.with_call(|call, cx| call.microphone_failed(cx, failure));
@@ -142,7 +142,7 @@ impl Client {
             let at = self.cx.now.after(retry_ms);
             self.cx.timers.set(Timer::Reacquire(kind), at);
         }
-        self.settle_waiting(kind, &Err(failure.clone()));
+        self.settle_waiting(kind, Err(&failure));
         if is_first {
             self.cx
                 .notify(Notification::DeviceChanged(kind, None, DeviceChange::Lost));
@@ -171,15 +171,16 @@ impl Client {
             | CaptureError::InsecureContext
             | CaptureError::Failed => capture_error(kind, error, detail),
         };
-        self.settle_waiting(kind, &Err(failure));
+        self.settle_waiting(kind, Err(&failure));
     }
 
     /// Settles whoever waits for a device; tells whether anybody did.
-    fn settle_waiting(&mut self, kind: MediaKind, result: &Result<Settled, ClientError>) -> bool {
+    fn settle_waiting(&mut self, kind: MediaKind, result: Result<bool, &ClientError>) -> bool {
         let waiting = std::mem::take(&mut self.cx.media.device_mut(kind).waiting);
         let is_told = !waiting.is_empty();
         for request in waiting {
-            self.cx.settle(request, result.clone());
+            self.cx
+                .settle(request, result.map(Settled::Switched).map_err(Clone::clone));
         }
         is_told
     }

@@ -136,10 +136,9 @@ impl Client {
         let Slot::Live(call) = &mut self.slot else {
             return;
         };
-        let session = call.session().cloned();
         let farewell = call.farewell(Parting::End(Some(EndReason::Replaced)));
         call.cross_over(&mut self.cx, other);
-        self.part(session.as_ref(), farewell, None);
+        self.part(farewell, None);
     }
 
     pub(super) fn call_state(&mut self, state: server::CallState) {

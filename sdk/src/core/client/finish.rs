@@ -1,10 +1,13 @@
 //! The end of the current call, and what rings behind it.
 
-use ringback_protocol::{ClientEvent, SessionId};
+use std::rc::Rc;
+
+use ringback_protocol::SessionId;
 
 use super::{Announcement, Client, Slot, Waiting};
 use crate::core::call::{Call, End, caller};
 use crate::core::error::ClientCode;
+use crate::core::farewell::Goodbye;
 use crate::core::ids::RequestId;
 use crate::core::media::VideoSource;
 use crate::core::output::{Notification, Settled};
@@ -46,8 +49,8 @@ impl Client {
         if call.is_lost() {
             self.orphans.push(chat_id.clone());
         }
-        self.slot = Slot::Ended(Box::new(view));
-        self.part(session_id.as_ref(), farewell, end.request);
+        self.slot = Slot::Ended(Rc::new(view));
+        self.part(farewell, end.request);
         self.announce();
         self.cx.notify(Notification::Ended {
             session_id,
@@ -66,22 +69,12 @@ impl Client {
     }
 
     /// Tells the server that a call is over here; resolves the promise when there is nothing to tell.
-    pub(super) fn part(
-        &mut self,
-        session: Option<&SessionId>,
-        farewell: Option<ClientEvent>,
-        request: Option<RequestId>,
-    ) {
-        match (session, farewell) {
-            (Some(session), Some(event)) => {
-                self.farewells.add(session.clone(), event, request);
-                self.say_farewells();
-            }
-            (Some(_) | None, None) | (None, Some(_)) => {
-                if let Some(request) = request {
-                    self.cx.settle(request, Ok(Settled::Done));
-                }
-            }
+    pub(super) fn part(&mut self, farewell: Option<Goodbye>, request: Option<RequestId>) {
+        if let Some(goodbye) = farewell {
+            self.farewells.add(goodbye, request);
+            self.say_farewells();
+        } else if let Some(request) = request {
+            self.cx.settle(request, Ok(Settled::Done));
         }
     }
 

@@ -7,6 +7,8 @@ mod finish;
 mod requests;
 mod socket;
 
+use std::rc::Rc;
+
 use ringback_protocol::{CallSnapshot, ChatId, SessionId, server};
 
 use super::call::{Call, Flow, GOES_ON};
@@ -30,9 +32,9 @@ enum Slot {
     /// There is one.
     Live(Box<Call>),
     /// There was one.
-    Ended(Box<CallView>),
+    Ended(Rc<CallView>),
     /// The client was disposed, in or after this call.
-    Disposed(Option<Box<CallView>>),
+    Disposed(Option<Rc<CallView>>),
 }
 
 /// Whether the application was told of a call that waits behind the current one.
@@ -68,7 +70,7 @@ pub struct Client {
     /// The calls that ended last, for events of them that come late.
     ended: Vec<SessionId>,
     /// What the application was last told of the current call.
-    told: Option<CallView>,
+    told: Option<Rc<CallView>>,
 }
 
 impl Client {
@@ -110,12 +112,12 @@ impl Client {
 
     /// Returns the current call, or the last one; none before the first.
     #[must_use]
-    pub fn call(&self) -> Option<CallView> {
+    pub fn call(&self) -> Option<Rc<CallView>> {
         match &self.slot {
             Slot::Idle => None,
-            Slot::Live(call) => Some(call.view(&self.cx.media)),
-            Slot::Ended(view) => Some((**view).clone()),
-            Slot::Disposed(view) => view.as_deref().cloned(),
+            Slot::Live(call) => Some(Rc::new(call.view(&self.cx.media))),
+            Slot::Ended(view) => Some(Rc::clone(view)),
+            Slot::Disposed(view) => view.clone(),
         }
     }
 

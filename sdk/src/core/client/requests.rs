@@ -7,6 +7,7 @@ use super::devices::{push_to_talk, talked};
 use super::{Announcement, Client, Slot};
 use crate::core::call::{Call, Dial, End, GOES_ON, Parting};
 use crate::core::error::{ClientCode, ClientError};
+use crate::core::farewell::{Act, Goodbye};
 use crate::core::ids::RequestId;
 use crate::core::input::{Command, Request};
 use crate::core::media::MediaKind;
@@ -258,12 +259,12 @@ impl Client {
     fn reject_waiting(&mut self, id: RequestId, position: usize, reason: Option<EndReason>) {
         let waiting = self.waiting.remove(position);
         let session_id = waiting.incoming.session_id.clone();
-        let event = ClientEvent::CallReject(client::CallReject {
-            session_id: session_id.clone(),
-            chat_id: Some(waiting.incoming.chat_id.clone()),
-            reason: reason.clone(),
-        });
-        self.part(Some(&session_id), Some(event), Some(id));
+        let goodbye = Goodbye {
+            session: session_id,
+            chat: Some(waiting.incoming.chat_id.clone()),
+            act: Act::Reject(reason.clone()),
+        };
+        self.part(Some(goodbye), Some(id));
         let by = self.cx.signaling.user.clone();
         self.tell_ended(&waiting, reason.unwrap_or(EndReason::Declined), by);
     }

@@ -700,7 +700,7 @@ fn muting_reaches_the_other_side_and_hanging_up_ends_both() {
             let mut world = World::connected(kind);
             world.ask(ALICE, Command::SetMuted(true));
             world.run(500);
-            let seen = world.clients[BOB].call().unwrap().participants;
+            let seen = world.clients[BOB].call().unwrap().participants.clone();
             assert!(seen.first().is_some_and(|alice| alice.muted));
             let end = world.ask(hangs_up, Command::End(None));
             world.run(500);
