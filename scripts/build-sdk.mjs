@@ -38,6 +38,12 @@ const script = join(glue, 'ringback.js');
 // What every browser with WebRTC has had since 2022, and what Rust's target assumes.
 const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'reference-types', 'multivalue'];
 
+/** Lets the errors of a chunk be those of `index.js`. */
+const errorOfIndex = {
+  name: 'errors of index.js',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/error\.js$/ }, () => ({ path: './index.js', external: true, sideEffects: false })),
+};
+
 /** Lets an entry of its own share the classes of `index.js` in place of a copy. */
 const besideIndex = {
   name: 'beside index.js',
@@ -74,9 +80,10 @@ async function smallStandardLibrary() {
     console.log('The source of the standard library is missing (`rustup component add rust-src`): the module gets about 1 KiB heavier.');
     return null;
   }
-  const panics = `target.${WASM}.rustflags=["-Zunstable-options","-Cpanic=immediate-abort"]`;
+  // Values of JavaScript are numbers to the module then, in place of entries of a second table.
+  const flags = `target.${WASM}.rustflags=["-Zunstable-options","-Cpanic=immediate-abort","-Ctarget-feature=-reference-types"]`;
   return {
-    args: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size', '--config', panics],
+    args: ['-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size', '--config', flags],
     // These flags are not stable yet; what they build is the library of the stable compiler.
     env: { RUSTC_BOOTSTRAP: '1' },
   };
@@ -96,8 +103,9 @@ async function optimise() {
   await writeFile(script, withSecond(await readFile(script, 'utf8')));
   await appendFile(join(glue, 'ringback.d.ts'), SECOND_TYPES);
   if (dev) return rename(raw, module);
-  const passes = ['--low-memory-unused', '--flatten', '--rereloop', '-Oz', '--gufa', '-Oz', '--converge'];
-  // Functions that repeat a pattern compress better than one function that holds them all.
+  const passes = ['--low-memory-unused', '--flatten', '--rereloop', '-Oz', '--gufa', '-Oz', '--converge', '--coalesce-locals', '--reorder-locals', '--vacuum', '--reorder-functions-by-name'];
+  // Functions that repeat a pattern compress better than one function that holds them all, and
+  // best beside those that do similar things, which are of the same type or module.
   const inlining = ['--one-caller-inline-max-function-size', '10'];
   await writeFile(raw, blankLocations(dropUnusedClosures(silencePanics(await readFile(raw)))));
   // With their names, by which they are sorted into the two parts.
@@ -135,7 +143,8 @@ async function instrumentModule() {
 
 async function bundle() {
   const options = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', minify: !dev, legalComments: 'none', logLevel: 'warning', define: { IS_SPLIT: String(!dev && !record) } };
-  await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js', './preflight.js', './diagnostics.js'] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'index.ts')], outfile: join(dist, 'index.js'), external: ['./socket.io-client.js', './preflight.js', './diagnostics.js', './connection.js'] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'connection.ts')], outfile: join(dist, 'connection.js'), plugins: [errorOfIndex] });
   await esbuild.build({ ...options, entryPoints: [join(source, 'diagnostics.ts')], outfile: join(dist, 'diagnostics.js') });
   await esbuild.build({ ...options, entryPoints: [join(source, 'preflight.ts')], outfile: join(dist, 'preflight.js') });
   await esbuild.build({ ...options, entryPoints: [join(source, 'react.ts')], outfile: join(dist, 'react.js'), external: ['react'], jsx: 'automatic', plugins: [besideIndex] });

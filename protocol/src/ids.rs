@@ -35,11 +35,15 @@ fn check(text: &str, most: usize) -> Result<(), IdError> {
         return Err(IdError::Empty);
     }
     // Characters as JavaScript and the reference count them: not bytes.
-    if text.chars().nth(most).is_some() {
-        return Err(IdError::TooLong);
-    }
-    if text.chars().any(char::is_control) {
-        return Err(IdError::ControlCharacter);
+    let mut left = most;
+    for character in text.chars() {
+        if left == 0 {
+            return Err(IdError::TooLong);
+        }
+        if character.is_control() {
+            return Err(IdError::ControlCharacter);
+        }
+        left -= 1;
     }
     Ok(())
 }

@@ -34,10 +34,14 @@ mod owned {
 mod interned {
     use std::cell::RefCell;
     use std::cmp::Ordering;
+    use std::mem::ManuallyDrop;
     use std::num::NonZeroU32;
 
     thread_local! {
-        static TEXTS: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+        // Never dropped: a page has no end that would be noticed.
+        static TEXTS: RefCell<ManuallyDrop<Vec<&'static str>>> = const {
+            RefCell::new(ManuallyDrop::new(Vec::new()))
+        };
     }
 
     /// The number of a text that is kept for good.

@@ -189,6 +189,19 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Every reason that has a meaning of its own.
+    const KNOWN: &[Self] = &[
+        Self::Completed,
+        Self::Cancelled,
+        Self::Declined,
+        Self::Busy,
+        Self::Missed,
+        Self::Failed,
+        Self::Disconnected,
+        Self::Replaced,
+        Self::Server,
+    ];
+
     /// Returns the reason as it stands on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -221,20 +234,13 @@ impl TryFrom<String> for EndReason {
     type Error = ReasonError;
 
     fn try_from(text: String) -> Result<Self, ReasonError> {
-        Ok(match text.as_str() {
-            "completed" => Self::Completed,
-            "cancelled" => Self::Cancelled,
-            "declined" => Self::Declined,
-            "busy" => Self::Busy,
-            "missed" => Self::Missed,
-            "failed" => Self::Failed,
-            "disconnected" => Self::Disconnected,
-            "replaced" => Self::Replaced,
-            "server" => Self::Server,
-            "" => return Err(ReasonError),
-            _ if text.chars().nth(limits::REASON_CHARS).is_some() => return Err(ReasonError),
-            _ => Self::Other(text.into_boxed_str()),
-        })
+        if text.is_empty() || text.chars().nth(limits::REASON_CHARS).is_some() {
+            return Err(ReasonError);
+        }
+        let known = Self::KNOWN.iter().find(|reason| reason.as_str() == text);
+        Ok(known
+            .cloned()
+            .unwrap_or_else(|| Self::Other(text.into_boxed_str())))
     }
 }
 

@@ -58,7 +58,7 @@ function check(result) {
 
 test('the tarball has the built package and the licences, and nothing else', () => {
   const files = consumer.packed.files.map(({ path }) => path);
-  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/ringback_second.wasm', 'dist/socket.io-client.js', 'dist/preflight.js', 'dist/diagnostics.js', 'dist/react.js', 'dist/react.d.ts']) {
+  for (const file of ['package.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/index.js', 'dist/index.d.ts', 'dist/ringback_bg.wasm', 'dist/ringback_second.wasm', 'dist/socket.io-client.js', 'dist/preflight.js', 'dist/connection.js', 'dist/diagnostics.js', 'dist/react.js', 'dist/react.d.ts']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
   assert.deepEqual(files.filter((file) => !/^(package\.json|README\.md|LICENSE-\w+|dist\/[\w.-]+\.(js|wasm|d\.ts)|dist\/(react|preflight)\/[\w.-]+\.d\.ts)$/.test(file)), []);

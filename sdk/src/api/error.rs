@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use crate::core::error::ClientError;
-use crate::platform::object;
+use crate::platform::record;
 
 /// Converts a failure of the client.
 pub(super) fn to_js(error: &ClientError) -> JsValue {
@@ -16,9 +16,9 @@ pub(super) fn invalid_argument(message: &str) -> JsValue {
 }
 
 fn plain(code: &str, message: &str, retryable: bool) -> JsValue {
-    object(&[
-        ("code", code.into()),
-        ("message", message.into()),
-        ("retryable", retryable.into()),
-    ])
+    record! {
+        code: code.into(),
+        message: message.into(),
+        retryable: retryable.into(),
+    }
 }

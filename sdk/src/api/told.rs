@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 use super::{error, view};
 use crate::core::{Client, Notification};
-use crate::platform::{Platform, array, object};
+use crate::platform::{Platform, array, object, record};
 
 /// What follows the other person's name.
 const LINK_FAILED: &str = " cannot hear each other. Trying again.";
@@ -32,24 +32,21 @@ pub(super) fn describe(
         } => {
             let session_id = view::optional(session_id.as_ref().map(SessionId::as_str));
             let ended_by = view::optional(ended_by.as_ref().map(UserId::as_str));
-            let payload = object(&[
-                ("sessionId", session_id),
-                ("chatId", chat_id.as_str().into()),
-                ("endedBy", ended_by),
-                ("reason", reason.as_str().into()),
-                ("durationMs", (*duration_ms as f64).into()),
-            ]);
+            let payload = record! {
+                sessionId: session_id,
+                chatId: chat_id.as_str().into(),
+                endedBy: ended_by,
+                reason: reason.as_str().into(),
+                durationMs: (*duration_ms as f64).into(),
+            };
             ("ended", payload)
         }
         Notification::State { state, previous } => {
-            let payload = object(&[
-                ("state", state.as_str().into()),
-                ("previous", previous.as_str().into()),
-                (
-                    "call",
-                    view::optional(client.call().as_deref().map(view::call)),
-                ),
-            ]);
+            let payload = record! {
+                state: state.as_str().into(),
+                previous: previous.as_str().into(),
+                call: view::optional(client.call().as_deref().map(view::call)),
+            };
             ("state", payload)
         }
         Notification::RemoteStream(link, user) => {
@@ -70,19 +67,19 @@ pub(super) fn describe(
         Notification::Resumed(id) => ("resumed", object(&[session(id)])),
         Notification::LinkRecovered(user) => ("linkRecovered", object(&[user_id(user)])),
         Notification::LocalVideo(source) => {
-            let payload = object(&[
-                ("stream", view::optional(platform.video_stream(*source))),
-                ("source", source.as_str().into()),
-            ]);
+            let payload = record! {
+                stream: view::optional(platform.video_stream(*source)),
+                source: source.as_str().into(),
+            };
             ("localVideo", payload)
         }
         Notification::DeviceChanged(kind, device, reason) => {
-            let payload = object(&[
-                ("kind", kind.as_str().into()),
-                ("id", view::optional(device.as_deref())),
-                ("label", platform.label(*kind)),
-                ("reason", reason.as_str().into()),
-            ]);
+            let payload = record! {
+                kind: kind.as_str().into(),
+                id: view::optional(device.as_deref()),
+                label: platform.label(*kind),
+                reason: reason.as_str().into(),
+            };
             ("deviceChanged", payload)
         }
         Notification::Devices => ("devices", JsValue::UNDEFINED),

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use crate::core::quality::LinkQuality;
 use crate::core::view::{CallView, IncomingView, LiveCallView, ParticipantView, UserView};
-use crate::platform::{Clock, array, object, set};
+use crate::platform::{Clock, array, record, set};
 
 /// Converts to `Call`.
 pub(super) fn call(view: &CallView) -> JsValue {
@@ -15,39 +15,30 @@ pub(super) fn call(view: &CallView) -> JsValue {
         "outgoing"
     };
     let started_at = view.started_at.map(Clock::to_date);
-    object(&[
-        (
-            "sessionId",
-            optional(view.session_id.as_ref().map(SessionId::as_str)),
-        ),
-        ("chatId", view.chat_id.as_str().into()),
-        ("callType", view.call_type.as_str().into()),
-        ("direction", direction.into()),
-        ("state", view.state.as_str().into()),
-        ("muted", view.muted.into()),
-        ("video", view.video.as_str().into()),
-        ("pushToTalk", view.push_to_talk.into()),
-        (
-            "participants",
-            array(view.participants.iter().map(participant)),
-        ),
-        ("startedAt", optional(started_at)),
-        (
-            "reason",
-            optional(view.reason.as_ref().map(|reason| reason.as_str())),
-        ),
-    ])
+    record! {
+        sessionId: optional(view.session_id.as_ref().map(SessionId::as_str)),
+        chatId: view.chat_id.as_str().into(),
+        callType: view.call_type.as_str().into(),
+        direction: direction.into(),
+        state: view.state.as_str().into(),
+        muted: view.muted.into(),
+        video: view.video.as_str().into(),
+        pushToTalk: view.push_to_talk.into(),
+        participants: array(view.participants.iter().map(participant)),
+        startedAt: optional(started_at),
+        reason: optional(view.reason.as_ref().map(|reason| reason.as_str())),
+    }
 }
 
 /// Converts to `IncomingCall`.
 pub(super) fn incoming(view: &IncomingView) -> JsValue {
-    object(&[
-        ("sessionId", view.session_id.as_str().into()),
-        ("chatId", view.chat_id.as_str().into()),
-        ("callType", view.call_type.as_str().into()),
-        ("caller", user(&view.caller)),
-        ("targetUserIds", users(&view.targets)),
-    ])
+    record! {
+        sessionId: view.session_id.as_str().into(),
+        chatId: view.chat_id.as_str().into(),
+        callType: view.call_type.as_str().into(),
+        caller: user(&view.caller),
+        targetUserIds: users(&view.targets),
+    }
 }
 
 /// Converts to `LiveCall[]`.
@@ -57,45 +48,42 @@ pub(super) fn live_calls(calls: &[LiveCallView]) -> JsValue {
 
 fn live_call(view: &LiveCallView) -> JsValue {
     let call = &view.call;
-    object(&[
-        ("sessionId", call.session_id.as_str().into()),
-        ("chatId", call.chat_id.as_str().into()),
-        ("callType", call.call_type.as_str().into()),
-        ("status", call.status.as_str().into()),
-        ("startedAt", optional(view.started_at.map(Clock::to_date))),
-        (
-            "participants",
-            array(call.participants.iter().map(live_participant)),
-        ),
-        ("here", view.here.into()),
-    ])
+    record! {
+        sessionId: call.session_id.as_str().into(),
+        chatId: call.chat_id.as_str().into(),
+        callType: call.call_type.as_str().into(),
+        status: call.status.as_str().into(),
+        startedAt: optional(view.started_at.map(Clock::to_date)),
+        participants: array(call.participants.iter().map(live_participant)),
+        here: view.here.into(),
+    }
 }
 
 fn live_participant(one: &ParticipantSnapshot) -> JsValue {
     let device_id = one.device_id.as_ref().map(DeviceId::as_str);
-    object(&[
-        ("id", one.user_id.as_str().into()),
-        ("name", one.name.as_str().into()),
-        ("avatar", optional(one.avatar.as_deref())),
-        ("status", one.status.as_str().into()),
-        ("deviceId", optional(device_id)),
-    ])
+    record! {
+        id: one.user_id.as_str().into(),
+        name: one.name.as_str().into(),
+        avatar: optional(one.avatar.as_deref()),
+        status: one.status.as_str().into(),
+        deviceId: optional(device_id),
+    }
 }
 
 /// Converts to `LinkQuality`.
 pub(super) fn quality(user: &UserId, quality: &LinkQuality) -> JsValue {
     let candidate_type = quality.candidate_type.map(|kind| kind.as_str());
-    object(&[
-        ("userId", user.as_str().into()),
-        ("grade", quality.grade.as_str().into()),
-        ("mos", quality.mos.into()),
-        ("bitrate", quality.bitrate.into()),
-        ("packetLoss", quality.packet_loss.into()),
-        ("jitter", quality.jitter_ms.into()),
-        ("roundTripTime", optional(quality.round_trip_ms)),
-        ("candidateType", optional(candidate_type)),
-        ("audioLevel", quality.audio_level.into()),
-    ])
+    record! {
+        userId: user.as_str().into(),
+        grade: quality.grade.as_str().into(),
+        mos: quality.mos.into(),
+        bitrate: quality.bitrate.into(),
+        packetLoss: quality.packet_loss.into(),
+        jitter: quality.jitter_ms.into(),
+        roundTripTime: optional(quality.round_trip_ms),
+        candidateType: optional(candidate_type),
+        audioLevel: quality.audio_level.into(),
+    }
 }
 
 /// Converts a list of ids.
@@ -109,11 +97,11 @@ pub(super) fn optional<T: Into<JsValue>>(value: Option<T>) -> JsValue {
 }
 
 fn user(view: &UserView) -> JsValue {
-    object(&[
-        ("id", view.id.as_str().into()),
-        ("name", view.name.as_str().into()),
-        ("avatar", optional(view.avatar.as_deref())),
-    ])
+    record! {
+        id: view.id.as_str().into(),
+        name: view.name.as_str().into(),
+        avatar: optional(view.avatar.as_deref()),
+    }
 }
 
 fn participant(view: &ParticipantView) -> JsValue {

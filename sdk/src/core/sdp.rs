@@ -121,24 +121,19 @@ fn push_parameters(text: &mut String, line: &str, most: Option<u32>) {
     say("useinbandfec=", "1");
     say("usedtx=", "1");
     if let Some(most) = most {
-        let mut digits = [0; 10];
-        say("maxaveragebitrate=", decimal(most, &mut digits));
+        let mut digits = String::new();
+        push_decimal(&mut digits, most);
+        say("maxaveragebitrate=", &digits);
     }
 }
 
-/// Writes a number in decimal, without the formatting machinery.
-fn decimal(mut number: u32, digits: &mut [u8; 10]) -> &str {
-    let mut from = digits.len();
-    for digit in digits.iter_mut().rev() {
-        from -= 1;
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+/// Appends a number in decimal, without the formatting machinery.
+fn push_decimal(text: &mut String, number: u32) {
+    if number > 9 {
+        push_decimal(text, number / 10);
     }
-    let written = digits.get(from..).unwrap_or_default();
-    str::from_utf8(written).unwrap_or_default()
+    let digit = u8::try_from(number % 10).unwrap_or(0);
+    text.push(char::from(b'0' + digit));
 }
 
 /// Returns where the media section with that index ends.

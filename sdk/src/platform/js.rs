@@ -23,6 +23,32 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsValue {
     object
 }
 
+/// Makes an object of properties that are all known: one text holds their names.
+macro_rules! record {
+    ($first:ident: $value:expr $(, $name:ident: $more:expr)* $(,)?) => {
+        $crate::platform::named(
+            concat!(stringify!($first) $(, " ", stringify!($name))*),
+            &[$value $(, $more)*],
+        )
+    };
+}
+
+pub(crate) use record;
+
+/// Makes an object of these names, with a space between them, and their values.
+pub(crate) fn named(names: &str, values: &[JsValue]) -> JsValue {
+    let array = Array::new();
+    for value in values {
+        array.push(value);
+    }
+    pair(names, &array)
+}
+
+#[wasm_bindgen(module = "/src/platform/record.js")]
+extern "C" {
+    fn pair(names: &str, values: &Array) -> JsValue;
+}
+
 /// Makes an array.
 pub(crate) fn array(values: impl Iterator<Item = JsValue>) -> JsValue {
     let array = Array::new();

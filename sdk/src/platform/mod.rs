@@ -30,7 +30,7 @@ use crate::core::{
 
 pub(crate) use captures::check_options;
 pub(crate) use clock::Clock;
-pub(crate) use js::{array, get, object, random_seed, set};
+pub(crate) use js::{array, get, named, object, random_seed, record, set};
 pub(crate) use socket::Socket;
 pub use socket::SocketIo;
 

@@ -65,7 +65,7 @@ impl World {
                     @ (CallState::Connecting | CallState::Connected | CallState::Reconnecting),
                     own,
                 ) => {
-                    let session = page.client.call().and_then(|call| call.session_id);
+                    let session = page.client.call().and_then(|call| call.session_id.clone());
                     if session.as_ref() != own.map(|call| call.id()) {
                         let is_in = own.map_or("no call", |call| call.id().as_str());
                         let believes = session.as_ref().map_or("none", SessionId::as_str);
@@ -178,7 +178,7 @@ impl World {
             .client
             .call()
             .into_iter()
-            .flat_map(|call| call.participants)
+            .flat_map(|call| call.participants.clone())
         {
             let is_inside = inside.iter().any(|(user, _)| *user == seen.user.id);
             if seen.status.is_in_call() && !is_inside {

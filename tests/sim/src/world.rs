@@ -1511,7 +1511,7 @@ fn kept(page: &Page) -> Option<KeptCall> {
         | CallState::Reconnecting => true,
         CallState::Idle | CallState::Incoming | CallState::Ended => false,
     };
-    let session = call.session_id.filter(|_| is_in_call)?;
+    let session = call.session_id.clone().filter(|_| is_in_call)?;
     Some(KeptCall {
         session,
         muted: call.muted,
