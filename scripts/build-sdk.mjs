@@ -77,7 +77,7 @@ async function compile() {
  */
 async function smallStandardLibrary() {
   if (!(await hasRustSource())) {
-    console.log('The source of the standard library is missing (`rustup component add rust-src`): the module gets about 1 KiB heavier.');
+    console.log('The source of the standard library is missing (`rustup component add rust-src`): the module gets some KiB heavier.');
     return null;
   }
   // Values of JavaScript are numbers to the module then, in place of entries of a second table.

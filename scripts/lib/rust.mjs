@@ -30,7 +30,7 @@ export async function installWasmTarget() {
 export async function installRustSource() {
   if ((await hasRustSource()) || !which('rustup', 'rustup.exe')) return;
   const { code } = await step('Rust source', () => capture('rustup', ['component', 'add', 'rust-src']));
-  if (code !== 0) console.log('  could not be added: the module gets about 1 KiB heavier');
+  if (code !== 0) console.log('  could not be added: the module gets some KiB heavier');
 }
 
 /** Tells whether the source of the standard library is there. */
