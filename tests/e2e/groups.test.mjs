@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Scene, accept, allHear, rings, talkTogether } from './scene.mjs';
+import { Scene, accept, allHear, talkTogether } from './scene.mjs';
 
 const session = (person) => person.do(() => calls.call.sessionId);
 
