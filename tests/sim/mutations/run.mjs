@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mutations } from './list.mjs';
 
 const root = join(import.meta.dirname, '../../..');
+// The builds have a place of their own: they must not be taken for those of the product.
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const copy = join(target, 'mutants');
 const SEEDS = '1000';
@@ -52,6 +53,6 @@ function look() {
 }
 
 function cargo(...args) {
-  const env = { ...process.env, CARGO_TARGET_DIR: target, RUST_BACKTRACE: '0' };
+  const env = { ...process.env, CARGO_TARGET_DIR: join(target, 'mutation-build'), RUST_BACKTRACE: '0' };
   return spawnSync('cargo', args, { cwd: copy, encoding: 'utf8', env, maxBuffer: 1 << 28 });
 }
