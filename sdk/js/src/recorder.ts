@@ -4,8 +4,11 @@ import type { SocketLike } from './types.js';
 /** When (`performance.now()`), what, and what belongs to it. */
 export type Entry = [at: number, what: string, ...rest: unknown[]];
 
-/** What is kept at most; the beginning is what a replay needs, so what comes after is only counted. */
-const MOST = 20_000;
+/**
+ * What is kept at most, about 300 KB and seven minutes of a call of two; the beginning is what a replay needs, so
+ * what comes after is only counted.
+ */
+const MOST = 2_500;
 
 type Listener = (...args: any[]) => void;
 
