@@ -12,6 +12,7 @@ import { root, serverBinary } from './lib/paths.mjs';
 import { capture, main, seconds, Stop } from './lib/run.mjs';
 import { setupBrowsers, setupBuild } from './setup.mjs';
 import { testFiles } from './lib/files.mjs';
+import { fewConnections } from './lib/wasm-tests.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
 const cargoTest = (...args) => ({ command: 'cargo', args: ['test', ...args], count: countCargo });
@@ -47,7 +48,7 @@ const PARTS = {
     runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts', '--test', 'typescript'), nodeTest('tests/protocol')],
   },
   wasm: {
-    needs: ['browsers'],
+    needs: ['browsers', 'fewConnections'],
     runs: () => [wasmTest('GECKODRIVER'), wasmTest('CHROMEDRIVER')],
   },
   server: { needs: ['server'], runs: () => [nodeTest('tests/server', '--test-concurrency=2')] },
@@ -65,6 +66,11 @@ const NEEDS = {
     const postgres = await startPostgres();
     process.env.POSTGRES_TEST_URI = postgres.uri;
     atTheEnd.push(postgres.stop);
+  },
+  fewConnections: async () => {
+    const { file, stop } = await fewConnections();
+    process.env.WASM_BINDGEN_TEST_WEBDRIVER_JSON = file;
+    atTheEnd.push(stop);
   },
   examples: async () => {
     for (const name of ['chat-app', 'react']) await installPackages(join(root, 'examples', name), `npm packages of examples/${name}`);
