@@ -1,17 +1,18 @@
 /**
  * Finds out when the first audio arrived, the same way for every contender.
  *
- * Every peer connection of the page is known, because its constructor is watched. The time of the
- * first audio packet is worked out from `inbound-rtp` of `getStats`: the browser keeps a report for
- * 50 ms, so a poll alone would be that coarse; but a report carries the exact arrival of the last
- * packet and how many came, and Opus sends one each 20 ms. When sound was first played is read from
- * `getSynchronizationSources`, which is not kept and costs little.
+ * Every peer connection of the page is known, because its class is watched. Received audio passes
+ * through a worker (WebRTC Encoded Transform), which tells when the first frame came. When sound
+ * was first played is read from `getSynchronizationSources`, which costs little.
  */
-const PACKET_MS = 20;
-const STATS_POLL_MS = 25;
 const LEVEL_POLL_MS = 4;
+const CLOSED_POLL_MS = 25;
 
 const made = new Set();
+/** When each connection received its first frame of audio. */
+const received = new Map();
+const frames = new Worker('/frames.js');
+const watched = [];
 
 /** Watches `RTCPeerConnection` from here on. */
 export function watchPeerConnections() {
@@ -20,9 +21,35 @@ export function watchPeerConnections() {
     constructor(...args) {
       super(...args);
       made.add(this);
+      this.addEventListener('track', () => watchReceivers(this));
+    }
+
+    addTrack(...args) {
+      const sender = super.addTrack(...args);
+      watchReceivers(this);
+      return sender;
+    }
+
+    addTransceiver(...args) {
+      const transceiver = super.addTransceiver(...args);
+      watchReceivers(this);
+      return transceiver;
     }
   };
 }
+
+/** A receiver takes a transform only right after it was made. */
+function watchReceivers(peer) {
+  for (const receiver of peer.getReceivers()) {
+    if (receiver.transform || receiver.track.kind !== 'audio') continue;
+    receiver.transform = new RTCRtpScriptTransform(frames, { id: watched.push(peer) - 1 });
+  }
+}
+
+frames.addEventListener('message', ({ data }) => {
+  const peer = watched[data.id];
+  if (made.has(peer) && !received.has(peer)) received.set(peer, data.at);
+});
 
 /** Milliseconds since 1970, with fractions: the clock of `getStats`. */
 export const now = () => performance.timeOrigin + performance.now();
@@ -34,42 +61,27 @@ export async function allClosed(timeoutMs) {
   const deadline = now() + timeoutMs;
   while (open().length > 0) {
     if (now() > deadline) throw new Error(`${open().length} connections were left open`);
-    await new Promise((resolve) => setTimeout(resolve, STATS_POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, CLOSED_POLL_MS));
   }
   made.clear();
+  received.clear();
 }
 
 /**
  * Waits until two connections have received audio and played sound.
  *
- * Resolves with `{received, heard}`: when the later of the two sides got its first packet, and when
+ * Resolves with `{received, heard}`: when the later of the two sides got its first frame, and when
  * the later of the two played its first sound, in the time of `now`.
  */
 export async function bothSides(timeoutMs) {
-  const received = new Map();
   const heard = new Map();
   const deadline = now() + timeoutMs;
-  const levels = setInterval(() => noteSound(heard), LEVEL_POLL_MS);
-  try {
-    while (received.size < 2 || heard.size < 2) {
-      if (now() > deadline) throw new Error(await explain(received, heard));
-      await notePackets(received);
-      await new Promise((resolve) => setTimeout(resolve, STATS_POLL_MS));
-    }
-  } finally {
-    clearInterval(levels);
+  while (received.size < 2 || heard.size < 2) {
+    if (now() > deadline) throw new Error(explain(heard));
+    noteSound(heard);
+    await new Promise((resolve) => setTimeout(resolve, LEVEL_POLL_MS));
   }
   return { received: Math.max(...received.values()), heard: Math.max(...heard.values()) };
-}
-
-async function notePackets(received) {
-  for (const peer of open()) {
-    if (received.has(peer)) continue;
-    for (const report of (await peer.getStats()).values()) {
-      if (report.type !== 'inbound-rtp' || report.kind !== 'audio' || !report.packetsReceived) continue;
-      received.set(peer, report.lastPacketReceivedTimestamp - (report.packetsReceived - 1) * PACKET_MS);
-    }
-  }
 }
 
 function noteSound(heard) {
@@ -80,7 +92,7 @@ function noteSound(heard) {
   }
 }
 
-async function explain(received, heard) {
+function explain(heard) {
   const states = open().map((peer) => `${peer.signalingState}/${peer.iceConnectionState}/${peer.connectionState}`);
   return `no audio on both sides: ${received.size} received, ${heard.size} heard, connections: ${states.join(' ')}`;
 }
