@@ -39,13 +39,13 @@ const PARTS = {
       // What `npm start` builds: the server with the default features.
       check('cargo', 'check', '-p', 'ringback-server', '--quiet'),
       check('cargo', 'clippy', '-p', 'ringback-sdk', '--all-targets', '--target', WASM, '--quiet', '--', '-D', 'warnings'),
-      check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts', '--quiet', '--', '-D', 'warnings'),
+      check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts,schema', '--quiet', '--', '-D', 'warnings'),
     ],
   },
   rust: { needs: ['databases'], runs: () => [cargoTest('--workspace', '--exclude', 'ringback-sim', ...EVERYTHING)] },
   sim: { runs: () => [cargoTest('--profile', 'sim', '-p', 'ringback-sim')] },
   protocol: {
-    runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts', '--test', 'typescript'), nodeTest('tests/protocol')],
+    runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts,schema', '--test', 'typescript', '--test', 'asyncapi'), nodeTest('tests/protocol')],
   },
   wasm: {
     needs: ['browsers', 'fewConnections'],

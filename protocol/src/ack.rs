@@ -10,6 +10,7 @@ use crate::{
 /// What went wrong, for a program (`code`) and for a person (`error`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// Text for a person.
@@ -72,6 +73,27 @@ impl<T: Serialize> Serialize for Ack<T> {
     }
 }
 
+/// The schema is that of a success: a failure has a status, or a message, of its own.
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Ack<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("{}Ack", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "allOf": [
+                {
+                    "type": "object",
+                    "required": ["success"],
+                    "properties": { "success": { "const": true } },
+                },
+                generator.subschema_for::<T>(),
+            ],
+        })
+    }
+}
+
 /// The envelope of an ack as the client reads it, before the body of a success.
 ///
 /// A server written from the reference may leave out `success` (in the ack of
@@ -99,11 +121,13 @@ const fn yes() -> bool {
 
 /// The body of an ack that says no more than that it was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Empty {}
 
 /// The body of the ack of `call:initiate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateAck {
     /// The call: a new one, or the one that the other person placed at the same time.
@@ -132,6 +156,7 @@ pub(crate) const fn is_false(value: &bool) -> bool {
 /// The body of the acks of `call:accept`, `call:join` and `call:resume`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinAck {
     /// The call as it now stands. Absent from a reference server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +167,7 @@ pub struct JoinAck {
 /// The body of the ack of `call:sync`, and the payload of `call:state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StateAck {
     /// Every live call that concerns the user.
     pub calls: Vec<CallSnapshot>,
@@ -150,6 +176,7 @@ pub struct StateAck {
 /// What the server can do beyond the reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProtocolInfo {
     /// The protocol version; 1.
     pub version: u32,
@@ -161,6 +188,7 @@ pub struct ProtocolInfo {
 /// Who the server takes this socket to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// The user, from the token.
@@ -172,6 +200,7 @@ pub struct Identity {
 /// The body of the ack of `webrtc:config:get`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigAck {
     /// What peer connections are made with.

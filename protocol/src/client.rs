@@ -58,6 +58,17 @@ macro_rules! no_payload {
                 serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                crate::schema::NO_PAYLOAD.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!(true)
+            }
+        }
     };
 }
 
@@ -73,6 +84,7 @@ no_payload!(
 /// `call:initiate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallInitiate {
     /// The chat to call in.
@@ -82,6 +94,7 @@ pub struct CallInitiate {
     /// Whom to call; absent: every member of the chat but the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub target_user_ids: Option<Vec<UserId>>,
     /// The offer, made ahead of the answer, when there is one target (added).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +113,7 @@ pub struct CallInitiate {
 /// `call:accept`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallAccept {
     /// The call.
@@ -117,6 +131,7 @@ pub struct CallAccept {
 /// `call:reject`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallReject {
     /// The call.
@@ -134,6 +149,7 @@ pub struct CallReject {
 /// `webrtc:offer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcOffer {
     /// The call.
@@ -157,6 +173,7 @@ pub struct WebrtcOffer {
 /// `webrtc:answer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcAnswer {
     /// The call.
@@ -180,6 +197,7 @@ pub struct WebrtcAnswer {
 /// `webrtc:ice-candidate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcIceCandidate {
     /// The call.
@@ -203,6 +221,7 @@ pub struct WebrtcIceCandidate {
 /// `call:quality`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallQuality {
     /// The call.
@@ -218,6 +237,7 @@ pub struct CallQuality {
 /// `call:toggle-audio`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallToggleAudio {
     /// The call.
@@ -233,6 +253,7 @@ pub struct CallToggleAudio {
 /// `call:toggle-video`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallToggleVideo {
     /// The call.
@@ -252,6 +273,7 @@ pub struct CallToggleVideo {
 /// `call:end`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnd {
     /// The call.
@@ -269,6 +291,7 @@ pub struct CallEnd {
 /// `call:leave`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallLeave {
     /// The call.
@@ -282,6 +305,7 @@ pub struct CallLeave {
 /// `call:join`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallJoin {
     /// The call.
@@ -295,17 +319,20 @@ pub struct CallJoin {
 /// `call:invite`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallInvite {
     /// The call.
     pub session_id: SessionId,
     /// Whom to call into it.
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub target_user_ids: Vec<UserId>,
 }
 
 /// `call:resume`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallResume {
     /// The call.

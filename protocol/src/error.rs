@@ -92,3 +92,29 @@ impl fmt::Display for ErrorCode {
 }
 
 impl std::error::Error for ErrorCode {}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ErrorCode {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ErrorCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let codes: Vec<_> = Self::ALL.iter().map(|code| code.schema()).collect();
+        schemars::json_schema!({
+            "description": "The stable code of a failure, the same in acks, `call:error` and REST.",
+            "oneOf": codes,
+        })
+    }
+}
+
+#[cfg(feature = "schema")]
+impl ErrorCode {
+    fn schema(self) -> schemars::Schema {
+        schemars::json_schema!({
+            "const": self.as_str(),
+            "description": self.message(),
+            "x-retryable": self.retryable(),
+        })
+    }
+}

@@ -35,6 +35,13 @@ macro_rules! events {
             /// The wire names of all events of this direction.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
+            /// Returns where this event stands in [`Self::NAMES`].
+            #[must_use]
+            pub const fn index(&self) -> usize {
+                enum Place { $($variant,)* }
+                match self { $(Self::$variant(_) => Place::$variant as usize,)* }
+            }
+
             /// Returns the wire name of this event.
             #[must_use]
             pub const fn name(&self) -> &'static str {
@@ -63,6 +70,12 @@ macro_rules! events {
             /// When the serializer fails.
             pub fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self { $(Self::$variant(payload) => serde::Serialize::serialize(payload, serializer),)* }
+            }
+
+            /// Shows the schema of every event of this direction to a visitor.
+            #[cfg(feature = "schema")]
+            pub(crate) fn describe_schemas(visitor: &mut impl $crate::schema::EventVisitor) {
+                $(visitor.event::<$variant>($name, &[$($doc),*]);)*
             }
 
             /// Shows every event of this direction to a visitor.

@@ -18,6 +18,8 @@ mod name;
 mod quality;
 mod reason;
 pub mod rest;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod server;
 mod snapshot;
 #[cfg(feature = "ts")]

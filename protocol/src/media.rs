@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Voice or video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallType {
     /// Audio alone.
@@ -40,6 +41,7 @@ impl CallType {
 
 /// The kind of a session description (`RTCSdpType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SdpType {
     /// An offer.
@@ -68,6 +70,7 @@ impl SdpType {
 
 /// A session description (`RTCSessionDescriptionInit`); its text passes unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionDescription {
     /// Offer or answer.
     #[serde(rename = "type")]
@@ -78,6 +81,7 @@ pub struct SessionDescription {
 
 /// An ICE candidate (`RTCIceCandidateInit`); its texts pass unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The candidate line (RFC 8839), empty at the end of candidates.
@@ -95,6 +99,7 @@ pub struct IceCandidate {
 
 /// One address or several (`RTCIceServer.urls`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum IceUrls {
     /// One URL.
@@ -130,6 +135,7 @@ impl<'de> Visitor<'de> for IceUrlsVisitor {
 
 /// A STUN or TURN server (`RTCIceServer`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IceServer {
     /// Where it is (RFC 7064, RFC 7065).
     pub urls: IceUrls,
@@ -143,6 +149,7 @@ pub struct IceServer {
 
 /// What a peer connection is made with (`RTCConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtcConfiguration {
     /// STUN and TURN servers.
@@ -162,6 +169,7 @@ pub struct RtcConfiguration {
 /// Constraints for `getUserMedia`, for one kind of call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MediaConstraints {
     /// Removes the echo of the loudspeaker.
@@ -187,6 +195,7 @@ pub struct MediaConstraints {
 /// Constraints for both kinds of call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaDefaults {
     /// For voice calls.
     pub voice: MediaConstraints,
@@ -197,6 +206,7 @@ pub struct MediaDefaults {
 /// Where the grades of connection quality begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QualityThresholds {
     /// At least this mean opinion score (1 to 4.5) is `excellent`.
@@ -208,6 +218,7 @@ pub struct QualityThresholds {
 /// How long things may take, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Timeouts {
     /// How long a target rings.
@@ -221,13 +232,17 @@ pub struct Timeouts {
 /// The quality of a call as one participant measured it (`call:quality`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QualityReport {
     /// Mean bit rate received, in bits per second.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1e10)))]
     pub avg_bitrate: f64,
     /// Packets lost, in percent (0 to 100).
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100.0)))]
     pub packet_loss: f64,
     /// Interarrival jitter (RFC 3550), in milliseconds.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 600_000.0)))]
     pub jitter: f64,
 }
 
@@ -244,6 +259,7 @@ impl QualityReport {
 /// What a picture shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum VideoSource {
     /// The camera.
@@ -255,6 +271,7 @@ pub enum VideoSource {
 /// What the picture of a participant shows, if there is one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum VideoState {
     /// There is none.

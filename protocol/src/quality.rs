@@ -7,6 +7,7 @@ use crate::UserId;
 /// Where the media path to a participant stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LinkStatus {
     /// Media can flow.
@@ -20,6 +21,7 @@ pub enum LinkStatus {
 /// How good a link is, to a person; the worse one is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LinkGrade {
     /// Nothing to hear of the network.
@@ -48,6 +50,7 @@ impl LinkGrade {
 /// The type of an ICE candidate (RFC 8445 section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CandidateType {
     /// An address of the machine.
@@ -76,6 +79,7 @@ impl CandidateType {
 /// One link in `call:quality`: what arrived since the last report, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkReport {
     /// Who is at the other end.
@@ -89,22 +93,27 @@ pub struct LinkReport {
     /// Mean opinion score from 1 to 4.5, an estimate (ITU-T G.107).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 5.0)))]
     pub mos: Option<f64>,
     /// Mean bit rate received, in bits per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1e10)))]
     pub avg_bitrate: Option<f64>,
     /// Packets lost, in percent (0 to 100).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100.0)))]
     pub packet_loss: Option<f64>,
     /// Interarrival jitter (RFC 3550), in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 600_000.0)))]
     pub jitter: Option<f64>,
     /// In milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 600_000.0)))]
     pub round_trip_time: Option<f64>,
     /// Type of the local candidate in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]

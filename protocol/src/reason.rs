@@ -7,6 +7,7 @@ use crate::limits;
 /// How a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     /// Nobody has answered yet.
@@ -69,6 +70,7 @@ impl CallStatus {
 /// How one participant stands towards a call (`userStatus`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ParticipantStatus {
     /// Called, but no device was reached yet.
@@ -247,5 +249,23 @@ impl TryFrom<String> for EndReason {
 impl From<EndReason> for String {
     fn from(reason: EndReason) -> Self {
         reason.as_str().into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for EndReason {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EndReason".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let known: Vec<_> = Self::KNOWN.iter().map(Self::as_str).collect();
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Why a call ended, or why one participant left or rejected it: one of the examples, or a text that a client gave.",
+            "minLength": 1,
+            "maxLength": limits::REASON_CHARS,
+            "examples": known,
+        })
     }
 }

@@ -14,8 +14,14 @@ pub type IsoTime = String;
 
 /// The envelope of a success: `{success: true, data}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "{T}Answer")
+)]
 pub struct Success<T> {
     /// Always true.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     pub success: bool,
     /// The body.
     pub data: T,
@@ -34,6 +40,7 @@ impl<T> Success<T> {
 /// A person, as the directory knew them at call time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserRef {
     /// Who.
     pub id: UserId,
@@ -47,6 +54,7 @@ pub struct UserRef {
 /// A chat, as the directory knew it at call time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatRef {
     /// Which.
     pub id: ChatId,
@@ -58,6 +66,7 @@ pub struct ChatRef {
 /// One participant of a stored call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipant {
     /// Who.
@@ -65,14 +74,17 @@ pub struct CallParticipant {
     /// How they stand, or stood at the end.
     pub status: ParticipantStatus,
     /// When they first entered the call.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub joined_at: Option<IsoTime>,
     /// When they left it.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub left_at: Option<IsoTime>,
 }
 
 /// A stored call, as one of its participants sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallRecord {
     /// The call's session id.
@@ -94,10 +106,13 @@ pub struct CallRecord {
     /// How the asker stands, or stood at the end.
     pub user_status: ParticipantStatus,
     /// When it was placed.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub initiated_at: IsoTime,
     /// When the first callee joined.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub started_at: Option<IsoTime>,
     /// When it ended.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub ended_at: Option<IsoTime>,
     /// From the first join to the end, in whole seconds; 0 when it never started.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -111,6 +126,7 @@ pub struct CallRecord {
 /// What happened in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CallHappening {
     /// The call was placed.
@@ -146,9 +162,11 @@ pub enum CallHappening {
 /// One entry of the timeline of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineEvent {
     /// When.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub at: IsoTime,
     /// What.
     #[serde(rename = "type")]
@@ -179,6 +197,7 @@ pub struct TimelineEvent {
 /// `data` of `GET /api/calls/{id}/timeline`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallTimeline {
     /// The call's session id.
@@ -190,9 +209,11 @@ pub struct CallTimeline {
 /// What one report said of one link.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkSample {
     /// When it was reported.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub at: IsoTime,
     /// Where the link stood.
     pub state: LinkStatus,
@@ -229,6 +250,7 @@ pub struct LinkSample {
 /// One direction of one link over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkTimeline {
     /// Who measured.
     pub from: UserId,
@@ -241,6 +263,7 @@ pub struct LinkTimeline {
 /// `data` of `GET /api/calls/{id}/quality`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallQualityTimeline {
     /// The call's session id.
@@ -252,6 +275,7 @@ pub struct CallQualityTimeline {
 /// `pagination` of a history page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     /// Calls that match the filters.
@@ -269,6 +293,7 @@ pub struct Pagination {
 /// `data` of `GET /api/calls`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallHistory {
     /// Newest first.
     pub calls: Vec<CallRecord>,
@@ -279,6 +304,7 @@ pub struct CallHistory {
 /// `byType` of the statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallsByType {
     /// Voice calls.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -291,6 +317,7 @@ pub struct CallsByType {
 /// `byDirection` of the statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallsByDirection {
     /// The asker was called.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -303,6 +330,7 @@ pub struct CallsByDirection {
 /// `stats` of the statistics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallStats {
     /// Calls in the time frame.
@@ -337,6 +365,7 @@ pub struct CallStats {
 /// `quality` of the statistics: means over the calls that had reports, null when none had.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QualityAverages {
     /// In percent.
@@ -350,6 +379,7 @@ pub struct QualityAverages {
 /// `data` of `GET /api/calls/stats`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallStatistics {
     /// The time frame asked for: `24h`, `7d`, `30d`, `90d`, `1y`, `all`.
@@ -366,6 +396,7 @@ pub struct CallStatistics {
 /// One member in a [`Chat`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatMember {
     /// Who.
     pub id: UserId,
@@ -382,6 +413,7 @@ pub struct ChatMember {
 /// The body of `PUT /api/chats/{id}`; also what `GET` answers, beside the id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chat {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -394,6 +426,7 @@ pub struct Chat {
 /// The body of `POST /api/dev/join`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DevJoin {
     /// The chat; made on the fly.
@@ -413,6 +446,7 @@ pub struct DevJoin {
 /// The answer of `POST /api/dev/join`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DevToken {
     /// A JWT for that user.
     pub token: String,

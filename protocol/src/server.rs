@@ -55,6 +55,7 @@ events! {
 /// `call:incoming`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallIncoming {
     /// The call.
@@ -95,6 +96,7 @@ pub struct CallIncoming {
 /// `call:ringing`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallRinging {
     /// The call.
@@ -108,6 +110,7 @@ pub struct CallRinging {
 /// `call:accepted`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallAccepted {
     /// The call.
@@ -129,6 +132,7 @@ pub struct CallAccepted {
 /// `call:rejected`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallRejected {
     /// The call.
@@ -144,6 +148,7 @@ pub struct CallRejected {
 /// `call:missed`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallMissed {
     /// The call.
@@ -157,6 +162,7 @@ pub struct CallMissed {
 /// `call:ended`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnded {
     /// The call.
@@ -172,6 +178,7 @@ pub struct CallEnded {
 /// `call:participant-joined`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantJoined {
     /// The call.
@@ -189,6 +196,7 @@ pub struct CallParticipantJoined {
 /// `call:participant-left`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantLeft {
     /// The call.
@@ -204,6 +212,7 @@ pub struct CallParticipantLeft {
 /// `webrtc:offer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcOffer {
     /// The call.
@@ -225,6 +234,7 @@ pub struct WebrtcOffer {
 /// `webrtc:answer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcAnswer {
     /// The call.
@@ -246,6 +256,7 @@ pub struct WebrtcAnswer {
 /// `webrtc:ice-candidate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcIceCandidate {
     /// The call.
@@ -267,6 +278,7 @@ pub struct WebrtcIceCandidate {
 /// `call:participant-audio-toggle`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantAudioToggle {
     /// The call.
@@ -280,6 +292,7 @@ pub struct CallParticipantAudioToggle {
 /// `call:participant-video-toggle`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantVideoToggle {
     /// The call.
@@ -297,6 +310,7 @@ pub struct CallParticipantVideoToggle {
 /// What another device of the user did with a ringing call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ElsewhereAction {
     /// It answered, or took the call over.
@@ -320,6 +334,7 @@ impl ElsewhereAction {
 /// `call:answered-elsewhere`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallAnsweredElsewhere {
     /// The call.
@@ -335,6 +350,7 @@ pub struct CallAnsweredElsewhere {
 /// `call:participant-reconnecting`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantReconnecting {
     /// The call.
@@ -346,6 +362,7 @@ pub struct CallParticipantReconnecting {
 /// `call:participant-reconnected`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipantReconnected {
     /// The call.
@@ -365,6 +382,7 @@ pub struct CallParticipantReconnected {
 /// `call:state`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallState {
     /// Every live call that concerns the user.
     pub calls: Vec<CallSnapshot>,
@@ -373,6 +391,7 @@ pub struct CallState {
 /// `call:error`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallError {
     /// The event that failed.
@@ -394,6 +413,7 @@ pub struct CallError {
 /// `server:draining`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServerDraining {
     /// When to connect again, in milliseconds from now.

@@ -10,6 +10,7 @@ use crate::{
 /// One participant in a [`CallSnapshot`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantSnapshot {
     /// Who.
@@ -38,6 +39,7 @@ pub struct ParticipantSnapshot {
 /// The whole of a call, as one participant may see it; it replaces what the client believed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallSnapshot {
     /// The call.

@@ -7,6 +7,7 @@ use ringback_protocol::rest::{
     CallHistory, CallQualityTimeline, CallRecord, CallStatistics, CallTimeline, Pagination, Success,
 };
 use ringback_protocol::{CallStatus, CallType, ChatId, ErrorCode, SessionId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::RestState;
@@ -19,21 +20,35 @@ const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
 
 /// `?chatId=&type=&status=&limit=&offset=`
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HistoryParameters {
+    /// Only calls of that chat.
+    #[schemars(with = "Option<ChatId>")]
     chat_id: Option<String>,
+    /// Only voice or only video calls.
+    #[schemars(with = "Option<CallType>")]
     r#type: Option<String>,
+    /// Only calls that stand so.
+    #[schemars(with = "Option<CallStatus>")]
     status: Option<String>,
+    /// How many calls at most; 50 unless given.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100))]
     limit: Option<String>,
+    /// How many to skip; 0 unless given.
+    #[schemars(with = "Option<i64>", range(min = 0))]
     offset: Option<String>,
 }
 
 /// `?chatId=&timeframe=`
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatisticsParameters {
+    /// Only calls of that chat.
+    #[schemars(with = "Option<ChatId>")]
     chat_id: Option<String>,
+    /// How far back; 30 days unless given.
+    #[schemars(with = "Option<Timeframe>")]
     timeframe: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use ringback_protocol::rest::{Chat, ChatMember, Success};
 use ringback_protocol::{ChatId, Empty, ErrorCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
@@ -17,7 +18,7 @@ use super::extract::{Body, Id, Service};
 const MOST_MEMBERS: usize = 10_000;
 
 /// A chat with its id.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct NamedChat {
     id: ChatId,
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use ringback_protocol::rest::{ChatMember, DevJoin, DevToken, Success};
 use ringback_protocol::{Ack, ChatId, ErrorCode, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
@@ -35,12 +36,13 @@ pub(super) async fn join(
 }
 
 /// The members of a chat, and who of them is connected.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Members {
     participants: Vec<Presence>,
 }
 
-#[derive(Serialize)]
+/// One member of a chat.
+#[derive(Serialize, JsonSchema)]
 struct Presence {
     id: UserId,
     name: Option<String>,

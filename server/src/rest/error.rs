@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use ringback_protocol::{ErrorCode, Failure};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::AuthError;
@@ -25,11 +26,19 @@ pub(super) enum ApiError {
 /// What a handler returns.
 pub(super) type ApiResult<T> = Result<T, ApiError>;
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What went wrong, for a program (`code`) and for a person (`error`).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RestFailure")]
+pub(super) struct RestFailure<'a> {
+    /// Always false.
+    #[schemars(extend("const" = false))]
     success: bool,
+    /// Text for a person.
     error: &'a str,
+    /// Stable code.
+    #[schemars(with = "ErrorCode")]
     code: &'a str,
+    /// With `RATE_LIMITED` and `DRAINING`: how long to wait, in milliseconds.
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
 }
@@ -110,7 +119,7 @@ fn coded(failure: &Failure) -> Response {
 }
 
 fn answer(status: StatusCode, error: &str, code: &str, retry_after_ms: Option<u64>) -> Response {
-    let body = Body {
+    let body = RestFailure {
         success: false,
         error,
         code,

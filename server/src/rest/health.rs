@@ -1,15 +1,36 @@
 //! `/healthz` and `/readyz`, for whatever watches over the process.
 
+use std::time::Duration;
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as Described};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
 
-#[derive(Serialize)]
+/// What takes longer counts as no answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// That the process is alive.
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Health {
+    /// Always `ok`.
     status: &'static str,
+}
+
+/// Whether new work may be sent here.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Readiness {
+    /// `ok`, or `not ready`.
+    status: &'static str,
+    /// Why it is not ready; empty when it is.
+    reasons: Vec<&'static str>,
 }
 
 /// Answers as long as the process does.
@@ -17,15 +38,58 @@ pub(super) async fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Tells whether new work may be sent here.
-pub(super) async fn ready(State(state): State<RestState>) -> (StatusCode, Json<Health>) {
-    let status = if state.signaling.is_draining() {
-        "draining"
-    } else if let Err(error) = state.store.ping().await {
-        tracing::warn!(%error, "not ready");
-        "the database does not answer"
+/// Tells whether new work may be sent here, and if not, every reason why.
+pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
+    let mut reasons = Vec::new();
+    if state.signaling.is_draining() {
+        reasons.push("draining");
+    }
+    if !database_answers(&state).await {
+        reasons.push("the database does not answer");
+    }
+    let status = if reasons.is_empty() {
+        "ok"
     } else {
-        return (StatusCode::OK, Json(Health { status: "ok" }));
+        "not ready"
     };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status }))
+    Readiness { status, reasons }
+}
+
+async fn database_answers(state: &RestState) -> bool {
+    match tokio::time::timeout(PATIENCE, state.store.ping()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready: the database does not answer");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database takes too long to answer");
+            false
+        }
+    }
+}
+
+impl IntoResponse for Readiness {
+    fn into_response(self) -> Response {
+        let status = if self.reasons.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+impl OperationOutput for Readiness {
+    type Inner = Self;
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Described)> {
+        let mut answers = Json::<Self>::inferred_responses(context, operation);
+        let refused = Json::<Self>::operation_response(context, operation);
+        answers.extend(refused.map(|answer| (Some(503), answer)));
+        answers
+    }
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod chats;
+pub mod contract;
 mod cors;
 mod dev;
 mod error;
@@ -12,13 +13,16 @@ mod sockets;
 
 use std::sync::Arc;
 
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, about};
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
@@ -53,32 +57,135 @@ pub fn router(config: &Config, state: RestState) -> Router {
 }
 
 fn api(mode: Mode) -> Router<RestState> {
-    let routes = Router::new()
-        .route("/api/calls", get(calls::history))
-        .route("/api/calls/stats", get(calls::statistics))
-        .route("/api/calls/{id}", get(calls::details))
-        .route("/api/calls/{id}/timeline", get(calls::timeline))
-        .route("/api/calls/{id}/quality", get(calls::quality))
-        .route(
-            "/api/chats/{id}",
-            get(chats::show).put(chats::put).delete(chats::remove),
-        )
+    let (routes, document) = contract::documented(|| routes(mode));
+    routes
+        .merge(contract::router(&document))
         .route("/api", any(error::no_such_route))
         .route("/api/", any(error::no_such_route))
         .route("/api/{*rest}", any(error::no_such_route))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
-    let routes = match mode {
-        Mode::Dev => routes
-            .route("/api/dev/join", post(dev::join))
-            .route("/api/dev/chats/{id}", get(dev::members)),
-        Mode::Production => routes,
-    };
-    routes
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+}
+
+/// Every route of the contract.
+fn routes(mode: Mode) -> ApiRouter<RestState> {
+    let routes = call_routes().merge(chat_routes()).merge(health_routes());
+    match mode {
+        Mode::Dev => routes.merge(development_routes()),
+        Mode::Production => routes,
+    }
+}
+
+fn call_routes() -> ApiRouter<RestState> {
+    ApiRouter::new()
+        .api_route(
+            "/api/calls",
+            get_with(
+                calls::history,
+                about("listCalls", CALLS, "The asker's calls, newest first"),
+            ),
+        )
+        .api_route(
+            "/api/calls/stats",
+            get_with(
+                calls::statistics,
+                about("getStatistics", CALLS, "Figures of the asker's calls"),
+            ),
+        )
+        .api_route(
+            "/api/calls/{id}",
+            get_with(
+                calls::details,
+                about("getCall", CALLS, "One call of the asker"),
+            ),
+        )
+        .api_route(
+            "/api/calls/{id}/timeline",
+            get_with(
+                calls::timeline,
+                about("getTimeline", CALLS, "What happened in a call"),
+            ),
+        )
+        .api_route(
+            "/api/calls/{id}/quality",
+            get_with(
+                calls::quality,
+                about(
+                    "getQuality",
+                    CALLS,
+                    "What was measured in a call, link by link",
+                ),
+            ),
+        )
+}
+
+fn chat_routes() -> ApiRouter<RestState> {
+    ApiRouter::new().api_route(
+        "/api/chats/{id}",
+        get_with(chats::show, about("getChat", CHATS, "A chat"))
+            .put_with(
+                chats::put,
+                about(
+                    "putChat",
+                    CHATS,
+                    "Stores a chat in place of what was stored before",
+                ),
+            )
+            .delete_with(
+                chats::remove,
+                about(
+                    "deleteChat",
+                    CHATS,
+                    "Removes a chat; the history of its calls stays",
+                ),
+            ),
+    )
+}
+
+fn health_routes() -> ApiRouter<RestState> {
+    ApiRouter::new()
+        .api_route(
+            "/healthz",
+            get_with(
+                health::alive,
+                about("isAlive", HEALTH, "Answers as long as the process does"),
+            ),
+        )
+        .api_route(
+            "/readyz",
+            get_with(
+                health::ready,
+                about("isReady", HEALTH, "Whether new work may be sent here"),
+            ),
+        )
+}
+
+fn development_routes() -> ApiRouter<RestState> {
+    ApiRouter::new()
+        .api_route(
+            "/api/dev/join",
+            post_with(
+                dev::join,
+                about(
+                    "joinChat",
+                    DEVELOPMENT,
+                    "Makes chat and member on the fly and returns a token",
+                ),
+            ),
+        )
+        .api_route(
+            "/api/dev/chats/{id}",
+            get_with(
+                dev::members,
+                about(
+                    "listMembers",
+                    DEVELOPMENT,
+                    "Who is in a chat of the asker, and who is connected",
+                ),
+            ),
+        )
 }

@@ -45,20 +45,26 @@ pub struct StatisticsQuery {
 }
 
 /// A time frame of the statistics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema)]
 pub enum Timeframe {
     /// `24h`
+    #[schemars(rename = "24h")]
     Day,
     /// `7d`
+    #[schemars(rename = "7d")]
     Week,
     /// `30d`, the default
+    #[schemars(rename = "30d")]
     #[default]
     Month,
     /// `90d`
+    #[schemars(rename = "90d")]
     Quarter,
     /// `1y`
+    #[schemars(rename = "1y")]
     Year,
     /// `all`
+    #[schemars(rename = "all")]
     All,
 }
 
