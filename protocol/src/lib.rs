@@ -24,6 +24,7 @@ pub mod server;
 mod snapshot;
 #[cfg(feature = "ts")]
 pub mod typescript;
+pub mod webhook;
 
 pub use ack::{
     Ack, ConfigAck, Empty, Failure, Identity, InitiateAck, JoinAck, Outcome, ProtocolInfo, StateAck,

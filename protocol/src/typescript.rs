@@ -13,6 +13,7 @@ use crate::rest::{
     CallHistory, CallQualityTimeline, CallRecord, CallStatistics, CallTimeline, Chat, DevJoin,
     DevToken,
 };
+use crate::webhook::{CallHookAnswer, CallHookRequest, WebhookEvent};
 use crate::{
     ClientEvent, ConfigAck, ErrorCode, Failure, IceCandidate, InitiateAck, JoinAck,
     RtcConfiguration, ServerEvent, SessionDescription, StateAck, client,
@@ -83,6 +84,7 @@ pub fn generate() -> String {
     client_events(&mut file);
     server_events(&mut file);
     rest(&mut file);
+    webhooks(&mut file);
     file.finish()
 }
 
@@ -191,4 +193,10 @@ fn rest(file: &mut Declarations) {
     file.declare::<Chat>();
     file.declare::<DevJoin>();
     file.declare::<DevToken>();
+}
+
+fn webhooks(file: &mut Declarations) {
+    file.declare::<WebhookEvent>();
+    file.declare::<CallHookRequest>();
+    file.declare::<CallHookAnswer>();
 }

@@ -990,3 +990,91 @@ export interface DevToken {
   /** A JWT for that user. */
   token: string;
 }
+
+/** A call as the host application is told of it. */
+export interface WebhookCall {
+  /** The call's session id. */
+  id: SessionId;
+  /** Its chat. */
+  chatId: ChatRef;
+  /** Voice or video. */
+  callType: CallType;
+  /** How it stands. */
+  status: CallStatus;
+  /** Who placed it. */
+  caller: UserRef;
+  /** Everyone, the caller first. Someone who is `invited` has no device connected. */
+  participants: Array<CallParticipant>;
+  /** When it was placed. */
+  initiatedAt: string;
+  /** When the first callee joined. */
+  startedAt: string | null;
+  /** When it ended. */
+  endedAt: string | null;
+  /** From the first join to the end, in whole seconds; 0 when it never started. */
+  duration: number;
+  /** Why it ended. */
+  endReason: EndReason | null;
+}
+
+/** The call that a webhook is about, as it stood then. */
+export interface WebhookData {
+  /** The first webhook about a call is 1, and each has one more than the last. */
+  sequence: number;
+  /** The version of the call: grows with every change of it. */
+  version: number;
+  /** Whom it concerns: who is called, who is in the call, who missed it; at the end, everyone. */
+  userIds: Array<UserId>;
+  /** The call. */
+  call: WebhookCall;
+}
+
+/** What a webhook tells. */
+export type WebhookType = 'call.ringing' | 'call.started' | 'call.missed' | 'call.ended';
+
+/** The body of a webhook. */
+export interface WebhookEvent {
+  /** What happened. */
+  type: WebhookType;
+  /** When it happened. */
+  timestamp: string;
+  /** To which call. */
+  data: WebhookData;
+}
+
+/** Who wants to do something, and in which call. */
+export interface CallHookData {
+  /** Who. */
+  userId: UserId;
+  /** On which device. */
+  deviceId: DeviceId;
+  /** The chat. */
+  chatId: ChatId;
+  /** The call; absent while it is to be placed. */
+  sessionId?: SessionId;
+  /** Voice or video. */
+  callType: CallType;
+  /** Who is to be called; empty when nobody is. */
+  targetUserIds: Array<UserId>;
+}
+
+/** What a user wants to do, of which the host application is asked. */
+export type CallHookType = 'call.initiate' | 'call.accept' | 'call.join' | 'call.invite';
+
+/** The body of the question whether a user may do that. */
+export interface CallHookRequest {
+  /** What they want to do. */
+  type: CallHookType;
+  /** When it was asked. */
+  timestamp: string;
+  /** Who, and in which call. */
+  data: CallHookData;
+}
+
+/** What the host application answers. */
+export interface CallHookAnswer {
+  /** Whether they may. */
+  allow: boolean;
+  /** Why not, for the person who asked. */
+  error?: string;
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringback_protocol::{CallType, limits};
 
-use super::session::CallRules;
+use super::session::{CallRules, Notices};
 
 /// What an operator may set about calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct CallSettings {
     pub max_video_participants: usize,
     /// Whether a call rings for someone who is in another call; else they are busy.
     pub call_waiting: bool,
+    /// Whether the host application is told of calls.
+    pub notices: Notices,
     /// How often deadlines are read from the store, in case a timer of this process was lost.
     pub sweep_interval: Duration,
 }
@@ -31,6 +33,7 @@ impl Default for CallSettings {
             max_voice_participants: limits::VOICE_PARTICIPANTS,
             max_video_participants: limits::VIDEO_PARTICIPANTS,
             call_waiting: false,
+            notices: Notices::Off,
             sweep_interval: Duration::from_secs(5),
         }
     }
@@ -47,6 +50,7 @@ impl CallSettings {
                 CallType::Voice => self.max_voice_participants,
                 CallType::Video => self.max_video_participants,
             },
+            notices: self.notices,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The traits say what a store can do, without a word of SQL; each database has its own folder.
 
+pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod quality;
@@ -17,6 +18,7 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+pub use outbox::{Letter, LetterId, Outbox};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
 
 /// Why the store could not do it.
@@ -83,9 +85,14 @@ pub enum Swap {
 /// Keeps calls.
 pub trait CallStore: Send + Sync + 'static {
     /// Stores a new call; when this returns, it outlives the process.
+    ///
+    /// What it has to tell the host application ([`CallSession::notices`]) goes into the [`Outbox`]
+    /// with it, both or neither.
     fn create(&self, session: Arc<CallSession>) -> BoxFuture<'_, StoreResult<Created>>;
 
     /// Replaces a call, provided that the stored one has the expected version.
+    ///
+    /// What the change has to tell goes into the [`Outbox`] with it, both or neither.
     fn compare_and_set(
         &self,
         session: Arc<CallSession>,
@@ -173,7 +180,7 @@ pub trait Directory: Send + Sync + 'static {
 }
 
 /// Everything that must outlive the process.
-pub trait Store: CallStore + Directory {
+pub trait Store: CallStore + Directory + Outbox {
     /// Writes what is under way and closes the database.
     fn close(&self) -> BoxFuture<'_, ()>;
 

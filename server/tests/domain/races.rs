@@ -8,8 +8,8 @@ use ringback_protocol::{CallRequestId, ChatId, ErrorCode, LinkReport, SessionId,
 use ringback_server::calls::ports::{BoxFuture, CallAck, Emitter};
 use ringback_server::calls::{CallManager, CallSession, CallSettings, Timestamp};
 use ringback_server::store::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreResult,
-    Swap,
+    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
+    StatisticsQuery, Store, StoreResult, Swap,
 };
 use tokio::sync::Barrier;
 
@@ -447,6 +447,29 @@ impl Directory for Together {
         member: ChatMember,
     ) -> BoxFuture<'a, StoreResult<()>> {
         self.inner.add_member(id, member)
+    }
+}
+
+impl Outbox for Together {
+    fn take_letters(
+        &self,
+        now: Timestamp,
+        again: Timestamp,
+        most: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<Letter>>> {
+        self.inner.take_letters(now, again, most)
+    }
+
+    fn put_off_letter<'a>(
+        &'a self,
+        id: &'a LetterId,
+        until: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.put_off_letter(id, until)
+    }
+
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.remove_letter(id)
     }
 }
 

@@ -42,6 +42,10 @@ macro_rules! store_contract {
             of_a_long_call_fewer_of_the_older_measurements_are_kept,
             chats_are_stored_changed_and_removed,
             members_are_added_to_chats_that_may_not_exist,
+            what_a_change_has_to_tell_is_stored_with_it,
+            what_is_told_of_one_call_comes_out_in_order,
+            what_was_taken_out_is_due_again_later,
+            of_several_who_ask_one_gets_each,
         }
     };
     ($fresh:expr; $($test:ident,)*) => {
@@ -236,6 +240,7 @@ mod postgres {
 
 mod contract {
     use super::*;
+    pub(super) use crate::outbox::*;
 
     /// A call of alice to bob, placed at that time, and its effects.
     pub(super) fn call(

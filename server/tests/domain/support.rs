@@ -11,7 +11,7 @@ use ringback_protocol::{
 };
 use ringback_server::calls::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply};
 use ringback_server::calls::session::{
-    CallRules, CallSession, Callee, Effect, NewCall, ParticipantState, Reach,
+    CallRules, CallSession, Callee, Effect, NewCall, Notices, ParticipantState, Reach,
 };
 use ringback_server::calls::{CallManager, CallSettings, Clock, Timestamp};
 use ringback_server::store::{Store, sqlite::SqliteStore};
@@ -81,6 +81,7 @@ pub(crate) fn new_call(callees: Vec<Callee>) -> NewCall {
             ring_timeout_ms: RING_MS,
             reconnect_grace_ms: GRACE_MS,
             max_participants: 12,
+            notices: Notices::Off,
         },
         preconnect: false,
     }

@@ -11,8 +11,8 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use ringback_server::calls::ports::BoxFuture;
 use ringback_server::calls::{CallSession, Timestamp};
 use ringback_server::store::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreError,
-    StoreResult, Swap,
+    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 
 use crate::dice::Dice;
@@ -328,6 +328,30 @@ impl Directory for DiskStore {
             chat.participants.push(member);
             disk.chats.insert(id.clone(), Arc::new(chat));
         }))
+    }
+}
+
+/// Nobody listens to the calls of the simulation: there is nothing to tell.
+impl Outbox for DiskStore {
+    fn take_letters(
+        &self,
+        _now: Timestamp,
+        _again: Timestamp,
+        _most: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<Letter>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn put_off_letter<'a>(
+        &'a self,
+        _id: &'a LetterId,
+        _until: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove_letter<'a>(&'a self, _id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async { Ok(()) })
     }
 }
 

@@ -84,6 +84,8 @@ impl CallSession {
             quality: QualitySums::default(),
             preconnect: call.preconnect,
             timeline: vec![placed.on(&call.device)],
+            noticed: 0,
+            notices: Vec::new(),
         };
         let mut step = Step::new(&mut session, now);
         step.call_out(call.callees, call.offer.as_ref());
@@ -109,6 +111,7 @@ impl Step<'_> {
             }
             self.put(callee);
         }
+        self.news.called.extend(called.iter().cloned());
         self.tell_callees(&called, offer);
         self.tell_ringing(ringing);
         self.report_busy(busy);

@@ -8,6 +8,7 @@ mod ending;
 mod initiate;
 mod input;
 mod membership;
+mod notice;
 mod participant;
 mod presence;
 mod quality;
@@ -26,6 +27,7 @@ use super::time::Timestamp;
 
 pub use initiate::{Callee, NewCall, Reach};
 pub use input::{Effect, Input};
+pub use notice::{Notice, Notices};
 pub use participant::{Participant, ParticipantState};
 pub use quality::QualitySums;
 pub use state::{CallState, Ending, Outcome};
@@ -43,6 +45,9 @@ pub struct CallRules {
     pub reconnect_grace_ms: u64,
     /// The most people who may be in it at once.
     pub max_participants: usize,
+    /// Whether the host application is told of it.
+    #[serde(default, skip_serializing_if = "Notices::are_off")]
+    pub notices: Notices,
 }
 
 /// One call, from the first ring to the end: a value that a store keeps.
@@ -69,6 +74,21 @@ pub struct CallSession {
     /// What happened, in order.
     #[serde(default)]
     timeline: Vec<Entry>,
+    /// How many notices there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    noticed: u64,
+    /// What the last change has to tell the host application. It is stored beside the call, with
+    /// that change.
+    #[serde(skip)]
+    notices: Vec<Notice>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl CallSession {
@@ -220,6 +240,13 @@ impl CallSession {
         self.preconnect
             && self.is_live()
             && self.participant(user).map(Participant::status) == Some(ParticipantStatus::Ringing)
+    }
+
+    /// Returns what the last change has to tell the host application; nothing once it was read back
+    /// from a store, which keeps that apart.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
     /// Returns the means of all quality reports.

@@ -6,6 +6,7 @@ use ringback_protocol::{
     DeviceId, EndReason, ErrorCode, LinkReport, QualityReport, ServerEvent, UserId,
 };
 
+use super::notice::News;
 use super::participant::{Participant, ParticipantState};
 use super::{CallSession, CallState, Effect, Input};
 use crate::calls::ports::Recipient;
@@ -19,13 +20,17 @@ pub(super) struct Step<'a> {
     pub(super) settled: Vec<UserId>,
     /// Whether it changed who may still come, which no event tells those who did not call.
     pub(super) roster_changed: bool,
+    /// What the host application may want to know of it.
+    pub(super) news: News,
     effects: Vec<Effect>,
     changed: bool,
 }
 
 impl<'a> Step<'a> {
     pub(super) fn new(session: &'a mut CallSession, now: Timestamp) -> Self {
+        session.notices.clear();
         Self {
+            news: News::of(session),
             session,
             now,
             settled: Vec::new(),
@@ -38,6 +43,7 @@ impl<'a> Step<'a> {
     pub(super) fn finish(mut self) -> Vec<Effect> {
         if self.changed {
             self.session.version += 1;
+            self.news.write(self.session, self.now);
         }
         if self.roster_changed && matches!(self.session.state, CallState::Ongoing { .. }) {
             self.tell_roster();
@@ -165,6 +171,10 @@ impl<'a> Step<'a> {
         let former = std::mem::replace(&mut self.session.participants[who].state, state);
         self.changed = true;
         self.note_change(who, Some(&former));
+        let participant = &self.session.participants[who];
+        if matches!(participant.state, ParticipantState::Missed { .. }) {
+            self.news.missed.push(participant.user().clone());
+        }
     }
 
     pub(super) fn set_call(&mut self, state: CallState) {

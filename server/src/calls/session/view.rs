@@ -2,6 +2,7 @@
 
 use ringback_protocol::rest::{CallParticipant, CallRecord, UserRef};
 use ringback_protocol::server::CallIncoming;
+use ringback_protocol::webhook::WebhookCall;
 use ringback_protocol::{CallSnapshot, ParticipantSnapshot, SessionDescription, UserId};
 
 use super::participant::{Participant, ParticipantState};
@@ -121,6 +122,28 @@ impl CallSession {
             end_reason: ending.map(|ending| ending.reason.clone()),
             quality: self.quality.means(),
         })
+    }
+
+    /// Returns the call as the host application is told of it.
+    pub(super) fn for_application(&self) -> WebhookCall {
+        let ending = self.state.ending();
+        WebhookCall {
+            id: self.id.clone(),
+            chat_id: self.chat.clone(),
+            call_type: self.call_type,
+            status: self.status(),
+            caller: self.person(&self.caller),
+            participants: self
+                .participants
+                .iter()
+                .map(|one| self.participant_record(one))
+                .collect(),
+            initiated_at: self.initiated_at.to_iso(),
+            started_at: self.state.started_at().map(Timestamp::to_iso),
+            ended_at: ending.map(|ending| ending.ended_at.to_iso()),
+            duration: ending.and_then(Ending::duration_s).unwrap_or(0),
+            end_reason: ending.map(|ending| ending.reason.clone()),
+        }
     }
 
     fn person(&self, user: &UserId) -> UserRef {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ringback_protocol::{CallRequestId, SessionId, UserId};
 use sqlx::PgPool;
 
+use super::outbox::Letters;
 use super::to_i64;
 use crate::calls::session::Ending;
 use crate::calls::{CallSession, Timestamp};
@@ -25,6 +26,10 @@ const CREATE: &str = "
             status, is_outgoing)
         SELECT user_id, $8, created.id, $3, $4, $5, user_id = $6
         FROM created, unnest($14::text[]) AS user_id
+    ), letters AS (
+        INSERT INTO webhook_outbox (call_id, sequence, body, written_at_ms, due_at_ms)
+        SELECT created.id, letter.sequence, letter.body, $8, $8
+        FROM created, unnest($15::bigint[], $16::text[]) AS letter (sequence, body)
     )
     SELECT count(*) FROM created";
 
@@ -47,12 +52,18 @@ const SWAP: &str = "
             avg_bitrate = excluded.avg_bitrate, packet_loss = excluded.packet_loss,
             jitter = excluded.jitter
         WHERE known.status <> excluded.status
+    ), letters AS (
+        INSERT INTO webhook_outbox (call_id, sequence, body, written_at_ms, due_at_ms)
+        SELECT swapped.id, letter.sequence, letter.body, letter.written_at_ms, letter.written_at_ms
+        FROM swapped, unnest($15::bigint[], $16::text[], $17::bigint[])
+            AS letter (sequence, body, written_at_ms)
     )
     SELECT count(*) FROM swapped";
 
 /// Stores a new call; false when its id, or its caller's request id, is taken.
 pub(super) async fn create(pool: &PgPool, session: &CallSession) -> StoreResult<bool> {
     let ending = session.state().ending();
+    let letters = Letters::of(session)?;
     let created: i64 = sqlx::query_scalar(CREATE)
         .bind(session.id().as_str())
         .bind(to_i64(session.version()))
@@ -68,6 +79,8 @@ pub(super) async fn create(pool: &PgPool, session: &CallSession) -> StoreResult<
         .bind(ending.map(|ending| ending.reason.as_str().to_owned()))
         .bind(json(session)?)
         .bind(users(session))
+        .bind(letters.sequences)
+        .bind(letters.bodies)
         .fetch_one(pool)
         .await?;
     Ok(created > 0)
@@ -81,6 +94,7 @@ pub(super) async fn swap(
 ) -> StoreResult<Swap> {
     let ending = session.state().ending();
     let quality = session.quality().means();
+    let letters = Letters::of(session)?;
     let swapped: i64 = sqlx::query_scalar(SWAP)
         .bind(session.id().as_str())
         .bind(to_i64(expected_version))
@@ -96,6 +110,9 @@ pub(super) async fn swap(
         .bind(quality.as_ref().map(|means| means.packet_loss))
         .bind(quality.as_ref().map(|means| means.jitter))
         .bind(users(session))
+        .bind(letters.sequences)
+        .bind(letters.bodies)
+        .bind(letters.times)
         .fetch_one(pool)
         .await?;
     Ok(if swapped > 0 {

@@ -6,6 +6,7 @@
 mod calls;
 mod chats;
 mod history;
+mod outbox;
 mod quality;
 mod schema;
 mod statistics;
@@ -17,8 +18,8 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use sqlx::PgPool;
 
 use super::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreError,
-    StoreResult, Swap,
+    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -156,6 +157,29 @@ impl Directory for PostgresStore {
         member: ChatMember,
     ) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(chats::add_member(&self.pool, id, member))
+    }
+}
+
+impl Outbox for PostgresStore {
+    fn take_letters(
+        &self,
+        now: Timestamp,
+        again: Timestamp,
+        most: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<Letter>>> {
+        Box::pin(outbox::take(&self.pool, now, again, most))
+    }
+
+    fn put_off_letter<'a>(
+        &'a self,
+        id: &'a LetterId,
+        until: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(outbox::put_off(&self.pool, id, until))
+    }
+
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(outbox::remove(&self.pool, id))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::store::{StoreError, StoreResult};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_calls_and_chats.sql"),
     include_str!("migrations/0002_quality.sql"),
+    include_str!("migrations/0003_webhook_outbox.sql"),
 ];
 
 /// Held while a node migrates, so that nodes which start together do it one after the other.

@@ -6,6 +6,7 @@
 
 mod chats;
 mod live;
+mod outbox;
 mod quality;
 mod read;
 mod readers;
@@ -21,13 +22,14 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use rusqlite::Connection;
 
 use super::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, StatisticsQuery, Store, StoreError,
-    StoreResult, Swap,
+    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 use chats::ChatCache;
 use live::LiveCalls;
+use outbox::LetterChange;
 use readers::Readers;
 use write::Write;
 use writer::Writer;
@@ -229,6 +231,40 @@ impl Directory for SqliteStore {
             self.writer.write(Write::AddMember { id, member }).await?;
             Ok(())
         })
+    }
+}
+
+impl Outbox for SqliteStore {
+    fn take_letters(
+        &self,
+        now: Timestamp,
+        again: Timestamp,
+        most: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<Letter>>> {
+        Box::pin(async move {
+            let due = move |from: &Connection| outbox::due(from, now, most);
+            let letters = self.readers.read(due).await?;
+            if !letters.is_empty() {
+                let taken = letters.iter().map(|letter| letter.id.clone()).collect();
+                let take = Write::Letters(LetterChange::Take(taken, again));
+                self.writer.write(take).await?;
+            }
+            Ok(letters)
+        })
+    }
+
+    fn put_off_letter<'a>(
+        &'a self,
+        id: &'a LetterId,
+        until: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        let put_off = Write::Letters(LetterChange::PutOff(id.clone(), until));
+        Box::pin(async move { self.writer.write(put_off).await.map(|_| ()) })
+    }
+
+    fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
+        let remove = Write::Letters(LetterChange::Remove(id.clone()));
+        Box::pin(async move { self.writer.write(remove).await.map(|_| ()) })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::store::{StoreError, StoreResult};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_calls_and_chats.sql"),
     include_str!("migrations/0002_quality.sql"),
+    include_str!("migrations/0003_webhook_outbox.sql"),
 ];
 
 /// How long a statement waits for a lock that another process holds, a backup for example.

@@ -7,8 +7,10 @@ use ringback_protocol::rest::{Chat, ChatMember};
 use rusqlite::{Connection, params};
 
 use super::Mirror;
+use super::outbox::{self, LetterChange};
 use super::quality::QualityRow;
 use crate::calls::session::{CallSession, Ending};
+use crate::store::outbox::{Draft, drafts};
 use crate::store::{StoreError, StoreResult};
 
 /// One change, ready to be written: everything is encoded before it takes its turn.
@@ -31,6 +33,7 @@ pub(super) enum Write {
         member: ChatMember,
     },
     AddQuality(Vec<QualityRow>),
+    Letters(LetterChange),
 }
 
 /// A call as it goes into the columns.
@@ -38,6 +41,8 @@ pub(super) enum Write {
 pub(super) struct CallRow {
     session: Arc<CallSession>,
     json: String,
+    /// What the change has to tell.
+    drafts: Vec<Draft>,
 }
 
 impl Write {
@@ -76,6 +81,7 @@ impl Write {
             Self::DeleteChat(id) => delete_chat(to, id),
             Self::AddMember { id, member } => add_member(to, id, member),
             Self::AddQuality(rows) => rows.iter().map(|row| row.add(to)).sum(),
+            Self::Letters(change) => change.execute(to),
         }
     }
 
@@ -86,7 +92,7 @@ impl Write {
             Self::PutChat { id, .. } | Self::DeleteChat(id) | Self::AddMember { id, .. } => {
                 mirror.chats.forget(id);
             }
-            Self::AddQuality(_) => {}
+            Self::AddQuality(_) | Self::Letters(_) => {}
         }
     }
 }
@@ -125,6 +131,7 @@ impl CallRow {
         Ok(Self {
             session: Arc::clone(session),
             json,
+            drafts: drafts(session)?,
         })
     }
 
@@ -147,6 +154,7 @@ impl CallRow {
         ])?;
         if rows > 0 {
             self.create_participants(to)?;
+            outbox::add(to, session.id(), &self.drafts)?;
         }
         Ok(rows)
     }
@@ -186,8 +194,11 @@ impl CallRow {
             ending.map(|ending| ending.reason.as_str()),
             self.json,
         ])?;
-        if rows > 0 && with_participants {
-            self.swap_participants(to)?;
+        if rows > 0 {
+            outbox::add(to, session.id(), &self.drafts)?;
+            if with_participants {
+                self.swap_participants(to)?;
+            }
         }
         Ok(rows)
     }
