@@ -22,6 +22,12 @@ pub const VIDEO_PARTICIPANTS: usize = 6;
 pub const MESSAGES_PER_SECOND: u32 = 100;
 /// The burst of messages that one socket may send at once.
 pub const MESSAGE_BURST: u32 = 300;
+/// The sustained rate of bytes of one socket, per second.
+pub const BYTES_PER_SECOND: u32 = 256 * 1024;
+/// The burst of bytes that one socket may send at once.
+pub const BYTE_BURST: u32 = 4 * 1024 * 1024;
+/// The most sockets that one user has on one server by default.
+pub const SOCKETS_PER_USER: usize = 32;
 /// How long a target rings by default, in milliseconds.
 pub const RING_TIMEOUT_MS: u64 = 45_000;
 /// How long a dropped device may take to resume by default, in milliseconds.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{io, process};
 
-use axum::serve::ListenerExt;
 use ringback_protocol::Timeouts;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -14,6 +13,7 @@ use crate::auth::Auth;
 use crate::calls::{CallManager, CallSettings, SystemClock};
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
+use crate::net;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
 use crate::store::{self, StoreError};
@@ -63,7 +63,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let store = store::open(&config.database).await?;
-    let registry = Arc::new(Registry::default());
+    let registry = Arc::new(Registry::new(config.max_sockets_per_user));
     let calls = CallManager::start(
         store.clone(),
         registry.clone(),
@@ -81,7 +81,7 @@ pub async fn run(
     };
     let router = rest::router(&config, state);
     announce(&config, &listener)?;
-    serve_until(listener, router, signaling, shutdown).await?;
+    serve_until(listener, router, signaling, shutdown).await;
     calls.shutdown().await;
     store.close().await;
     Ok(())
@@ -92,11 +92,7 @@ async fn serve_until(
     router: axum::Router,
     signaling: Signaling,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    // Signals are small and wait for nobody.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+) {
     let (stopping, stop_began) = oneshot::channel();
     let drained = signaling.clone();
     let drain = async move {
@@ -104,7 +100,7 @@ async fn serve_until(
         let _ = stopping.send(());
         drained.drain().await;
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(drain);
+    let server = net::serve(listener, router, drain);
     let cap = async {
         match stop_began.await {
             Ok(()) => tokio::time::sleep(SHUTDOWN_CAP).await,
@@ -112,11 +108,10 @@ async fn serve_until(
         }
     };
     tokio::select! {
-        result = server => result?,
+        () = server => {}
         () = cap => tracing::warn!("some connections did not close in time"),
     }
     signaling.closed().await;
-    Ok(())
 }
 
 fn auth(config: &Config) -> Auth {

@@ -1,13 +1,14 @@
 //! Ringback's server as a library; the binary only reads its configuration and runs it.
 //!
-//! `calls` is the call domain and knows no socket; `signaling` and `rest` are the edges; `store`
-//! keeps what must outlive the process.
+//! `calls` is the call domain and knows no socket; `signaling` and `rest` are the edges, `net` the
+//! connections below them; `store` keeps what must outlive the process.
 
 pub mod app;
 pub mod auth;
 pub mod calls;
 pub mod config;
 pub mod ice;
+mod net;
 pub mod rest;
 pub mod signaling;
 pub mod store;

@@ -102,6 +102,16 @@ pub struct Flags {
     )]
     pub max_video_participants: usize,
 
+    /// The most sockets that one user has at once; one more is turned away
+    #[arg(
+        long,
+        env = "MAX_SOCKETS_PER_USER",
+        value_name = "COUNT",
+        default_value_t = limits::SOCKETS_PER_USER,
+        value_parser = at_least_one
+    )]
+    pub max_sockets_per_user: usize,
+
     /// Lets a call ring for someone who is in another call, instead of telling the caller "busy"
     #[arg(long, env = "CALL_WAITING", value_parser = FalseyValueParser::new())]
     pub call_waiting: bool,
@@ -174,6 +184,14 @@ impl Flags {
             *path = path.take().filter(|path| !path.as_os_str().is_empty());
         }
         self
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("nobody could sign in".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("not a whole number".to_owned()),
     }
 }
 

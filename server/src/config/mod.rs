@@ -38,6 +38,8 @@ pub struct Config {
     pub expected: Expected,
     /// Rules of calls.
     pub calls: CallSettings,
+    /// The most sockets of one user.
+    pub max_sockets_per_user: usize,
     /// STUN and TURN.
     pub ice: IceServers,
     /// The folder served at `/`.
@@ -141,6 +143,7 @@ impl Config {
                 audience: flags.jwt_audience.clone(),
             },
             calls: call_settings(&flags),
+            max_sockets_per_user: flags.max_sockets_per_user,
             ice: ice_servers(&flags)?,
             www: folder("--www", flags.www, "www")?,
             package: folder("--package", flags.package, "dist")?,

@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -40,6 +43,7 @@ pub(super) fn router(config: &Config) -> Router {
         Some(www) => router.fallback_service(folder(www)),
         None => router.route("/", get(welcome)).fallback(nothing_here),
     };
+    let router = router.layer(from_fn(without_hidden));
     HEADERS.iter().fold(router, |router, (name, value)| {
         let value = HeaderValue::from_static(value);
         router.layer(SetResponseHeaderLayer::if_not_present(name.clone(), value))
@@ -55,10 +59,53 @@ fn folder(path: &Path) -> ServeDir<ServeDir> {
         .fallback(plain)
 }
 
+/// Serves no file whose name begins with a dot: `.env`, `.git` and the like lie there by mistake.
+async fn without_hidden(request: Request, next: Next) -> Response {
+    if is_hidden(request.uri().path()) {
+        return nothing_here().await.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_hidden(path: &str) -> bool {
+    // Only these two escapes could hide a name from this look at it.
+    let path = path.to_ascii_lowercase();
+    let path = path.replace("%2e", ".").replace("%2f", "/");
+    let mut names = path.split('/');
+    // What stands there is meant to be public (RFC 8615).
+    names.any(|name| name.starts_with('.') && name != ".well-known")
+}
+
 async fn welcome() -> &'static str {
     "This is a Ringback server: sockets at /socket.io, history at /api/calls.\n"
 }
 
 async fn nothing_here() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "There is nothing here.\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_a_dot_in_front_are_hidden_however_they_are_written() {
+        for path in [
+            "/.env",
+            "/a/.git/config",
+            "/%2eenv",
+            "/a%2F%2Egit%2fconfig",
+            "/.well-known/.env",
+            "/..",
+        ] {
+            assert!(is_hidden(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_not_hidden() {
+        for path in ["/", "/a.b/c.js", "/.well-known/security.txt", "/%252eenv"] {
+            assert!(!is_hidden(path), "{path}");
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The way of sockets through HTTP to the signaling edge.
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
-use axum::middleware::map_request;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::{Next, from_fn_with_state, map_request};
+use axum::response::Response;
 
-use crate::signaling::{self, Signaling};
+use crate::signaling::{self, OpenPoll, Signaling};
 
 /// The headers that the engine looks at.
 static NEEDED: [HeaderName; 5] = [
@@ -24,6 +25,24 @@ pub(super) fn router(signaling: &Signaling) -> Router {
         .route_service(signaling::PATH, service.clone())
         .route_service(&with_slash, service)
         .layer(map_request(detach))
+        .layer(from_fn_with_state(signaling.clone(), watch_poll))
+}
+
+/// Ends the session of a client that gives up its poll, as the protocol of the engine has it.
+async fn watch_poll(State(signaling): State<Signaling>, request: Request, next: Next) -> Response {
+    let poll = open_poll(&signaling, &request);
+    let response = next.run(request).await;
+    poll.map(OpenPoll::answered);
+    response
+}
+
+fn open_poll(signaling: &Signaling, request: &Request) -> Option<OpenPoll> {
+    if request.method() != Method::GET || request.headers().contains_key(header::UPGRADE) {
+        return None;
+    }
+    let mut parameters = request.uri().query()?.split('&');
+    let sid = parameters.find_map(|parameter| parameter.strip_prefix("sid="))?;
+    signaling.watch_poll(sid)
 }
 
 /// Copies what the engine needs of a request.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::inbox::Inbox;
 use super::outlet::{Outlet, OutletId, Sent};
-use super::rate::Bucket;
+use super::rate::{BYTES, Bucket, MESSAGES, REFUSALS};
 use crate::calls::ports::Actor;
 
 /// A socket of the engine with what we keep for it.
@@ -23,22 +23,33 @@ pub struct Connection {
     gate: Mutex<Gate>,
     /// What it asked and was not done yet.
     pub(super) inbox: Inbox,
-    /// Whether it is being closed because it does not read its messages.
+    /// Whether it is being closed for what it does, or does not do.
     given_up: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Gate {
     stage: Stage,
-    bucket: Bucket,
+    messages: Bucket,
+    bytes: Bucket,
+    refusals: Bucket,
+}
+
+/// Why a socket is closed that its client would keep.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    /// It does not read its messages.
+    Deaf,
+    /// It goes on sending however often it is told to slow down.
+    Flooding,
 }
 
 /// How far a socket has come.
 ///
-/// `Waiting -> SignedIn -> Closed`, or `Waiting -> Closed`.
+/// `Waiting -> SignedIn -> Waiting` as often as the client signs in and out; `Closed` from both.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
-    /// It has not said who it is.
+    /// It has not said who it is, or has signed out.
     #[default]
     Waiting,
     /// It belongs to a device.
@@ -52,9 +63,9 @@ impl Connection {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` before the sign-in, `RATE_LIMITED` when they ask too much.
-    pub(super) fn admit(&self, now: Instant) -> Result<Arc<Actor>, Failure> {
+    pub(super) fn admit(&self, now: Instant, bytes: usize) -> Result<Arc<Actor>, Failure> {
         let mut gate = self.gate();
-        gate.bucket.take(now).map_err(rate_limited)?;
+        gate.take(now, bytes).map_err(rate_limited)?;
         match &gate.stage {
             Stage::SignedIn(actor, _) => Ok(Arc::clone(actor)),
             Stage::Waiting | Stage::Closed => Err(ErrorCode::Unauthenticated.into()),
@@ -62,11 +73,16 @@ impl Connection {
     }
 
     /// Counts a message that is no event, and tells whether there are too many.
-    pub(super) fn is_flooded(&self, now: Instant) -> bool {
-        self.gate().bucket.take(now).is_err()
+    pub(super) fn is_flooded(&self, now: Instant, bytes: usize) -> bool {
+        self.gate().take(now, bytes).is_err()
     }
 
-    /// Tells whether it is being closed because it does not read: then nobody listens to it either.
+    /// Counts a refusal, and tells whether there were too many.
+    pub(super) fn is_stubborn(&self, now: Instant) -> bool {
+        self.gate().refusals.take(now, &REFUSALS, 1).is_err()
+    }
+
+    /// Tells whether it is being closed for a fault of its own: then nobody listens to it either.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Relaxed)
     }
@@ -77,20 +93,35 @@ impl Connection {
     }
 
     /// Runs `enter` and marks the socket as signed in, unless it is so already, or gone.
-    pub(super) fn sign_in<T>(
+    ///
+    /// # Errors
+    /// When `enter` fails.
+    pub(super) fn sign_in<T, E>(
         &self,
         actor: &Arc<Actor>,
         id: OutletId,
-        enter: impl FnOnce() -> T,
-    ) -> Option<T> {
+        enter: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
         let mut gate = self.gate();
         match gate.stage {
             Stage::Waiting => {
-                let entered = enter();
+                let entered = enter()?;
                 gate.stage = Stage::SignedIn(Arc::clone(actor), id);
-                Some(entered)
+                Ok(Some(entered))
             }
-            Stage::SignedIn(..) | Stage::Closed => None,
+            Stage::SignedIn(..) | Stage::Closed => Ok(None),
+        }
+    }
+
+    /// Takes the socket back to where it has not said who it is, and returns whose it was.
+    pub(super) fn sign_out(&self) -> Option<(Arc<Actor>, OutletId)> {
+        let mut gate = self.gate();
+        match std::mem::take(&mut gate.stage) {
+            Stage::SignedIn(actor, id) => Some((actor, id)),
+            stage @ (Stage::Waiting | Stage::Closed) => {
+                gate.stage = stage;
+                None
+            }
         }
     }
 
@@ -112,6 +143,15 @@ impl Connection {
     }
 }
 
+impl Gate {
+    /// Takes one message of so many bytes.
+    fn take(&mut self, now: Instant, bytes: usize) -> Result<(), Duration> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.messages.take(now, &MESSAGES, 1)?;
+        self.bytes.take(now, &BYTES, bytes)
+    }
+}
+
 /// What is said to whoever sends too much.
 pub(super) fn rate_limited(wait: Duration) -> Failure {
     let ms = wait.as_millis().saturating_add(1);
@@ -121,14 +161,17 @@ pub(super) fn rate_limited(wait: Duration) -> Failure {
     }
 }
 
-/// Closes a socket that does not read its messages. Said once, however much it still sends.
-fn give_up(socket: &EngineSocket) {
+/// Closes a socket for a fault of its client's. Said once, however much it still sends.
+pub(super) fn give_up(socket: &EngineSocket, fault: Fault) {
     if socket.data.given_up.swap(true, Ordering::Relaxed) {
         return;
     }
     if let Some(actor) = socket.data.owner() {
-        tracing::warn!(user = %actor.user, device = %actor.device,
-            "closing a socket that does not read its messages");
+        let why = match fault {
+            Fault::Deaf => "closing a socket that does not read its messages",
+            Fault::Flooding => "closing a socket that does not slow down",
+        };
+        tracing::warn!(user = %actor.user, device = %actor.device, "{why}");
     }
     socket.close(DisconnectReason::TransportError);
 }
@@ -139,7 +182,7 @@ impl Outlet for EngineSocket {
             Ok(()) => Sent::Queued,
             Err(TrySendError::Closed(_)) => Sent::Closed,
             Err(TrySendError::Full(_)) => {
-                give_up(self);
+                give_up(self, Fault::Deaf);
                 Sent::Closed
             }
         }

@@ -8,7 +8,7 @@ use engineioxide::socket::Sid;
 use ringback_protocol::{ClientEvent, ErrorCode, Failure, limits};
 
 use super::answer::Answer;
-use super::connection::{EngineSocket, rate_limited};
+use super::connection::{EngineSocket, Fault, give_up, rate_limited};
 use super::drain::Drain;
 use super::outlet::{Outlet, OutletId};
 use super::packet::{self, Frame};
@@ -57,12 +57,11 @@ impl Hub {
         // Not the engine's own id: who knows that one can take over a polling session, and this
         // one is shown to others when it stands in for a device id.
         let socket_id = Sid::new().to_string();
-        match self.identify(auth, &socket_id) {
-            Ok(actor) => self.enter(socket, Arc::new(actor), &socket_id),
-            Err(failure) => {
-                tracing::debug!(code = %failure.code, "a socket was not let in");
-                socket.send(packet::refused(&failure));
-            }
+        let actor = self.identify(auth, &socket_id);
+        let entered = actor.and_then(|actor| self.enter(socket, Arc::new(actor), &socket_id));
+        if let Err(failure) = entered {
+            tracing::debug!(code = %failure.code, "a socket was not let in");
+            socket.send(packet::refused(&failure));
         }
     }
 
@@ -71,25 +70,38 @@ impl Hub {
         handshake::identify(&self.auth, auth, socket_id)
     }
 
-    fn enter(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, socket_id: &str) {
+    fn enter(
+        &self,
+        socket: &Arc<EngineSocket>,
+        actor: Arc<Actor>,
+        socket_id: &str,
+    ) -> Result<(), Failure> {
         let member = Member {
             actor,
             id: OutletId(self.next_outlet.fetch_add(1, Ordering::Relaxed)),
             outlet: socket.clone(),
         };
-        // Before it is registered: no event may overtake the word that it is in.
-        socket.send(packet::connected(socket_id));
-        let register = || self.registry.add(member.clone());
+        let welcome = packet::connected(socket_id);
+        let register = || self.registry.add(member.clone(), welcome);
         let lock = socket.data.sign_in(&member.actor, member.id, register);
-        let Some(lock) = lock else { return };
+        let Some(lock) = lock? else { return Ok(()) };
         tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
         let (calls, registry) = (self.calls.clone(), self.registry.clone());
         let arrived = presence::arrived(calls, registry, member, lock);
         // Before whatever the client asks.
         socket.data.inbox.push(Box::pin(arrived), 0);
+        Ok(())
     }
 
-    /// Takes a socket out that closed.
+    /// Takes out a socket that stays open: its client may sign in again.
+    pub(super) fn sign_out(&self, socket: &Arc<EngineSocket>) {
+        if let Some((actor, id)) = socket.data.sign_out() {
+            self.leave(socket, actor, id);
+            super::expect_sign_in(socket);
+        }
+    }
+
+    /// Takes a socket out that closed or signed out.
     pub(super) fn leave(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, id: OutletId) {
         tracing::debug!(user = %actor.user, device = %actor.device, "signed out");
         let remaining = self.registry.remove(&actor, id);
@@ -172,7 +184,12 @@ impl Hub {
 
 /// Returns who asks, when they may ask, and the message is small enough to be looked at.
 fn admit(socket: &EngineSocket, bytes: usize) -> Result<Arc<Actor>, Failure> {
-    let actor = socket.data.admit(Instant::now())?;
+    let now = Instant::now();
+    let actor = socket.data.admit(now, bytes).inspect_err(|_| {
+        if socket.data.is_stubborn(now) {
+            give_up(socket, Fault::Flooding);
+        }
+    })?;
     if bytes > limits::MESSAGE_BYTES {
         return Err(sizes::message_too_large());
     }

@@ -15,6 +15,7 @@ mod hub;
 mod inbox;
 mod outlet;
 mod packet;
+mod polls;
 mod presence;
 mod rate;
 mod registry;
@@ -29,7 +30,7 @@ use axum::body::Bytes;
 use engineioxide::config::EngineIoConfig;
 use engineioxide::handler::EngineIoHandler;
 use engineioxide::service::EngineIoService;
-use engineioxide::socket::DisconnectReason;
+use engineioxide::socket::{DisconnectReason, Sid};
 use engineioxide::{ProtocolVersion, Str};
 use ringback_protocol::limits;
 use ringback_protocol::server::ServerDraining;
@@ -38,10 +39,12 @@ use self::connection::{Connection, EngineSocket, Stage};
 use self::hub::Hub;
 use self::outlet::Outlet;
 use self::packet::Packet;
+use self::polls::Polls;
 use crate::auth::Auth;
 use crate::calls::ports::Calls;
 use crate::ice::IceConfig;
 
+pub use self::polls::OpenPoll;
 pub use self::registry::Registry;
 
 /// Where Socket.IO clients connect unless they are told otherwise.
@@ -64,6 +67,7 @@ const MOST_RECEIVED_BYTES: usize = 4 * limits::MESSAGE_BYTES;
 #[derive(Clone)]
 pub struct Signaling {
     hub: Arc<Hub>,
+    polls: Polls,
 }
 
 impl Signaling {
@@ -76,7 +80,10 @@ impl Signaling {
         ice: Arc<IceConfig>,
     ) -> Self {
         let hub = Hub::new(auth, calls, registry, ice);
-        Self { hub: Arc::new(hub) }
+        Self {
+            hub: Arc::new(hub),
+            polls: Polls::default(),
+        }
     }
 
     /// Returns the HTTP service that sockets connect to.
@@ -93,6 +100,13 @@ impl Signaling {
             .ws_max_frame_size(MOST_RECEIVED_BYTES)
             .build();
         EngineIoService::with_config(Arc::new(self.clone()), config)
+    }
+
+    /// Watches over a poll of that session; none when the text is no id of a session.
+    #[must_use]
+    pub fn watch_poll(&self, sid: &str) -> Option<OpenPoll> {
+        let sid: Sid = sid.parse().ok()?;
+        Some(self.polls.watch(sid))
     }
 
     /// Tells whether this server goes down.
@@ -126,6 +140,17 @@ impl Signaling {
     }
 }
 
+/// Closes the socket unless somebody signs in soon.
+fn expect_sign_in(socket: &Arc<EngineSocket>) {
+    let socket = Arc::downgrade(socket);
+    tokio::spawn(async move {
+        tokio::time::sleep(SIGN_IN_TIMEOUT).await;
+        if let Some(socket) = socket.upgrade().filter(|socket| socket.data.is_waiting()) {
+            socket.close(DisconnectReason::TransportClose);
+        }
+    });
+}
+
 impl EngineIoHandler for Signaling {
     type Data = Connection;
 
@@ -133,16 +158,12 @@ impl EngineIoHandler for Signaling {
         if socket.protocol != ProtocolVersion::V4 {
             return socket.close(DisconnectReason::TransportClose);
         }
-        let socket = Arc::downgrade(&socket);
-        tokio::spawn(async move {
-            tokio::time::sleep(SIGN_IN_TIMEOUT).await;
-            if let Some(socket) = socket.upgrade().filter(|socket| socket.data.is_waiting()) {
-                socket.close(DisconnectReason::TransportClose);
-            }
-        });
+        self.polls.add(&socket);
+        expect_sign_in(&socket);
     }
 
     fn on_disconnect(&self, socket: Arc<EngineSocket>, _reason: DisconnectReason) {
+        self.polls.remove(socket.id);
         match socket.data.close() {
             Stage::SignedIn(actor, id) => self.hub.leave(&socket, actor, id),
             Stage::Waiting | Stage::Closed => {}
@@ -156,12 +177,12 @@ impl EngineIoHandler for Signaling {
         match Packet::parse(&message) {
             Ok(Packet::Event(frame)) => self.hub.event(&socket, frame, message.len()),
             Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(&socket, frame),
-            Ok(Packet::Disconnect) => socket.close(DisconnectReason::TransportClose),
             Err(packet::Malformed) => socket.close(DisconnectReason::PacketParsingError),
             // An event that is one too many gets an answer; these have none.
-            Ok(_) if socket.data.is_flooded(Instant::now()) => {
+            Ok(_) if socket.data.is_flooded(Instant::now(), message.len()) => {
                 socket.close(DisconnectReason::TransportError);
             }
+            Ok(Packet::Disconnect) => self.hub.sign_out(&socket),
             Ok(Packet::Connect(auth)) => self.hub.connect(&socket, auth),
             Ok(Packet::ConnectElsewhere(namespace)) => {
                 socket.send(packet::no_such_namespace(namespace));
@@ -171,8 +192,8 @@ impl EngineIoHandler for Signaling {
     }
 
     /// Attachments were refused with the event that announced them; what comes of them is dropped.
-    fn on_binary(self: &Arc<Self>, _data: Bytes, socket: Arc<EngineSocket>) {
-        if socket.data.is_flooded(Instant::now()) {
+    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<EngineSocket>) {
+        if socket.data.is_flooded(Instant::now(), data.len()) {
             socket.close(DisconnectReason::TransportError);
         }
     }

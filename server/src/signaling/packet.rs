@@ -85,6 +85,10 @@ fn event_in<'a>(
         "" => None,
         digits => Some(digits.parse().map_err(|_| Malformed)?),
     };
+    // Broken JSON behind it is a mistake that gets an answer; this is another protocol.
+    if !body.starts_with('[') {
+        return Err(Malformed);
+    }
     Ok(packet(Frame { ack, body }))
 }
 
@@ -215,6 +219,21 @@ mod tests {
             Packet::parse("299999999999999999999[\"a\"]"),
             Err(Malformed)
         );
+    }
+
+    #[test]
+    fn an_event_that_is_no_array_is_malformed() {
+        for text in [
+            "2",
+            "2{}",
+            "2abc[\"a\"]",
+            "2\"a\"",
+            "51-{}",
+            "2 [\"a\"]",
+            "212",
+        ] {
+            assert_eq!(Packet::parse(text), Err(Malformed), "{text}");
+        }
     }
 
     #[test]

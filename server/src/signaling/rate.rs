@@ -4,7 +4,28 @@ use std::time::{Duration, Instant};
 
 use ringback_protocol::limits;
 
-const SPACING: Duration = Duration::from_nanos(1_000_000_000 / limits::MESSAGES_PER_SECOND as u64);
+/// How much may come: steadily, and at once after a pause.
+#[derive(Debug)]
+pub(super) struct Rate {
+    spacing: Duration,
+    burst: u32,
+}
+
+/// Messages of one socket.
+pub(super) const MESSAGES: Rate = Rate::new(limits::MESSAGES_PER_SECOND, limits::MESSAGE_BURST);
+/// Bytes of one socket: what it sends may have to wait in memory for somebody who does not read.
+pub(super) const BYTES: Rate = Rate::new(limits::BYTES_PER_SECOND, limits::BYTE_BURST);
+/// Messages of one socket that are refused for their number: beyond, the socket is closed.
+pub(super) const REFUSALS: Rate = Rate::new(limits::MESSAGES_PER_SECOND, 5_000);
+
+impl Rate {
+    const fn new(per_second: u32, burst: u32) -> Self {
+        Self {
+            spacing: Duration::from_nanos(1_000_000_000 / per_second as u64),
+            burst,
+        }
+    }
+}
 
 /// Lets a steady rate through, and a burst after a pause (the generic cell rate algorithm).
 #[derive(Debug, Default)]
@@ -14,18 +35,18 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Takes one message.
+    /// Takes so much, which is no more than a burst.
     ///
     /// # Errors
-    /// When the bucket is empty: how long until it holds a message again.
-    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    /// When the bucket holds less: how long until it holds as much.
+    pub(super) fn take(&mut self, now: Instant, rate: &Rate, amount: u32) -> Result<(), Duration> {
         let full_at = self.full_at.map_or(now, |at| at.max(now));
         let debt = full_at.duration_since(now);
-        let most = SPACING * (limits::MESSAGE_BURST - 1);
+        let most = rate.spacing * rate.burst.saturating_sub(amount);
         if debt > most {
             return Err(debt - most);
         }
-        self.full_at = Some(full_at + SPACING);
+        self.full_at = Some(full_at + rate.spacing * amount);
         Ok(())
     }
 }
@@ -34,38 +55,54 @@ impl Bucket {
 mod tests {
     use super::*;
 
+    const SPACING: Duration = MESSAGES.spacing;
+
+    fn take(bucket: &mut Bucket, now: Instant) -> Result<(), Duration> {
+        bucket.take(now, &MESSAGES, 1)
+    }
+
     #[test]
     fn a_burst_passes_and_the_next_message_does_not() {
         let (mut bucket, now) = (Bucket::default(), Instant::now());
         for _ in 0..limits::MESSAGE_BURST {
-            assert_eq!(bucket.take(now), Ok(()));
+            assert_eq!(take(&mut bucket, now), Ok(()));
         }
-        assert_eq!(bucket.take(now), Err(SPACING));
+        assert_eq!(take(&mut bucket, now), Err(SPACING));
     }
 
     #[test]
     fn the_steady_rate_passes_for_ever() {
         let (mut bucket, start) = (Bucket::default(), Instant::now());
         for n in 0..10_000 {
-            assert_eq!(bucket.take(start + SPACING * n), Ok(()));
+            assert_eq!(take(&mut bucket, start + SPACING * n), Ok(()));
         }
     }
 
     #[test]
     fn after_the_wait_that_it_named_one_message_passes() {
         let (mut bucket, now) = (Bucket::default(), Instant::now());
-        while bucket.take(now).is_ok() {}
-        let wait = bucket.take(now).unwrap_err();
-        assert_eq!(bucket.take(now + wait), Ok(()));
-        assert!(bucket.take(now + wait).is_err());
+        while take(&mut bucket, now).is_ok() {}
+        let wait = take(&mut bucket, now).unwrap_err();
+        assert_eq!(take(&mut bucket, now + wait), Ok(()));
+        assert!(take(&mut bucket, now + wait).is_err());
     }
 
     #[test]
     fn a_pause_fills_the_bucket_but_not_beyond_the_burst() {
         let (mut bucket, now) = (Bucket::default(), Instant::now());
-        while bucket.take(now).is_ok() {}
+        while take(&mut bucket, now).is_ok() {}
         let later = now + Duration::from_secs(3600);
-        let passed = std::iter::repeat_with(|| bucket.take(later)).take_while(Result::is_ok);
+        let passed = std::iter::repeat_with(|| take(&mut bucket, later)).take_while(Result::is_ok);
         assert_eq!(passed.count() as u32, limits::MESSAGE_BURST);
+    }
+
+    #[test]
+    fn a_burst_of_bytes_passes_in_parts_of_any_size_and_not_a_byte_more() {
+        let (mut bucket, now) = (Bucket::default(), Instant::now());
+        assert_eq!(bucket.take(now, &BYTES, limits::BYTE_BURST - 5), Ok(()));
+        assert_eq!(bucket.take(now, &BYTES, 5), Ok(()));
+        let wait = bucket.take(now, &BYTES, 1_000).unwrap_err();
+        assert!(bucket.take(now, &BYTES, 1).is_err());
+        assert_eq!(bucket.take(now + wait, &BYTES, 1_000), Ok(()));
     }
 }

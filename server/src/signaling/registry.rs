@@ -5,12 +5,15 @@ use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use engineioxide::Str;
-use ringback_protocol::{DeviceId, ServerEvent, UserId};
+use ringback_protocol::{DeviceId, ErrorCode, Failure, ServerEvent, UserId, limits};
 use tokio::sync::Notify;
 
 use super::outlet::{Outlet, OutletId, Sent};
 use super::packet;
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Recipient};
+
+/// When a user with too many sockets may try again: those that are dead are gone by then.
+const FULL_WAIT_MS: u64 = 15_000;
 
 /// Serialises what the call domain is told of the coming and going of one device.
 pub(super) type PresenceLock = Arc<tokio::sync::Mutex<()>>;
@@ -37,10 +40,28 @@ pub(super) enum Remaining {
     Nothing(PresenceLock),
 }
 
+/// A user has as many sockets as one may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooManySockets {
+    most: usize,
+}
+
+impl From<TooManySockets> for Failure {
+    fn from(TooManySockets { most }: TooManySockets) -> Self {
+        let text = format!("This user has {most} sockets on this server already: close some.");
+        Self {
+            retry_after_ms: Some(FULL_WAIT_MS),
+            ..Self::new(ErrorCode::RateLimited, text)
+        }
+    }
+}
+
 /// Who is connected, on this server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Registry {
     users: RwLock<HashMap<UserId, Vec<Device>>>,
+    /// The most sockets of one user.
+    most_sockets: usize,
     /// Wakes whoever waits for the last device to go.
     shrunk: Notify,
 }
@@ -54,11 +75,34 @@ struct Device {
     presence: PresenceLock,
 }
 
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new(limits::SOCKETS_PER_USER)
+    }
+}
+
 impl Registry {
-    /// Takes a socket in; from now on it gets the events of its device.
-    pub(super) fn add(&self, member: Member) -> PresenceLock {
+    /// Makes an empty one, in which a user may have so many sockets.
+    #[must_use]
+    pub fn new(most_sockets: usize) -> Self {
+        Self {
+            users: RwLock::default(),
+            most_sockets,
+            shrunk: Notify::new(),
+        }
+    }
+
+    /// Takes a socket in and says so to its client; from now on it gets the events of its device.
+    ///
+    /// # Errors
+    /// When the user has as many as one may have, and none of them is an older one of this device:
+    /// the newcomer is turned away, because any of the others may be the one that is in a call.
+    pub(super) fn add(&self, member: Member, welcome: Str) -> Result<PresenceLock, TooManySockets> {
         let mut users = self.write();
         let devices = users.entry(member.actor.user.clone()).or_default();
+        make_room(devices, &member.actor.device, self.most_sockets)?;
+        // Under the lock: no event may overtake the word that it is in.
+        member.outlet.send(welcome);
         let at = devices
             .iter()
             .position(|device| device.id == member.actor.device);
@@ -68,7 +112,7 @@ impl Registry {
         });
         let device = &mut devices[at];
         device.sockets.push(member);
-        Arc::clone(&device.presence)
+        Ok(Arc::clone(&device.presence))
     }
 
     /// Forgets a socket that closed.
@@ -194,6 +238,22 @@ impl Registry {
     }
 }
 
+/// Sees to it that one more socket of that device fits, if need be in place of its oldest one.
+fn make_room(devices: &mut [Device], id: &DeviceId, most: usize) -> Result<(), TooManySockets> {
+    let sockets: usize = devices.iter().map(|device| device.sockets.len()).sum();
+    if sockets < most {
+        return Ok(());
+    }
+    let device = devices.iter_mut().find(|device| device.id == *id);
+    match device.filter(|device| device.is_connected()) {
+        Some(device) => {
+            device.sockets.remove(0).outlet.close();
+            Ok(())
+        }
+        None => Err(TooManySockets { most }),
+    }
+}
+
 impl Device {
     fn new(id: DeviceId) -> Self {
         Self {
@@ -237,6 +297,8 @@ mod tests {
     use super::*;
     use crate::signaling::outlet::testing::Recorder;
 
+    const WELCOME: &str = "0";
+
     fn actor(user: &str, device: &str) -> Arc<Actor> {
         Arc::new(Actor {
             user: UserId::new(user).unwrap(),
@@ -246,14 +308,30 @@ mod tests {
         })
     }
 
-    fn join(registry: &Registry, user: &str, device: &str, id: u64) -> Arc<Recorder> {
-        let outlet = Recorder::new();
-        registry.add(Member {
+    fn add(
+        registry: &Registry,
+        user: &str,
+        device: &str,
+        id: u64,
+        outlet: Arc<Recorder>,
+    ) -> Result<PresenceLock, TooManySockets> {
+        let member = Member {
             actor: actor(user, device),
             id: OutletId(id),
-            outlet: outlet.clone(),
-        });
+            outlet,
+        };
+        registry.add(member, WELCOME.into())
+    }
+
+    fn join(registry: &Registry, user: &str, device: &str, id: u64) -> Arc<Recorder> {
+        let outlet = Recorder::new();
+        add(registry, user, device, id, outlet.clone()).unwrap();
         outlet
+    }
+
+    /// How much it was sent after the welcome.
+    fn events(outlet: &Recorder) -> usize {
+        outlet.sent().len() - 1
     }
 
     fn leave(registry: &Registry, user: &str, device: &str, id: u64) -> Remaining {
@@ -285,10 +363,7 @@ mod tests {
             1
         );
         assert_eq!(emit(&registry, Recipient::Device(ann(), device("none"))), 0);
-        assert_eq!(
-            (phone.sent().len(), tab.sent().len(), bob.sent().len()),
-            (2, 2, 0)
-        );
+        assert_eq!((events(&phone), events(&tab), events(&bob)), (2, 2, 0));
     }
 
     #[test]
@@ -297,7 +372,7 @@ mod tests {
         let old = join(&registry, "ann", "phone", 1);
         let new = join(&registry, "ann", "phone", 2);
         assert_eq!(emit(&registry, Recipient::User(ann())), 1);
-        assert_eq!((old.sent().len(), new.sent().len()), (0, 1));
+        assert_eq!((events(&old), events(&new)), (0, 1));
     }
 
     #[test]
@@ -311,7 +386,7 @@ mod tests {
         ));
         assert!(registry.has_device(&actor("ann", "phone")));
         assert_eq!(emit(&registry, Recipient::User(ann())), 1);
-        assert_eq!(new.sent().len(), 1);
+        assert_eq!(events(&new), 1);
     }
 
     #[test]
@@ -322,7 +397,7 @@ mod tests {
         let remaining = leave(&registry, "ann", "phone", 2);
         assert!(matches!(remaining, Remaining::OlderSocket(member, _) if member.id == OutletId(1)));
         assert_eq!(emit(&registry, Recipient::User(ann())), 1);
-        assert_eq!(old.sent().len(), 1);
+        assert_eq!(events(&old), 1);
     }
 
     #[test]
@@ -346,11 +421,7 @@ mod tests {
         let Remaining::Nothing(before) = leave(&registry, "ann", "phone", 1) else {
             panic!("the device has no socket left");
         };
-        let after = registry.add(Member {
-            actor: actor("ann", "phone"),
-            id: OutletId(2),
-            outlet: Recorder::new(),
-        });
+        let after = add(&registry, "ann", "phone", 2, Recorder::new()).unwrap();
         registry.forget(&actor("ann", "phone"));
         assert!(registry.has_socket(&actor("ann", "phone"), OutletId(2)));
         assert!(Arc::ptr_eq(&before, &after));
@@ -359,11 +430,45 @@ mod tests {
     #[test]
     fn a_closed_socket_counts_as_not_reached() {
         let registry = Registry::default();
-        registry.add(Member {
-            actor: actor("ann", "phone"),
-            id: OutletId(1),
-            outlet: Recorder::closed(),
-        });
+        add(&registry, "ann", "phone", 1, Recorder::closed()).unwrap();
         assert_eq!(emit(&registry, Recipient::User(ann())), 0);
+    }
+
+    #[test]
+    fn a_newcomer_is_welcomed_before_anything_else() {
+        let registry = Registry::default();
+        let phone = join(&registry, "ann", "phone", 1);
+        emit(&registry, Recipient::User(ann()));
+        assert_eq!(phone.sent()[0], WELCOME);
+    }
+
+    #[test]
+    fn a_socket_too_many_is_turned_away_and_those_that_are_there_stay() {
+        let registry = Registry::new(2);
+        join(&registry, "ann", "phone", 1);
+        join(&registry, "ann", "tab", 2);
+        let late = Recorder::new();
+        let refused = add(&registry, "ann", "tablet", 3, late.clone());
+        assert_eq!(refused.unwrap_err(), TooManySockets { most: 2 });
+        assert!(late.sent().is_empty());
+        assert_eq!(emit(&registry, Recipient::User(ann())), 2);
+        join(&registry, "bob", "phone", 4);
+        leave(&registry, "ann", "tab", 2);
+        join(&registry, "ann", "tablet", 5);
+    }
+
+    #[test]
+    fn a_device_that_comes_back_takes_the_place_of_its_own_oldest_socket() {
+        let registry = Registry::new(2);
+        let stale = join(&registry, "ann", "phone", 1);
+        join(&registry, "ann", "tab", 2);
+        let back = join(&registry, "ann", "phone", 3);
+        assert!(stale.sent().is_empty(), "closed");
+        assert!(matches!(
+            leave(&registry, "ann", "phone", 1),
+            Remaining::SameSocket
+        ));
+        emit(&registry, Recipient::User(ann()));
+        assert_eq!(events(&back), 1);
     }
 }
