@@ -51,7 +51,10 @@ const PARTS = {
     needs: ['browsers', 'fewConnections'],
     runs: () => [wasmTest('GECKODRIVER'), wasmTest('CHROMEDRIVER')],
   },
-  server: { needs: ['server'], runs: () => [nodeTest('tests/server', '--test-concurrency=2')] },
+  server: {
+    needs: ['server'],
+    runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance')],
+  },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },
   react: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/react', '--test-concurrency=1')] },

@@ -16,6 +16,12 @@ describe('files', () => {
     await mkdir(join(folder, 'www'));
     await mkdir(join(folder, 'dist'));
     await mkdir(join(folder, 'www-secret'));
+    await mkdir(join(folder, 'www', '.git'));
+    await mkdir(join(folder, 'www', '.well-known'));
+    await writeFile(join(folder, 'www', '.env'), 'a-secret');
+    await writeFile(join(folder, 'www', '.git', 'config'), 'a-secret');
+    await writeFile(join(folder, 'dist', '.env'), 'a-secret');
+    await writeFile(join(folder, 'www', '.well-known', 'security.txt'), 'Contact: us');
     await writeFile(join(folder, 'www', 'index.html'), '<!doctype html><title>The page</title>');
     await writeFile(join(folder, 'dist', 'index.js'), 'export const here = true;');
     await writeFile(join(folder, 'dist', 'ringback_bg.wasm'), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
@@ -50,6 +56,15 @@ describe('files', () => {
     for (const path of ['/nothing', '/ringback/nothing.js', '/ringback', '/index.html/x']) {
       assert.ok([404, 301, 307, 308].includes((await raw(path)).status), path);
     }
+  });
+
+  test('a file whose name begins with a dot is not served, but what is well known', async () => {
+    for (const path of ['/.env', '/%2eenv', '/%2Eenv', '/.git/config', '/%2egit%2fconfig', '/.git%2Fconfig', '/x/../.env', '/ringback/.env', '/ringback/%2eenv', '//.env', '/.well-known/../.env', '/.well-known/%2e%2e/.env']) {
+      const { status, text } = await raw(path);
+      assert.equal(status, 404, path);
+      assert.doesNotMatch(text, /a-secret/, path);
+    }
+    assert.equal((await raw('/.well-known/security.txt')).text, 'Contact: us');
   });
 
   test('nothing outside the two folders is ever served', async () => {
