@@ -10,13 +10,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::auth::Auth;
+use crate::calls::ports::{Calls, Emitter};
 use crate::calls::{CallManager, CallSettings, SystemClock};
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
 use crate::net;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// How long going down may take in all.
 const SHUTDOWN_CAP: Duration = Duration::from_secs(15);
@@ -35,6 +36,10 @@ pub enum AppError {
     /// The database cannot be used.
     #[error("--database (DATABASE_URL): {0}")]
     Store(#[from] StoreError),
+    /// The address of Redis is none.
+    #[cfg(feature = "redis")]
+    #[error("--redis (REDIS_URL): {0}")]
+    Redis(#[from] redis::RedisError),
     /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] io::Error),
@@ -64,19 +69,18 @@ pub async fn run(
 ) -> Result<(), AppError> {
     let store = store::open(&config.database).await?;
     let registry = Arc::new(Registry::new(config.max_sockets_per_user));
-    let calls = CallManager::start(
-        store.clone(),
-        registry.clone(),
-        Arc::new(SystemClock),
-        config.calls.clone(),
-    );
+    let Domain {
+        calls,
+        emitter,
+        entrance,
+    } = domain(&config, store.clone(), registry.clone())?;
     let auth = Arc::new(auth(&config));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
-    let signaling = Signaling::new(auth.clone(), calls.clone(), registry.clone(), Arc::new(ice));
+    let signaling = Signaling::new(auth.clone(), entrance, registry, Arc::new(ice));
     let state = RestState {
         auth,
         store: store.clone(),
-        emitter: registry,
+        emitter,
         signaling: signaling.clone(),
     };
     let router = rest::router(&config, state);
@@ -85,6 +89,60 @@ pub async fn run(
     calls.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// The call domain, alone or among other nodes.
+struct Domain {
+    calls: Arc<CallManager>,
+    emitter: Arc<dyn Emitter>,
+    /// What sockets talk to.
+    entrance: Arc<dyn Calls>,
+}
+
+fn domain(
+    config: &Config,
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+) -> Result<Domain, AppError> {
+    #[cfg(feature = "redis")]
+    if let Some(redis) = &config.redis {
+        return among_nodes(config, redis, store, registry);
+    }
+    let calls = CallManager::start(
+        store,
+        registry.clone(),
+        Arc::new(SystemClock),
+        config.calls.clone(),
+    );
+    Ok(Domain {
+        calls: calls.clone(),
+        emitter: registry,
+        entrance: calls,
+    })
+}
+
+#[cfg(feature = "redis")]
+fn among_nodes(
+    config: &Config,
+    redis: &crate::config::RedisSettings,
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+) -> Result<Domain, AppError> {
+    use crate::cluster::{self, Announced};
+
+    let fanout = cluster::join(redis, registry)?;
+    let calls = CallManager::start_among(
+        fanout.clone(),
+        store,
+        fanout.clone(),
+        Arc::new(SystemClock),
+        config.calls.clone(),
+    );
+    Ok(Domain {
+        calls: calls.clone(),
+        emitter: fanout.clone(),
+        entrance: Arc::new(Announced::start(calls, fanout)),
+    })
 }
 
 async fn serve_until(

@@ -6,6 +6,8 @@
 pub mod app;
 pub mod auth;
 pub mod calls;
+#[cfg(feature = "redis")]
+pub mod cluster;
 pub mod config;
 pub mod ice;
 mod net;

@@ -4,9 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use ringback_protocol::{
-    ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, ServerEvent, StateAck, UserId,
+    ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, ServerEvent, SessionId, StateAck,
+    UserId, VideoState,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::session::CallSession;
 
 /// A future behind a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,8 +45,102 @@ pub trait Emitter: Send + Sync + 'static {
     /// Events to one device arrive in the order of the calls. It never waits for the device.
     fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize>;
 
-    /// Returns the connected devices of a user.
+    /// Returns the devices of a user that are connected to this process.
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>>;
+
+    /// Emits a signal, and tells whether a device was reached, on whichever node.
+    fn pass<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, bool> {
+        Box::pin(async move { self.emit(to, event).await > 0 })
+    }
+
+    /// Tells whether a user, or that device of theirs, is connected, on whichever node.
+    fn presence<'a>(
+        &'a self,
+        user: &'a UserId,
+        device: Option<&'a DeviceId>,
+    ) -> BoxFuture<'a, Presence> {
+        Box::pin(async move {
+            let devices = self.devices(user).await;
+            if device.map_or(!devices.is_empty(), |device| devices.contains(device)) {
+                Presence::Connected
+            } else {
+                Presence::Absent
+            }
+        })
+    }
+}
+
+/// Whether somebody is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// They are, to some node.
+    Connected,
+    /// They are connected to none.
+    Absent,
+    /// They are not connected to this node, and the others cannot be asked.
+    Unknown,
+}
+
+/// How much this process hears of what others do to the calls of the same store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// There are no others.
+    Alone,
+    /// They tell what they do.
+    Hears,
+    /// There are others, but what they tell does not arrive.
+    Deaf,
+}
+
+/// What one participant said of their microphone and picture last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Whether they are muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+    /// What their picture shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoState>,
+}
+
+/// The other processes over the same store. None of this ever waits long for them.
+pub trait Peers: Send + Sync + 'static {
+    /// Returns how much is heard of them.
+    fn hearing(&self) -> Hearing;
+
+    /// Tells them that a call changed in the store.
+    fn changed(&self, call: &CallSession);
+
+    /// Tells them what a participant said of themselves.
+    fn said(&self, call: &SessionId, user: &UserId, said: Said);
+
+    /// Returns what participants said of themselves on any of them; none when it cannot be known.
+    fn all_said<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, Option<Vec<(UserId, Said)>>>;
+
+    /// Tells whether it is this process's turn to look for devices that a dead process left behind.
+    fn may_sweep(&self) -> BoxFuture<'_, bool>;
+}
+
+/// There are no other processes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPeers;
+
+impl Peers for NoPeers {
+    fn hearing(&self) -> Hearing {
+        Hearing::Alone
+    }
+
+    fn changed(&self, _call: &CallSession) {}
+
+    fn said(&self, _call: &SessionId, _user: &UserId, _said: Said) {}
+
+    fn all_said<'a>(&'a self, _call: &'a SessionId) -> BoxFuture<'a, Option<Vec<(UserId, Said)>>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn may_sweep(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(false))
+    }
 }
 
 /// What a client event is acked with.

@@ -30,6 +30,19 @@ pub struct Flags {
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
 
+    /// Where several nodes meet, as redis://:password@host:6379; a single node needs none
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
+
+    /// What the names of channels and keys in Redis begin with: one for each deployment
+    #[arg(
+        long,
+        env = "REDIS_PREFIX",
+        value_name = "TEXT",
+        default_value = "ringback"
+    )]
+    pub redis_prefix: String,
+
     /// The secret that the host application signs tokens with (HS256), at least 32 bytes
     #[arg(
         long,
@@ -165,6 +178,7 @@ impl Flags {
     pub(super) fn without_empty(mut self) -> Self {
         let texts = [
             &mut self.database,
+            &mut self.redis,
             &mut self.jwt_secret,
             &mut self.jwt_secret_previous,
             &mut self.jwt_public_key,

@@ -2,6 +2,7 @@
 
 mod dotenv;
 mod flags;
+mod nodes;
 mod secret;
 
 use std::fs;
@@ -13,6 +14,7 @@ use clap::Parser;
 
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
+pub use self::nodes::RedisSettings;
 pub use self::secret::Secret;
 use crate::auth::{Expected, PublicKey};
 use crate::calls::CallSettings;
@@ -30,6 +32,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address of the database.
     pub database: String,
+    /// Where the nodes meet; none when there is only this one.
+    pub redis: Option<RedisSettings>,
     /// The HS256 keys of the tokens, the current one first; none where public keys verify them.
     pub secrets: Vec<Secret>,
     /// The public keys of the tokens.
@@ -132,10 +136,12 @@ impl Config {
         let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
         let secrets = secret::find(&flags, mode, &database, !public_keys.is_empty())?;
+        let redis = nodes::redis(&flags, &database)?;
         make_folder_of(&database)?;
         Ok(Self {
             mode,
             listen,
+            redis,
             secrets,
             public_keys,
             expected: Expected {

@@ -251,3 +251,28 @@ fn the_file_of_a_database_is_found_in_its_address() {
         assert_eq!(sqlite_file(address), file.map(Path::new), "{address}");
     }
 }
+
+#[test]
+fn redis_beside_sqlite_is_refused_with_the_reason() {
+    let error = refusal(&["--jwt-secret", SECRET, "--redis", "redis://localhost"]);
+    assert_eq!(error.key, "--redis (REDIS_URL)");
+    assert!(error.problem.contains("belongs to one process"), "{error}");
+    assert!(error.remedy.contains("PostgreSQL"), "{error}");
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn several_nodes_need_a_redis_address_that_reads() {
+    let nodes = |redis| {
+        let args = ["ringback-server", "--jwt-secret", SECRET, "--redis", redis];
+        let args = args
+            .into_iter()
+            .chain(["--database", "postgres://host/calls"]);
+        Config::from_flags(Flags::try_parse_from(args).unwrap().without_empty())
+    };
+    assert_eq!(nodes("http://x").unwrap_err().key, "--redis (REDIS_URL)");
+    let settings = nodes("redis://:hush@redis:6379").unwrap().redis.unwrap();
+    assert_eq!(settings.prefix, "ringback");
+    assert!(!format!("{settings:?}").contains("hush"));
+    assert_eq!(nodes("").unwrap().redis, None);
+}

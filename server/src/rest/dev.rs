@@ -11,6 +11,7 @@ use super::RestState;
 use super::error::ApiResult;
 use super::extract::{Body, Id, Person};
 use crate::auth::User;
+use crate::calls::ports::Presence as Online;
 
 /// How long a token of the development mode is good for.
 const TOKEN_LASTS_S: u64 = 7 * 24 * 3600;
@@ -71,7 +72,7 @@ pub(super) async fn members(
             id: member.id.clone(),
             name: member.name.clone(),
             avatar: member.avatar.clone(),
-            online: !state.emitter.devices(&member.id).await.is_empty(),
+            online: state.emitter.presence(&member.id, None).await == Online::Connected,
         });
     }
     Ok(Json(Success::new(Members { participants })))

@@ -45,7 +45,7 @@ use crate::calls::ports::Calls;
 use crate::ice::IceConfig;
 
 pub use self::polls::OpenPoll;
-pub use self::registry::Registry;
+pub use self::registry::{Registry, Within};
 
 /// Where Socket.IO clients connect unless they are told otherwise.
 pub const PATH: &str = "/socket.io";

@@ -1,5 +1,6 @@
 //! Who is connected: user, device, sockets. Carries the domain's events to them.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -73,6 +74,17 @@ struct Device {
     /// end has not been noticed yet.
     sockets: Vec<Member>,
     presence: PresenceLock,
+    /// Whether it signed in to another node since: the sockets here may be dead without knowing it.
+    is_elsewhere: bool,
+}
+
+/// On which nodes the devices of a recipient are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// On this one alone.
+    ThisNode,
+    /// Perhaps on others.
+    AnyNode,
 }
 
 impl Default for Registry {
@@ -112,6 +124,7 @@ impl Registry {
         });
         let device = &mut devices[at];
         device.sockets.push(member);
+        device.is_elsewhere = false;
         Ok(Arc::clone(&device.presence))
     }
 
@@ -199,7 +212,41 @@ impl Registry {
         }
     }
 
-    fn deliver(&self, to: &Recipient, event: &ServerEvent) -> usize {
+    /// Makes the text of an event, which is the same for every device.
+    pub(crate) fn packet(event: &ServerEvent) -> Str {
+        packet::event(event)
+    }
+
+    /// Sends the text of an event to the devices of this node, and returns how many were reached.
+    pub(crate) fn deliver_packet(&self, to: &Recipient, packet: &Str) -> usize {
+        self.deliver(to, || packet.clone())
+    }
+
+    /// Tells where the devices of a recipient may be.
+    pub(crate) fn within(&self, to: &Recipient) -> Within {
+        let Recipient::Device(user, device) = to else {
+            return Within::AnyNode;
+        };
+        let users = self.read();
+        let devices = users.get(user).into_iter().flatten();
+        let mut here = devices.filter(|one| one.is_connected() && !one.is_elsewhere);
+        if here.any(|one| one.id == *device) {
+            Within::ThisNode
+        } else {
+            Within::AnyNode
+        }
+    }
+
+    /// A device signed in to another node.
+    pub(crate) fn moved(&self, user: &UserId, device: &DeviceId) {
+        let mut users = self.write();
+        let mut devices = users.get_mut(user).into_iter().flatten();
+        if let Some(device) = devices.find(|one| one.id == *device) {
+            device.is_elsewhere = true;
+        }
+    }
+
+    fn deliver(&self, to: &Recipient, packet: impl FnOnce() -> Str) -> usize {
         let (Recipient::User(user) | Recipient::Device(user, _) | Recipient::OtherDevices(user, _)) =
             to;
         let users = self.read();
@@ -207,15 +254,12 @@ impl Registry {
             return 0;
         };
         // Made once, for the first device that wants it.
-        let mut message: Option<Str> = None;
+        let message = LazyCell::new(packet);
         devices
             .iter()
             .filter(|device| device.is_meant_by(to))
             .filter_map(Device::current)
-            .map(|member| {
-                let message = message.get_or_insert_with(|| packet::event(event));
-                member.outlet.send(message.clone())
-            })
+            .map(|member| member.outlet.send(Str::clone(&message)))
             .filter(|sent| *sent == Sent::Queued)
             .count()
     }
@@ -260,6 +304,7 @@ impl Device {
             id,
             sockets: Vec::new(),
             presence: PresenceLock::default(),
+            is_elsewhere: false,
         }
     }
 
@@ -282,7 +327,7 @@ impl Device {
 
 impl Emitter for Registry {
     fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
-        Box::pin(ready(self.deliver(to, event)))
+        Box::pin(ready(self.deliver(to, || packet::event(event))))
     }
 
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {

@@ -1,12 +1,14 @@
 //! The calls that this process has at hand.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use ringback_protocol::{SessionDescription, SessionId};
 
 use super::media::MediaStates;
 use crate::calls::session::CallSession;
+use crate::calls::time::Timestamp;
 
 /// How many calls that are over are kept for the signals that come late.
 const RETIRED: usize = 1_024;
@@ -19,6 +21,12 @@ pub(super) struct LiveCall {
     /// What the participants said of their microphones and pictures. It is never stored.
     pub(super) media: MediaStates,
     session: RwLock<Arc<CallSession>>,
+    /// The newest version that another node told of.
+    heard: AtomicU64,
+    /// Whether another node told that it is over.
+    over: AtomicBool,
+    /// When it was compared with the store last, in milliseconds.
+    checked_ms: AtomicU64,
     /// The caller's offer, for devices that ring later. It is never stored.
     offer: Mutex<Option<SessionDescription>>,
 }
@@ -29,6 +37,9 @@ impl LiveCall {
             gate: tokio::sync::Mutex::default(),
             media: MediaStates::default(),
             session: RwLock::new(session),
+            heard: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+            checked_ms: AtomicU64::new(0),
             offer: Mutex::new(offer),
         }
     }
@@ -38,8 +49,44 @@ impl LiveCall {
         Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn set(&self, session: Arc<CallSession>) {
-        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+    /// Takes in a stored version, and tells whether it is the newest so far.
+    pub(super) fn set(&self, session: Arc<CallSession>) -> bool {
+        let mut known = self.session.write().unwrap_or_else(PoisonError::into_inner);
+        let is_newest = session.version() >= known.version();
+        if is_newest {
+            *known = session;
+        }
+        is_newest
+    }
+
+    /// Another node stored that version.
+    pub(super) fn heard(&self, version: u64) {
+        self.heard.fetch_max(version, Ordering::Relaxed);
+    }
+
+    /// Another node ended it.
+    pub(super) fn heard_end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether it is over, as far as this node knows or heard.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed) || !self.session().is_live()
+    }
+
+    /// Tells whether another node stored a newer version.
+    pub(super) fn is_behind(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) > self.session().version()
+    }
+
+    /// It was compared with the store.
+    pub(super) fn checked(&self, now: Timestamp) {
+        self.checked_ms.store(now.as_ms(), Ordering::Relaxed);
+    }
+
+    /// Returns when it was compared with the store last.
+    pub(super) fn checked_at(&self) -> Timestamp {
+        Timestamp::from_ms(self.checked_ms.load(Ordering::Relaxed))
     }
 
     pub(super) fn offer(&self) -> Option<SessionDescription> {
@@ -80,6 +127,13 @@ impl CallCache {
             .entry(session.id().clone())
             .or_insert_with(|| Arc::new(call));
         Arc::clone(call)
+    }
+
+    /// Returns the calls at hand that are not known to be over.
+    pub(super) fn live(&self) -> Vec<Arc<LiveCall>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let live = kept.calls.values().filter(|call| call.session().is_live());
+        live.cloned().collect()
     }
 
     /// Removes a call that never came to be.

@@ -71,6 +71,8 @@ impl CallManager {
                 .compare_and_set(Arc::clone(&after), before.version());
             match swap.await.map_err(internal)? {
                 Swap::Stored => {
+                    // Before the effects: who hears of those may act on them on another node.
+                    self.peers.changed(&after);
                     self.publish(call, after);
                     return Ok(effects);
                 }
@@ -81,7 +83,7 @@ impl CallManager {
         Err(ErrorCode::Internal.into())
     }
 
-    async fn refresh(&self, call: &LiveCall, id: &SessionId) -> Result<(), Failure> {
+    pub(super) async fn refresh(&self, call: &LiveCall, id: &SessionId) -> Result<(), Failure> {
         let stored = self.store.load(id).await.map_err(internal)?;
         let stored = stored.ok_or(ErrorCode::CallNotFound)?;
         self.publish(call, stored);
@@ -90,6 +92,10 @@ impl CallManager {
 
     /// Makes a stored version the one that signals see, and keeps its deadline.
     pub(super) fn publish(&self, call: &LiveCall, session: Arc<CallSession>) {
+        call.checked(self.clock.now());
+        if !call.set(Arc::clone(&session)) {
+            return;
+        }
         self.timers.set(session.id(), session.next_deadline());
         match session.status() {
             CallStatus::Ringing => {}
@@ -99,7 +105,6 @@ impl CallManager {
                 self.calls.retire(session.id());
             }
         }
-        call.set(session);
     }
 
     /// Emits in order; returns the targets that ring although no device of theirs was connected.
@@ -138,16 +143,28 @@ impl CallManager {
     /// Returns the call from the cache, else from the store.
     pub(super) async fn call(&self, id: &SessionId) -> Result<Arc<LiveCall>, Failure> {
         if let Some(call) = self.calls.find(id) {
+            self.bring_up_to_date(&call).await?;
             return Ok(call);
         }
         let session = self.store.load(id).await.map_err(internal)?;
-        let session = session.ok_or(ErrorCode::CallNotFound)?;
-        let is_live = session.is_live();
-        let call = self.calls.keep(LiveCall::new(session, None));
-        if !is_live {
-            self.calls.retire(id);
+        Ok(self.adopt(session.ok_or(ErrorCode::CallNotFound)?))
+    }
+
+    /// Takes in a call as it was read from the store.
+    pub(super) fn adopt(&self, session: Arc<CallSession>) -> Arc<LiveCall> {
+        if let Some(call) = self.calls.find(session.id()) {
+            if session.version() > call.session().version() {
+                self.publish(&call, session);
+            }
+            return call;
         }
-        Ok(call)
+        let (id, is_live) = (session.id().clone(), session.is_live());
+        let call = self.calls.keep(LiveCall::new(session, None));
+        call.checked(self.clock.now());
+        if !is_live {
+            self.calls.retire(&id);
+        }
+        call
     }
 
     /// A call that the asker may not see does not exist for them.

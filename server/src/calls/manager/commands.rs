@@ -58,6 +58,7 @@ impl CallManager {
                 return Err(ErrorCode::CallEnded.into());
             }
             let others = self.free_of_other_calls(&actor.user, Some(&id)).await?;
+            self.learn_said(&call).await;
             self.change(&call, input, |session| {
                 self.enters(&call, &actor.user);
                 self.ack(&mut reply, session, AckOf::Join);

@@ -10,7 +10,7 @@ use ringback_protocol::{CallSnapshot, DeviceId, ErrorCode, Failure, SessionId, S
 use super::cache::LiveCall;
 use super::commands::AckOf;
 use super::{CallManager, internal, refuse};
-use crate::calls::ports::{Actor, CallAck, Recipient, Reply};
+use crate::calls::ports::{Actor, CallAck, Hearing, Presence, Recipient, Reply};
 use crate::calls::session::{CallSession, Input, Participant, ParticipantState};
 
 impl CallManager {
@@ -18,8 +18,8 @@ impl CallManager {
     pub(super) async fn greet(&self, actor: &Actor) {
         let result = async {
             for session in self.calls_concerning(&actor.user).await? {
-                let call = self.call(session.id()).await?;
-                self.ring(actor, &call).await?;
+                let call = self.adopt(session);
+                self.ring(&actor.user, &actor.device, &call).await?;
             }
             self.tell_state(&actor.user, &actor.device).await
         };
@@ -27,24 +27,29 @@ impl CallManager {
     }
 
     /// Makes one device ring for a call that is still ringing for its user.
-    async fn ring(&self, actor: &Actor, call: &LiveCall) -> Result<(), Failure> {
+    pub(super) async fn ring(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        call: &LiveCall,
+    ) -> Result<(), Failure> {
         let _gate = call.gate.lock().await;
         let (session, now) = (call.session(), self.clock.now());
         let rings = session
-            .participant(&actor.user)
+            .participant(user)
             .and_then(Participant::ring_until)
             .is_some_and(|until| until > now);
         let Some(event) = session
-            .incoming_for(&actor.user, now, call.offer())
+            .incoming_for(user, now, call.offer())
             .filter(|_| rings)
         else {
             return Ok(());
         };
-        let to = Recipient::Device(actor.user.clone(), actor.device.clone());
+        let to = Recipient::Device(user.clone(), device.clone());
         if self.emitter.emit(&to, &event.into()).await == 0 {
             return Ok(());
         }
-        let user = actor.user.clone();
+        let user = user.clone();
         self.change_gated(call, Input::Reached { user }, |_| {})
             .await
     }
@@ -67,6 +72,9 @@ impl CallManager {
 
     async fn snapshots(&self, user: &UserId) -> Result<Vec<CallSnapshot>, Failure> {
         let calls = self.calls_concerning(user).await?;
+        for session in &calls {
+            self.learn_said(&self.adopt(Arc::clone(session))).await;
+        }
         Ok(calls.iter().map(|session| self.snapshot(session)).collect())
     }
 
@@ -96,8 +104,10 @@ impl CallManager {
 
     async fn drop_device(&self, id: &SessionId, actor: &Actor) -> Result<(), Failure> {
         // It may have come back before its going was heard of.
-        if self.is_connected(&actor.user, &actor.device).await {
-            return Ok(());
+        match self.presence(&actor.user, &actor.device).await {
+            Presence::Connected => return Ok(()),
+            // Were it on a node that cannot be asked, that one will put it right: see `nodes`.
+            Presence::Absent | Presence::Unknown => {}
         }
         let call = self.call(id).await?;
         let input = Input::DeviceDropped {
@@ -114,6 +124,7 @@ impl CallManager {
         let result = async {
             let call = self.visible_call(actor, &id, None).await?;
             self.drop_predecessor(actor, &call).await?;
+            self.learn_said(&call).await;
             let input = Input::Resume {
                 user: actor.user.clone(),
                 device: actor.device.clone(),
@@ -141,8 +152,12 @@ impl CallManager {
         let Some(device) = device_of(&session, &actor.user) else {
             return Ok(());
         };
-        if *device == actor.device || self.is_connected(&actor.user, device).await {
+        if *device == actor.device {
             return Ok(());
+        }
+        match self.presence(&actor.user, device).await {
+            Presence::Absent => {}
+            Presence::Connected | Presence::Unknown => return Ok(()),
         }
         let input = Input::DeviceDropped {
             user: actor.user.clone(),
@@ -151,8 +166,8 @@ impl CallManager {
         self.change(call, input, |_| {}).await
     }
 
-    async fn is_connected(&self, user: &UserId, device: &DeviceId) -> bool {
-        self.emitter.devices(user).await.contains(device)
+    pub(super) async fn presence(&self, user: &UserId, device: &DeviceId) -> Presence {
+        self.emitter.presence(user, Some(device)).await
     }
 
     /// The server came up: whoever is in a call and not connected has the whole grace to come back.
@@ -161,9 +176,13 @@ impl CallManager {
         let _gate = call.gate.lock().await;
         let session = call.session();
         self.timers.set(id, session.next_deadline());
+        if self.peers.hearing() != Hearing::Alone {
+            // Devices that are not here may be on another node: see `nodes`.
+            return Ok(());
+        }
         let mut devices = Vec::new();
         for (user, device) in session.in_call() {
-            if !self.is_connected(user, device).await {
+            if self.presence(user, device).await == Presence::Absent {
                 devices.push((user.clone(), device.clone()));
             }
         }

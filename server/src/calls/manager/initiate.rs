@@ -9,7 +9,7 @@ use ringback_protocol::{ErrorCode, Failure, SessionId, UserId, limits};
 use super::cache::LiveCall;
 use super::commands::AckOf;
 use super::{CallManager, internal, member, member_ref, person, refuse};
-use crate::calls::ports::{Actor, Reply};
+use crate::calls::ports::{Actor, Presence, Reply};
 use crate::calls::session::{CallSession, Callee, Effect, Input, NewCall, Reach};
 use crate::store::Created;
 
@@ -92,6 +92,7 @@ impl CallManager {
             self.calls.forget(session.id());
             return Ok(Placed::Repeated(earlier));
         }
+        self.peers.changed(&session);
         self.publish(call, Arc::clone(&session));
         // Another process may have stored the call from the other side at the same time.
         let crossing = self
@@ -142,7 +143,7 @@ impl CallManager {
                 && session.rings_only(target, &actor.user)
         });
         match crossing {
-            Some(session) => self.call(session.id()).await.map(Some),
+            Some(session) => Ok(Some(self.adopt(session))),
             None => Ok(None),
         }
     }
@@ -284,10 +285,11 @@ impl CallManager {
                     .any(|session| Some(session.id()) != call && session.occupies(user));
             let reach = if is_busy {
                 Reach::Busy
-            } else if self.emitter.devices(user).await.is_empty() {
-                Reach::Offline
             } else {
-                Reach::Connected
+                match self.emitter.presence(user, None).await {
+                    Presence::Connected => Reach::Connected,
+                    Presence::Absent | Presence::Unknown => Reach::Offline,
+                }
             };
             callees.push(Callee {
                 person: member_ref(member),

@@ -6,33 +6,27 @@ use ringback_protocol::{CallSnapshot, ServerEvent, UserId, VideoState};
 
 use super::CallManager;
 use super::cache::LiveCall;
+use crate::calls::ports::{Hearing, Said};
 use crate::calls::session::CallSession;
 
 /// What the participants of one call said last.
 #[derive(Debug, Default)]
-pub(super) struct MediaStates(Mutex<Vec<Said>>);
-
-#[derive(Debug)]
-struct Said {
-    user: UserId,
-    muted: Option<bool>,
-    video: Option<VideoState>,
-}
+pub(super) struct MediaStates(Mutex<Vec<(UserId, Said)>>);
 
 impl MediaStates {
-    /// Someone muted or unmuted.
-    pub(super) fn muted(&self, user: &UserId, muted: bool) {
-        self.of(user, |said| said.muted = Some(muted));
+    /// Someone muted or unmuted; returns all that they said.
+    pub(super) fn muted(&self, user: &UserId, muted: bool) -> Said {
+        self.change(user, |said| said.muted = Some(muted))
     }
 
-    /// Somebody's picture went on or off.
-    pub(super) fn video(&self, user: &UserId, video: VideoState) {
-        self.of(user, |said| said.video = Some(video));
+    /// Somebody's picture went on or off; returns all that they said.
+    pub(super) fn video(&self, user: &UserId, video: VideoState) -> Said {
+        self.change(user, |said| said.video = Some(video))
     }
 
-    /// Someone entered with a device that has not said anything.
-    pub(super) fn forget(&self, user: &UserId) {
-        self.lock().retain(|said| said.user != *user);
+    /// Takes in what someone said, here or on another node.
+    fn set(&self, user: &UserId, what: Said) {
+        self.change(user, |said| *said = what);
     }
 
     /// Writes what is known into a snapshot, of those who are in the call.
@@ -40,29 +34,26 @@ impl MediaStates {
         let all = self.lock();
         for participant in &mut snapshot.participants {
             let in_call = participant.status.is_in_call();
-            let said = all.iter().find(|said| said.user == participant.user_id);
-            if let Some(said) = said.filter(|_| in_call) {
+            let said = all.iter().find(|(user, _)| *user == participant.user_id);
+            if let Some((_, said)) = said.filter(|_| in_call) {
                 participant.muted = said.muted;
                 participant.video = said.video;
             }
         }
     }
 
-    fn of(&self, user: &UserId, change: impl FnOnce(&mut Said)) {
+    fn change(&self, user: &UserId, change: impl FnOnce(&mut Said)) -> Said {
         let mut all = self.lock();
-        if !all.iter().any(|said| said.user == *user) {
-            all.push(Said {
-                user: user.clone(),
-                muted: None,
-                video: None,
-            });
-        }
-        if let Some(said) = all.iter_mut().find(|said| said.user == *user) {
-            change(said);
-        }
+        let at = all.iter().position(|(known, _)| known == user);
+        let at = at.unwrap_or_else(|| {
+            all.push((user.clone(), Said::default()));
+            all.len() - 1
+        });
+        change(&mut all[at].1);
+        all[at].1
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Said>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(UserId, Said)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,6 +83,24 @@ impl CallManager {
 
     /// Somebody enters a call: what they said in it before does not hold any more.
     pub(super) fn enters(&self, call: &LiveCall, user: &UserId) {
-        call.media.forget(user);
+        call.media.set(user, Said::default());
+        // Other nodes are not left with what was said before.
+        self.tell_said(call, user, Said::default());
+    }
+
+    /// Tells the other nodes what someone said of themselves.
+    pub(super) fn tell_said(&self, call: &LiveCall, user: &UserId, said: Said) {
+        self.peers.said(call.session().id(), user, said);
+    }
+
+    /// Takes in what participants said of themselves on other nodes, for whoever is shown the call.
+    pub(super) async fn learn_said(&self, call: &LiveCall) {
+        if self.peers.hearing() == Hearing::Alone {
+            return;
+        }
+        let all = self.peers.all_said(call.session().id()).await;
+        for (user, said) in all.unwrap_or_default() {
+            call.media.set(&user, said);
+        }
     }
 }

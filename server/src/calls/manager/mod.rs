@@ -10,6 +10,7 @@ mod devices;
 mod initiate;
 mod locks;
 mod media;
+mod nodes;
 mod signals;
 mod timers;
 
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
-use super::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Reply};
+use super::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, NoPeers, Peers, Reply};
 use super::settings::CallSettings;
 use crate::store::{Store, StoreError};
 use cache::CallCache;
@@ -32,6 +33,7 @@ use timers::Timers;
 pub struct CallManager {
     store: Arc<dyn Store>,
     emitter: Arc<dyn Emitter>,
+    peers: Arc<dyn Peers>,
     clock: Arc<dyn Clock>,
     settings: CallSettings,
     calls: CallCache,
@@ -50,10 +52,23 @@ impl std::fmt::Debug for CallManager {
 }
 
 impl CallManager {
-    /// Starts handling calls: takes up the live calls of the store and keeps their deadlines.
+    /// Starts handling calls as the only process over this store.
     ///
     /// Must be called inside a Tokio runtime.
     pub fn start(
+        store: Arc<dyn Store>,
+        emitter: Arc<dyn Emitter>,
+        clock: Arc<dyn Clock>,
+        settings: CallSettings,
+    ) -> Arc<Self> {
+        Self::start_among(Arc::new(NoPeers), store, emitter, clock, settings)
+    }
+
+    /// Starts handling calls: takes up the live calls of the store and keeps their deadlines.
+    ///
+    /// Must be called inside a Tokio runtime.
+    pub fn start_among(
+        peers: Arc<dyn Peers>,
         store: Arc<dyn Store>,
         emitter: Arc<dyn Emitter>,
         clock: Arc<dyn Clock>,
@@ -63,6 +78,7 @@ impl CallManager {
         let manager = Arc::new(Self {
             store,
             emitter,
+            peers,
             clock,
             settings,
             calls: CallCache::default(),

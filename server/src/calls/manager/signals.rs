@@ -93,7 +93,8 @@ impl CallManager {
     ) -> Result<(), Failure> {
         let call = self.call_for(actor, &event.session_id, event.chat_id.as_ref());
         let (call, session) = call.await?;
-        call.media.muted(&actor.user, event.muted);
+        let said = call.media.muted(&actor.user, event.muted);
+        self.tell_said(&call, &actor.user, said);
         let toggle = server::CallParticipantAudioToggle {
             session_id: event.session_id,
             user_id: actor.user.clone(),
@@ -111,7 +112,8 @@ impl CallManager {
         let call = self.call_for(actor, &event.session_id, event.chat_id.as_ref());
         let (call, session) = call.await?;
         let video = VideoState::of(event.enabled, event.source);
-        call.media.video(&actor.user, video);
+        let said = call.media.video(&actor.user, video);
+        self.tell_said(&call, &actor.user, said);
         let toggle = server::CallParticipantVideoToggle {
             session_id: event.session_id,
             user_id: actor.user.clone(),
@@ -161,7 +163,10 @@ impl CallManager {
     ) -> Result<Arc<LiveCall>, Failure> {
         let call = match self.calls.find(id) {
             // The common case: no membership to look up, nothing to wait for.
-            Some(call) if call.session().participant(&actor.user).is_some() => call,
+            Some(call) if call.session().participant(&actor.user).is_some() => {
+                self.bring_up_to_date(&call).await?;
+                call
+            }
             Some(_) | None => self.visible_call(actor, id, None).await?,
         };
         let session = call.session();
@@ -199,7 +204,7 @@ impl CallManager {
     }
 
     async fn pass(&self, to: &Recipient, event: &ServerEvent) -> Result<(), Failure> {
-        if self.emitter.emit(to, event).await > 0 {
+        if self.emitter.pass(to, event).await {
             Ok(())
         } else {
             Err(ErrorCode::TargetUnreachable.into())

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::devices::log;
 use super::{CallManager, internal};
+use crate::calls::ports::Hearing;
 use crate::calls::session::Input;
 use crate::calls::time::Timestamp;
 
@@ -115,6 +116,10 @@ impl CallManager {
         }
         self.work_through(due, Chore::Expire).await;
         if sweeps {
+            log(
+                self.mind_nodes().await,
+                "the calls of other nodes could not be looked after",
+            );
             now.plus_ms(self.sweep_ms())
         } else {
             next_sweep
@@ -156,6 +161,10 @@ impl CallManager {
             Err(failure) => return Err(failure),
         };
         let _gate = call.gate.lock().await;
+        if self.peers.hearing() != Hearing::Alone {
+            // What is at hand may lack a deadline that another node stored.
+            self.refresh(&call, id).await?;
+        }
         self.change_gated(&call, Input::Timeout, |_| {}).await?;
         // It may have been early, or another deadline of the same call may follow.
         self.timers.set(id, call.session().next_deadline());
