@@ -55,6 +55,7 @@ const PARTS = {
     needs: ['server'],
     runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance')],
   },
+  cluster: { needs: ['server'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },
   react: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/react', '--test-concurrency=1')] },

@@ -110,6 +110,11 @@ export class TestServer {
     return this.#child?.pid;
   }
 
+  /** Whether the process lives. */
+  get isRunning() {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Waits until the log says that. */
   async logged(pattern) {
     const { stdout, stderr } = this.#child;
