@@ -156,10 +156,7 @@ impl Fanout {
 
     /// Returns how many other nodes listen, of a count that Redis gave.
     fn others(&self, channel: &str, counted: &Value) -> i64 {
-        let all = match counted {
-            Value::Int(count) => *count,
-            _ => 0,
-        };
+        let all: i64 = redis::from_redis_value_ref(counted).unwrap_or(0);
         all - i64::from(self.ear.wants(channel))
     }
 

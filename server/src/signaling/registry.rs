@@ -384,7 +384,8 @@ mod tests {
     }
 
     fn emit(registry: &Registry, to: Recipient) -> usize {
-        registry.deliver(&to, &ServerDraining { retry_after_ms: 1 }.into())
+        let event = ServerDraining { retry_after_ms: 1 }.into();
+        registry.deliver(&to, || packet::event(&event))
     }
 
     fn ann() -> UserId {
@@ -470,6 +471,20 @@ mod tests {
         registry.forget(&actor("ann", "phone"));
         assert!(registry.has_socket(&actor("ann", "phone"), OutletId(2)));
         assert!(Arc::ptr_eq(&before, &after));
+    }
+
+    #[test]
+    fn a_device_that_signed_in_elsewhere_is_looked_for_there_until_it_is_back() {
+        let registry = Registry::default();
+        let phone = Recipient::Device(ann(), DeviceId::new("phone").unwrap());
+        assert_eq!(registry.within(&phone), Within::AnyNode);
+        join(&registry, "ann", "phone", 1);
+        assert_eq!(registry.within(&phone), Within::ThisNode);
+        assert_eq!(registry.within(&Recipient::User(ann())), Within::AnyNode);
+        registry.moved(&ann(), &DeviceId::new("phone").unwrap());
+        assert_eq!(registry.within(&phone), Within::AnyNode);
+        join(&registry, "ann", "phone", 2);
+        assert_eq!(registry.within(&phone), Within::ThisNode);
     }
 
     #[test]
