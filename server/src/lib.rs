@@ -1,11 +1,12 @@
 //! Ringback's server as a library; the binary only reads its configuration and runs it.
 //!
 //! `calls` is the call domain and knows no socket; `signaling` and `rest` are the edges, `net` the
-//! connections below them; `store` keeps what must outlive the process.
+//! connections below them, `cli` the command line; `store` keeps what must outlive the process.
 
 pub mod app;
 pub mod auth;
 pub mod calls;
+pub mod cli;
 #[cfg(feature = "redis")]
 pub mod cluster;
 pub mod config;

@@ -6,12 +6,10 @@ use clap::Parser;
 use clap::builder::FalseyValueParser;
 use ringback_protocol::limits;
 
-/// Ringback's signaling server: calls over Socket.IO, call history over REST.
-///
-/// Every setting can be given as a flag, as an environment variable, or in the files .env.local
-/// and .env, in this order.
+/// The settings, each with its flag and its environment variable.
+// A parser too, so that tests can read settings alone.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "ringback-server", version)]
+#[command(name = "ringback-server")]
 pub struct Flags {
     /// Development: listens on this machine only and hands a token to everyone who asks
     #[arg(long, env = "RINGBACK_DEV", value_parser = FalseyValueParser::new())]
@@ -27,7 +25,13 @@ pub struct Flags {
     pub listen: String,
 
     /// Where calls are stored [default: sqlite://data/ringback.db]
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub database: Option<String>,
 
     /// Where several nodes meet, as redis://:password@host:6379; a single node needs none
@@ -175,7 +179,7 @@ pub struct Flags {
 impl Flags {
     /// Takes an empty text for nothing: `TURN_SERVER=` in a file means that there is none.
     #[must_use]
-    pub(super) fn without_empty(mut self) -> Self {
+    pub(crate) fn without_empty(mut self) -> Self {
         let texts = [
             &mut self.database,
             &mut self.redis,

@@ -10,8 +10,6 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Parser;
-
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
 pub use self::nodes::RedisSettings;
@@ -108,19 +106,6 @@ impl ConfigError {
 }
 
 impl Config {
-    /// Reads the command line and the environment.
-    ///
-    /// # Errors
-    /// When the command line does not parse or a setting is wrong.
-    pub fn load<I, T>(args: I) -> Result<Self, LoadError>
-    where
-        I: IntoIterator<Item = T>,
-        T: Into<std::ffi::OsString> + Clone,
-    {
-        let flags = Flags::try_parse_from(args)?.without_empty();
-        Ok(Self::from_flags(flags)?)
-    }
-
     /// Checks the flags and fills in what they leave open. Makes the folder of the database.
     ///
     /// # Errors
@@ -132,8 +117,7 @@ impl Config {
             Mode::Production
         };
         let listen = listen(&flags.listen, mode)?;
-        let database = flags.database.clone();
-        let database = database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+        let database = database_url(&flags);
         let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
         let secrets = secret::find(&flags, mode, &database, !public_keys.is_empty())?;
         let redis = nodes::redis(&flags, &database)?;
@@ -157,6 +141,21 @@ impl Config {
             database,
         })
     }
+}
+
+/// Returns the address of the database, and makes the folder of its file.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub fn database(flags: &Flags) -> Result<String, ConfigError> {
+    let database = database_url(flags);
+    make_folder_of(&database)?;
+    Ok(database)
+}
+
+fn database_url(flags: &Flags) -> String {
+    let set = flags.database.clone();
+    set.unwrap_or_else(|| DEFAULT_DATABASE.to_owned())
 }
 
 fn listen(text: &str, mode: Mode) -> Result<SocketAddr, ConfigError> {

@@ -1,3 +1,4 @@
+use clap::Parser;
 use tempfile::TempDir;
 
 use super::*;
@@ -91,7 +92,8 @@ fn a_development_secret_survives_a_restart() {
     let database = format!("sqlite:{}/new/calls.db", folder.path().display());
     let start = || {
         let args = ["ringback-server", "--dev", "--database", &database];
-        Config::load(args).unwrap().secrets
+        let flags = Flags::try_parse_from(args).unwrap();
+        Config::from_flags(flags).unwrap().secrets
     };
     let first = start();
     assert!(first[0].as_bytes().len() >= 32);

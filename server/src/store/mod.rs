@@ -179,6 +179,15 @@ pub trait Directory: Send + Sync + 'static {
     ) -> BoxFuture<'a, StoreResult<()>>;
 }
 
+/// The version of a database's schema, before and after it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// What was found; 0 for a database that was empty.
+    pub found: u32,
+    /// What it is now.
+    pub current: u32,
+}
+
 /// Everything that must outlive the process.
 pub trait Store: CallStore + Directory + Outbox {
     /// Writes what is under way and closes the database.
@@ -188,11 +197,17 @@ pub trait Store: CallStore + Directory + Outbox {
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>>;
 }
 
+/// A store, with what an operator needs of it beyond running calls.
+pub trait Database: Store {
+    /// Tells what opening did to the schema.
+    fn migration(&self) -> Migration;
+}
+
 /// Opens the database at that address and brings its schema up to date.
 ///
 /// # Errors
 /// When the address is not understood, or the database cannot be opened.
-pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
+pub async fn open(url: &str) -> StoreResult<Arc<dyn Database>> {
     if url.starts_with("sqlite:") {
         return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
     }
@@ -203,12 +218,12 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
 }
 
 #[cfg(feature = "postgres")]
-async fn open_postgres(url: &str) -> StoreResult<Arc<dyn Store>> {
+async fn open_postgres(url: &str) -> StoreResult<Arc<dyn Database>> {
     Ok(Arc::new(postgres::PostgresStore::open(url).await?))
 }
 
 #[cfg(not(feature = "postgres"))]
-async fn open_postgres(_url: &str) -> StoreResult<Arc<dyn Store>> {
+async fn open_postgres(_url: &str) -> StoreResult<Arc<dyn Database>> {
     Err(StoreError::NotBuiltIn {
         database: "PostgreSQL",
         feature: "postgres",

@@ -18,8 +18,8 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use sqlx::PgPool;
 
 use super::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    CallStore, Created, Database, Directory, HistoryPage, HistoryQuery, Letter, LetterId,
+    Migration, Outbox, StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -28,6 +28,7 @@ use crate::calls::{CallSession, Timestamp};
 #[derive(Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    migration: Migration,
 }
 
 impl PostgresStore {
@@ -36,8 +37,8 @@ impl PostgresStore {
     /// # Errors
     /// When the address is not understood, or the database cannot be reached or migrated.
     pub async fn open(url: &str) -> StoreResult<Self> {
-        let pool = schema::open(url).await?;
-        Ok(Self { pool })
+        let (pool, migration) = schema::open(url).await?;
+        Ok(Self { pool, migration })
     }
 }
 
@@ -180,6 +181,12 @@ impl Outbox for PostgresStore {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(outbox::remove(&self.pool, id))
+    }
+}
+
+impl Database for PostgresStore {
+    fn migration(&self) -> Migration {
+        self.migration
     }
 }
 

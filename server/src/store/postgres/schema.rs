@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Migration, StoreError, StoreResult};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -29,7 +29,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: &str = "10s";
 
 /// Connects and brings the schema up to date.
-pub(super) async fn open(url: &str) -> StoreResult<PgPool> {
+pub(super) async fn open(url: &str) -> StoreResult<(PgPool, Migration)> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("ringback-server")
         .options([("statement_timeout", STATEMENT_TIMEOUT)]);
@@ -38,12 +38,12 @@ pub(super) async fn open(url: &str) -> StoreResult<PgPool> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options)
         .await?;
-    migrate(&mut *pool.acquire().await?).await?;
-    Ok(pool)
+    let migration = migrate(&mut *pool.acquire().await?).await?;
+    Ok((pool, migration))
 }
 
 /// Runs the migrations that the database has not seen, all or none.
-async fn migrate(connection: &mut PgConnection) -> StoreResult<()> {
+async fn migrate(connection: &mut PgConnection) -> StoreResult<Migration> {
     let mut migration = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(MIGRATION_LOCK)
@@ -71,7 +71,11 @@ async fn migrate(connection: &mut PgConnection) -> StoreResult<()> {
         return Err(StoreError::Newer);
     }
     migration.commit().await?;
-    Ok(())
+    let whole = |version: i64| u32::try_from(version).unwrap_or(0);
+    Ok(Migration {
+        found: whole(seen),
+        current: whole(version),
+    })
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -22,8 +22,8 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use rusqlite::Connection;
 
 use super::{
-    CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    CallStore, Created, Database, Directory, HistoryPage, HistoryQuery, Letter, LetterId,
+    Migration, Outbox, StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -40,6 +40,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     mirror: Arc<Mirror>,
+    migration: Migration,
 }
 
 /// What the process knows of the file without asking it.
@@ -57,11 +58,11 @@ impl SqliteStore {
     pub async fn open(url: &str) -> StoreResult<Self> {
         let file = schema::file_of(url)?;
         let opened = tokio::task::spawn_blocking(move || {
-            let connection = schema::open_writer(&file)?;
+            let (connection, migration) = schema::open_writer(&file)?;
             let live = read::live_calls(&connection)?;
-            StoreResult::Ok((file, connection, live))
+            StoreResult::Ok((file, connection, migration, live))
         });
-        let (file, connection, live) = opened
+        let (file, connection, migration, live) = opened
             .await
             .map_err(|error| StoreError::Database(Arc::new(error)))??;
         let mirror = Arc::new(Mirror::default());
@@ -70,6 +71,7 @@ impl SqliteStore {
             readers: Readers::new(file),
             writer: Writer::start(connection, Arc::clone(&mirror))?,
             mirror,
+            migration,
         })
     }
 
@@ -265,6 +267,12 @@ impl Outbox for SqliteStore {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         let remove = Write::Letters(LetterChange::Remove(id.clone()));
         Box::pin(async move { self.writer.write(remove).await.map(|_| ()) })
+    }
+}
+
+impl Database for SqliteStore {
+    fn migration(&self) -> Migration {
+        self.migration
     }
 }
 

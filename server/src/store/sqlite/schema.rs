@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Migration, StoreError, StoreResult};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -32,7 +32,7 @@ pub(super) fn file_of(url: &str) -> StoreResult<PathBuf> {
 }
 
 /// Opens the connection that writes, and brings the schema up to date.
-pub(super) fn open_writer(file: &Path) -> StoreResult<Connection> {
+pub(super) fn open_writer(file: &Path) -> StoreResult<(Connection, Migration)> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -42,8 +42,8 @@ pub(super) fn open_writer(file: &Path) -> StoreResult<Connection> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // 16 MiB of log: a live call changes a few times, and its pages are then copied back once.
     connection.pragma_update(None, "wal_autocheckpoint", 4_096)?;
-    migrate(&mut connection)?;
-    Ok(connection)
+    let migration = migrate(&mut connection)?;
+    Ok((connection, migration))
 }
 
 /// Opens a connection that only reads.
@@ -55,7 +55,7 @@ pub(super) fn open_reader(file: &Path) -> StoreResult<Connection> {
 }
 
 /// Runs the migrations that the file has not seen, all or none; `user_version` counts them.
-fn migrate(connection: &mut Connection) -> StoreResult<()> {
+fn migrate(connection: &mut Connection) -> StoreResult<Migration> {
     let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let seen: u32 = migration.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let mut version = 0;
@@ -70,7 +70,10 @@ fn migrate(connection: &mut Connection) -> StoreResult<()> {
     }
     migration.pragma_update(None, "user_version", version)?;
     migration.commit()?;
-    Ok(())
+    Ok(Migration {
+        found: seen,
+        current: version,
+    })
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -1,0 +1,32 @@
+//! Why a task, or the server, could not do it.
+
+use std::process::ExitCode;
+
+use crate::app::AppError;
+use crate::config::ConfigError;
+use crate::store::StoreError;
+
+/// Why the process ends with an error, as it is printed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A setting is wrong.
+    #[error("ringback-server cannot start.\n  {0}")]
+    Setting(#[from] ConfigError),
+    /// The server stopped.
+    #[error("ringback-server stopped: {0}")]
+    Stopped(#[source] AppError),
+    /// The database cannot be used.
+    #[error("--database (DATABASE_URL): {0}")]
+    Store(#[from] StoreError),
+}
+
+impl CommandError {
+    /// Returns what the process ends with: 2 for what the operator has to set right, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Setting(_) => ExitCode::from(2),
+            Self::Stopped(_) | Self::Store(_) => ExitCode::FAILURE,
+        }
+    }
+}
