@@ -152,4 +152,22 @@ export const mutations = [
     from: 'Ok(stored) => due.extend(stored),',
     to: 'Ok(_) => {}',
   },
+  {
+    name: 'a reloaded page asks for a call that ended meanwhile',
+    file: 'sdk/src/core/client/events.rs',
+    from: 'if is_return_over {\n            self.cx.options.kept = None;',
+    to: 'if is_return_over {',
+  },
+  {
+    name: 'a device whose going the store did not take is never missed',
+    file: 'server/src/calls/manager/devices.rs',
+    from: 'self.absent().push(actor.clone());',
+    to: '',
+  },
+  {
+    name: 'what a device said of its sound holds for the next one',
+    file: 'server/src/calls/manager/devices.rs',
+    from: 'event.fresh || device_of',
+    to: 'event.fresh || false && device_of',
+  },
 ];

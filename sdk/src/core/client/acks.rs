@@ -292,6 +292,8 @@ impl Client {
         let session = kept.session;
         match &self.slot {
             Slot::Idle | Slot::Ended(_) if snapshot.status.is_live() => {
+                // It may have begun to ring here before it was known to be the page's own.
+                self.forget_waiting(&session);
                 self.cx.media.muted = kept.muted;
                 let call = Call::returned(&mut self.cx, &snapshot);
                 self.slot = Slot::Live(Box::new(call));

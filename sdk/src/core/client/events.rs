@@ -14,6 +14,7 @@ impl Client {
     pub(super) fn event(&mut self, event: ServerEvent) {
         self.name_by(&event);
         let is_current = session_of(&event).is_some_and(|session| self.is_current(session));
+        let is_return_over = self.ends_return(&event);
         match event {
             ServerEvent::CallIncoming(event) => self.incoming(event),
             ServerEvent::CallState(event) => self.call_state(event),
@@ -41,6 +42,17 @@ impl Client {
                 }
             }
         }
+        if is_return_over {
+            self.cx.options.kept = None;
+            self.promote();
+        }
+    }
+
+    /// Tells whether the call that the page was in before its reload is over, or goes on elsewhere.
+    fn ends_return(&self, event: &ServerEvent) -> bool {
+        let kept = self.cx.options.kept.as_ref();
+        kept.is_some_and(|kept| session_of(event) == Some(&kept.session))
+            && silenced(event).is_some()
     }
 
     /// What a target does may overtake the ack that names the call.

@@ -229,6 +229,47 @@ fn an_answer_of_a_page_that_was_reloaded_meanwhile_makes_a_new_link() {
     );
 }
 
+/// Alice's page was reloaded in the call s1; its socket is there, the configuration is not.
+fn unconfigured() -> Rig {
+    let mut rig = Rig::new(ClientOptions {
+        kept: Some(KeptCall {
+            session: session("s1"),
+            muted: false,
+            video: false,
+        }),
+        ..options()
+    });
+    rig.signaling(SignalingInput::Connected);
+    rig
+}
+
+#[test]
+fn a_call_that_ends_before_the_configuration_is_not_asked_for() {
+    let mut rig = unconfigured();
+    rig.event(ended("s1", EndReason::Completed));
+    let lines = rig.acked(AckBody::Config(config("alice", "a1")));
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+#[test]
+fn what_rang_behind_a_call_that_ended_meanwhile_rings_at_once() {
+    let mut rig = unconfigured();
+    rig.event(incoming("s2", "carol", None));
+    assert_eq!(rig.client.state(), CallState::Idle);
+    rig.event(ended("s1", EndReason::Completed));
+    assert_eq!(rig.client.state(), CallState::Incoming);
+}
+
+#[test]
+fn a_call_that_rings_before_it_is_taken_back_does_not_ring_behind_itself() {
+    let mut rig = unconfigured();
+    rig.event(incoming("s1", "bob", None));
+    rig.acked(AckBody::Config(config("alice", "a1")));
+    rig.acked(Rig::resume_ack(Some(ongoing())));
+    rig.ask(Command::Leave);
+    assert_eq!(rig.client.state(), CallState::Ended);
+}
+
 #[test]
 fn a_server_that_says_nothing_of_itself_does_not_keep_a_call_from_ringing() {
     let mut rig = Rig::new(ClientOptions {

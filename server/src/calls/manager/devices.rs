@@ -1,7 +1,7 @@
 //! Devices that come and go, and what they are told when they come.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use ringback_protocol::client::CallResume;
 use ringback_protocol::server::CallState;
@@ -89,17 +89,33 @@ impl CallManager {
         live.await.map_err(internal)
     }
 
-    /// A device's last socket closed.
+    /// A device's last socket closed. What the store does not take now is tried again by the sweeps.
     pub(super) async fn miss(&self, actor: &Actor) {
-        let result = async {
-            for session in self.live_calls_of(&actor.user).await? {
-                if device_of(&session, &actor.user) == Some(&actor.device) {
-                    self.drop_device(session.id(), actor).await?;
-                }
+        if let Err(failure) = self.mark_dropped(actor).await {
+            log(Err(failure), "a dropped device could not be marked");
+            self.absent().push(actor.clone());
+        }
+    }
+
+    /// Marks devices of which the store took no note when they dropped.
+    pub(super) async fn miss_again(&self) {
+        let absent = std::mem::take(&mut *self.absent());
+        for actor in absent {
+            self.miss(&actor).await;
+        }
+    }
+
+    async fn mark_dropped(&self, actor: &Actor) -> Result<(), Failure> {
+        for session in self.live_calls_of(&actor.user).await? {
+            if device_of(&session, &actor.user) == Some(&actor.device) {
+                self.drop_device(session.id(), actor).await?;
             }
-            Ok(())
-        };
-        log(result.await, "a dropped device could not be marked");
+        }
+        Ok(())
+    }
+
+    fn absent(&self) -> MutexGuard<'_, Vec<Actor>> {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn drop_device(&self, id: &SessionId, actor: &Actor) -> Result<(), Failure> {
@@ -125,13 +141,16 @@ impl CallManager {
             let call = self.visible_call(actor, &id, None).await?;
             self.drop_predecessor(actor, &call).await?;
             self.learn_said(&call).await;
+            // A page that began anew, or another device, has not said anything yet.
+            let begins =
+                event.fresh || device_of(&call.session(), &actor.user) != Some(&actor.device);
             let input = Input::Resume {
                 user: actor.user.clone(),
                 device: actor.device.clone(),
                 fresh: event.fresh,
             };
             self.change(&call, input, |session| {
-                if event.fresh {
+                if begins {
                     self.enters(&call, &actor.user);
                 }
                 self.ack(&mut reply, session, AckOf::Join);

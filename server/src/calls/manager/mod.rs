@@ -39,6 +39,8 @@ pub struct CallManager {
     calls: CallCache,
     timers: Timers,
     users: UserLocks,
+    /// Devices whose going the store could not take.
+    absent: Mutex<Vec<Actor>>,
     stop: watch::Sender<bool>,
     timekeeper: Mutex<Option<JoinHandle<()>>>,
 }
@@ -84,6 +86,7 @@ impl CallManager {
             calls: CallCache::default(),
             timers: Timers::default(),
             users: UserLocks::default(),
+            absent: Mutex::default(),
             stop,
             timekeeper: Mutex::new(None),
         });

@@ -73,6 +73,15 @@ impl Queue {
     }
 }
 
+/// The stored calls that are yet to be taken up after a start.
+#[derive(Debug)]
+enum Backlog {
+    /// The store could not be read.
+    Unread,
+    /// These.
+    Calls(BTreeSet<SessionId>),
+}
+
 /// What the timekeeper does with a call.
 #[derive(Debug, Clone, Copy)]
 enum Chore {
@@ -85,12 +94,12 @@ enum Chore {
 impl CallManager {
     /// Takes up the stored calls, then keeps deadlines until it is told to stop.
     pub(super) async fn keep_time(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
-        match self.stored_calls().await {
-            Ok(calls) => self.work_through(calls, Chore::TakeUp).await,
-            Err(failure) => log(Err(failure), "the stored calls could not be taken up"),
-        }
+        let mut backlog = self.take_up_stored(Backlog::Unread).await;
         let mut next_sweep = self.clock.now();
         loop {
+            if next_sweep <= self.clock.now() {
+                backlog = self.take_up_stored(backlog).await;
+            }
             next_sweep = self.work_off(next_sweep).await;
             let wake = self.timers.first().unwrap_or(next_sweep).min(next_sweep);
             // In a fixed order: what happens in the simulation is to depend on nothing but its seed.
@@ -103,12 +112,28 @@ impl CallManager {
         }
     }
 
+    /// Takes up stored calls after a start; returns those with which it did not succeed.
+    async fn take_up_stored(self: &Arc<Self>, backlog: Backlog) -> Backlog {
+        let calls = match backlog {
+            Backlog::Calls(calls) => calls,
+            Backlog::Unread => match self.stored_calls().await {
+                Ok(calls) => calls,
+                Err(failure) => {
+                    log(Err(failure), "the stored calls could not be read");
+                    return Backlog::Unread;
+                }
+            },
+        };
+        Backlog::Calls(self.work_through(calls, Chore::TakeUp).await)
+    }
+
     /// Applies what is due, and returns when the store is to be asked next.
     async fn work_off(self: &Arc<Self>, next_sweep: Timestamp) -> Timestamp {
         let now = self.clock.now();
         let mut due = self.timers.take_due(now);
         let sweeps = next_sweep <= now;
         if sweeps {
+            self.miss_again().await;
             match self.store.due(now).await {
                 Ok(stored) => due.extend(stored),
                 Err(error) => log(Err(internal(error)), "the deadlines could not be read"),
@@ -131,35 +156,49 @@ impl CallManager {
         u64::try_from(interval).unwrap_or(u64::MAX).max(1)
     }
 
-    async fn work_through(self: &Arc<Self>, calls: BTreeSet<SessionId>, chore: Chore) {
+    /// Does a chore with each of these calls, and returns those with which it failed.
+    async fn work_through(
+        self: &Arc<Self>,
+        calls: BTreeSet<SessionId>,
+        chore: Chore,
+    ) -> BTreeSet<SessionId> {
+        let mut failed = BTreeSet::new();
         let mut under_way = JoinSet::new();
         for id in calls {
             if under_way.len() >= AT_ONCE {
-                under_way.join_next().await;
+                failed.extend(under_way.join_next().await.and_then(Result::ok).flatten());
             }
             let manager = Arc::clone(self);
-            under_way.spawn(async move { manager.work_on(&id, chore).await });
+            under_way.spawn(async move { manager.work_on(id, chore).await });
         }
-        while under_way.join_next().await.is_some() {}
+        while let Some(worked) = under_way.join_next().await {
+            failed.extend(worked.ok().flatten());
+        }
+        failed
     }
 
-    async fn work_on(&self, id: &SessionId, chore: Chore) {
-        match chore {
-            Chore::TakeUp => log(
-                self.take_up(id).await,
+    /// Does a chore with a call, and returns it when that failed: the next sweep tries again.
+    async fn work_on(&self, id: SessionId, chore: Chore) -> Option<SessionId> {
+        let (result, what) = match chore {
+            Chore::TakeUp => (
+                self.take_up(&id).await,
                 "a stored call could not be taken up",
             ),
-            // What fails here is tried again by the next sweep: the deadline is still in the store.
-            Chore::Expire => log(self.expire(id).await, "a deadline could not be applied"),
+            Chore::Expire => (self.expire(&id).await, "a deadline could not be applied"),
+        };
+        match result {
+            // It was removed from the store meanwhile.
+            Err(failure) if failure.code == ErrorCode::CallNotFound => None,
+            Err(failure) => {
+                log(Err(failure), what);
+                Some(id)
+            }
+            Ok(()) => None,
         }
     }
 
     async fn expire(&self, id: &SessionId) -> Result<(), Failure> {
-        let call = match self.call(id).await {
-            Ok(call) => call,
-            Err(failure) if failure.code == ErrorCode::CallNotFound => return Ok(()),
-            Err(failure) => return Err(failure),
-        };
+        let call = self.call(id).await?;
         let _gate = call.gate.lock().await;
         if self.peers.hearing() != Hearing::Alone {
             // What is at hand may lack a deadline that another node stored.

@@ -157,3 +157,51 @@ async fn a_laptop_that_slept_is_back_in_its_call() {
     play.are(&BOTH, CallState::Connected);
     play.ends_well().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_drops_while_the_store_fails_is_missed_all_the_same() {
+    let mut play = Play::talking(&[]).await;
+    play.world.trouble_store(0, 100);
+    let bob = play.place("bob's phone");
+    play.world.close_page(bob);
+    play.world.devices[bob].kept = None;
+    play.pass(20_000).await;
+    play.world.trouble_store(0, 0);
+    play.pass(45_000).await;
+    play.are(&["alice's phone"], CallState::Ended);
+    play.ends_well().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_could_not_be_read_at_the_start_is_taken_up_later() {
+    let mut play = Play::talking(&[]).await;
+    let bob = play.place("bob's phone");
+    play.world.crash(0, 1_000);
+    play.world.close_page(bob);
+    play.world.devices[bob].kept = None;
+    play.world.trouble_store(0, 100);
+    play.pass(10_000).await;
+    play.world.trouble_store(0, 0);
+    play.pass(45_000).await;
+    play.are(&["alice's phone"], CallState::Ended);
+    play.ends_well().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_mute_of_a_device_does_not_outlive_its_place_in_the_call() {
+    let mut play = Play::talking(&["bob's laptop"]).await;
+    let phone = play.place("bob's phone");
+    let laptop = play.place("bob's laptop");
+    // The phone is away and does not hear that the call moves on.
+    play.world.take_offline(phone, 20_000);
+    play.pass(12_000).await;
+    play.joins("bob's laptop");
+    play.pass(WHILE_MS).await;
+    play.asks("bob's laptop", Command::SetMuted(true));
+    play.pass(WHILE_MS).await;
+    play.world.take_offline(laptop, 60_000);
+    play.pass(15_000).await;
+    // The phone is in the call again; alice learns of it from a whole view of the call.
+    play.drops("alice's phone");
+    play.ends_well().await;
+}
