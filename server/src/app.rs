@@ -10,11 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::auth::Auth;
-use crate::calls::ports::{Calls, Emitter};
-use crate::calls::{CallManager, CallSettings, SystemClock};
+use crate::calls::ports::{Calls, Emitter, HostApp};
+use crate::calls::{CallManager, CallSettings, Others, SystemClock};
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
 use crate::net;
+use crate::outside::Outside;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
 use crate::store::{self, Store, StoreError};
@@ -40,6 +41,11 @@ pub enum AppError {
     #[cfg(feature = "redis")]
     #[error("--redis (REDIS_URL): {0}")]
     Redis(#[from] redis::RedisError),
+    /// Whom to trust over HTTPS is not known.
+    #[error(
+        "the certificates of this system cannot be read ({0}): install them (Debian: ca-certificates), or set SSL_CERT_FILE"
+    )]
+    Certificates(io::Error),
     /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] io::Error),
@@ -68,12 +74,15 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let store = store::open(&config.database).await?;
+    let outside = Outside::new(&config).map_err(AppError::Certificates)?;
+    let outbox: Arc<dyn Store> = store.clone();
+    let (host, deliveries) = outside.host(&config, &outbox);
     let registry = Arc::new(Registry::new(config.max_sockets_per_user));
     let Domain {
         calls,
         emitter,
         entrance,
-    } = domain(&config, store.clone(), registry.clone())?;
+    } = domain(&config, host, store.clone(), registry.clone())?;
     let auth = Arc::new(auth(&config));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
     let signaling = Signaling::new(auth.clone(), entrance, registry, Arc::new(ice));
@@ -87,6 +96,7 @@ pub async fn run(
     announce(&config, &listener)?;
     serve_until(listener, router, signaling, shutdown).await;
     calls.shutdown().await;
+    deliveries.stop().await;
     store.close().await;
     Ok(())
 }
@@ -101,14 +111,19 @@ struct Domain {
 
 fn domain(
     config: &Config,
+    host: Arc<dyn HostApp>,
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
 ) -> Result<Domain, AppError> {
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
-        return among_nodes(config, redis, store, registry);
+        return among_nodes(config, redis, host, store, registry);
     }
-    let calls = CallManager::start(
+    let calls = CallManager::start_among(
+        Others {
+            host,
+            ..Others::default()
+        },
         store,
         registry.clone(),
         Arc::new(SystemClock),
@@ -125,6 +140,7 @@ fn domain(
 fn among_nodes(
     config: &Config,
     redis: &crate::config::RedisSettings,
+    host: Arc<dyn HostApp>,
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
 ) -> Result<Domain, AppError> {
@@ -132,7 +148,10 @@ fn among_nodes(
 
     let fanout = cluster::join(redis, registry)?;
     let calls = CallManager::start_among(
-        fanout.clone(),
+        Others {
+            peers: fanout.clone(),
+            host,
+        },
         store,
         fanout.clone(),
         Arc::new(SystemClock),

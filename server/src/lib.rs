@@ -10,8 +10,13 @@ pub mod cli;
 #[cfg(feature = "redis")]
 pub mod cluster;
 pub mod config;
+#[cfg(feature = "http")]
+pub mod host;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod ice;
 mod net;
+mod outside;
 pub mod rest;
 pub mod signaling;
 pub mod store;

@@ -12,7 +12,7 @@ pub mod settings;
 pub mod time;
 
 pub use clock::{Clock, SystemClock};
-pub use manager::CallManager;
+pub use manager::{CallManager, Others};
 pub use session::CallSession;
 pub use settings::CallSettings;
 pub use time::Timestamp;

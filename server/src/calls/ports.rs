@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use ringback_protocol::webhook::{CallHookData, CallHookType};
 use ringback_protocol::{
     ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, ServerEvent, SessionId, StateAck,
     UserId, VideoState,
@@ -141,6 +142,30 @@ impl Peers for NoPeers {
     fn may_sweep(&self) -> BoxFuture<'_, bool> {
         Box::pin(std::future::ready(false))
     }
+}
+
+/// The host application: it may be asked before a call comes about, and told of it.
+pub trait HostApp: Send + Sync + 'static {
+    /// Asks whether somebody may do that.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` with the application's own words when they may not.
+    fn allows(&self, kind: CallHookType, data: CallHookData) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Something that it is to be told was put into the outbox.
+    fn has_post(&self);
+}
+
+/// A host application that wants to be neither asked nor told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHostApp;
+
+impl HostApp for NoHostApp {
+    fn allows(&self, _: CallHookType, _: CallHookData) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn has_post(&self) {}
 }
 
 /// What a client event is acked with.

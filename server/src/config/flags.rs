@@ -6,6 +6,8 @@ use clap::Parser;
 use clap::builder::FalseyValueParser;
 use ringback_protocol::limits;
 
+use super::Unanswered;
+
 /// The settings, each with its flag and its environment variable.
 // A parser too, so that tests can read settings alone.
 #[derive(Debug, Clone, Parser)]
@@ -133,6 +135,67 @@ pub struct Flags {
     #[arg(long, env = "CALL_WAITING", value_parser = FalseyValueParser::new())]
     pub call_waiting: bool,
 
+    /// Where your application is asked whether somebody may call, answer, join or invite
+    #[arg(
+        long,
+        env = "CALL_HOOK_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub call_hook_url: Option<String>,
+
+    /// The secret that these questions are signed with (Standard Webhooks), as whsec_...
+    #[arg(
+        long,
+        env = "CALL_HOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub call_hook_secret: Option<String>,
+
+    /// How long your application may take to answer them, in milliseconds
+    #[arg(
+        long,
+        env = "CALL_HOOK_TIMEOUT_MS",
+        value_name = "MS",
+        default_value_t = 2_000,
+        value_parser = clap::value_parser!(u64).range(1..=10_000)
+    )]
+    pub call_hook_timeout_ms: u64,
+
+    /// What holds when it does not answer
+    #[arg(
+        long,
+        env = "CALL_HOOK_UNANSWERED",
+        value_name = "deny|allow",
+        hide_possible_values = true,
+        default_value = "deny"
+    )]
+    pub call_hook_unanswered: Unanswered,
+
+    /// Where your application is told when a call rings, starts, is missed and ends
+    #[arg(long, env = "WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
+    pub webhook_url: Option<String>,
+
+    /// The secret that webhooks are signed with (Standard Webhooks), as whsec_...
+    #[arg(
+        long,
+        env = "WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub webhook_secret: Option<String>,
+
+    /// How long a webhook that your application does not take is tried again, in milliseconds
+    #[arg(
+        long,
+        env = "WEBHOOK_KEEP_MS",
+        value_name = "MS",
+        default_value_t = 86_400_000,
+        value_parser = clap::value_parser!(u64).range(1_000..=2_592_000_000)
+    )]
+    pub webhook_keep_ms: u64,
+
     /// STUN servers, as stun:host:3478, separated by commas
     #[arg(long, env = "STUN_SERVER", value_name = "URL")]
     pub stun_server: Option<String>,
@@ -194,6 +257,10 @@ impl Flags {
             &mut self.turn_credential,
             &mut self.turn_secret,
             &mut self.cors_origins,
+            &mut self.call_hook_url,
+            &mut self.call_hook_secret,
+            &mut self.webhook_url,
+            &mut self.webhook_secret,
         ];
         for text in texts {
             *text = text.take().filter(|text| !text.trim().is_empty());

@@ -2,6 +2,7 @@
 
 mod dotenv;
 mod flags;
+mod host;
 mod nodes;
 mod secret;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
+pub use self::host::{HookSettings, HostSettings, SigningSecret, Unanswered, WebhookSettings};
 pub use self::nodes::RedisSettings;
 pub use self::secret::Secret;
 use crate::auth::{Expected, PublicKey};
@@ -42,6 +44,8 @@ pub struct Config {
     pub calls: CallSettings,
     /// The most sockets of one user.
     pub max_sockets_per_user: usize,
+    /// What the host application wants to be asked and told.
+    pub host: HostSettings,
     /// STUN and TURN.
     pub ice: IceServers,
     /// The folder served at `/`.
@@ -121,6 +125,7 @@ impl Config {
         let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
         let secrets = secret::find(&flags, mode, &database, !public_keys.is_empty())?;
         let redis = nodes::redis(&flags, &database)?;
+        let host = HostSettings::from_flags(&flags)?;
         make_folder_of(&database)?;
         Ok(Self {
             mode,
@@ -132,7 +137,11 @@ impl Config {
                 issuer: flags.jwt_issuer.clone(),
                 audience: flags.jwt_audience.clone(),
             },
-            calls: call_settings(&flags),
+            calls: CallSettings {
+                notices: host.notices(),
+                ..call_settings(&flags)
+            },
+            host,
             max_sockets_per_user: flags.max_sockets_per_user,
             ice: ice_servers(&flags)?,
             www: folder("--www", flags.www, "www")?,

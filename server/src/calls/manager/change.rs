@@ -97,6 +97,9 @@ impl CallManager {
             return;
         }
         self.timers.set(session.id(), session.next_deadline());
+        if !session.notices().is_empty() {
+            self.host.has_post();
+        }
         match session.status() {
             CallStatus::Ringing => {}
             CallStatus::Ongoing => call.forget_offer(),

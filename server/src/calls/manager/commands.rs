@@ -4,11 +4,14 @@ use ringback_protocol::client::{
     CallAccept, CallEnd, CallInvite, CallJoin, CallLeave, CallQuality, CallReject,
 };
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::{ChatId, ErrorCode, Failure, InitiateAck, JoinAck, LinkReport, SessionId};
+use ringback_protocol::webhook::CallHookType;
+use ringback_protocol::{
+    ChatId, ErrorCode, Failure, InitiateAck, JoinAck, LinkReport, SessionId, UserId,
+};
 
 use super::{CallManager, empty, internal, person, refuse};
 use crate::calls::ports::{Actor, CallAck, Reply};
-use crate::calls::session::{CallSession, Input};
+use crate::calls::session::{CallSession, Callee, Input};
 
 /// What the ack of a successful event says.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +50,13 @@ impl CallManager {
         &self,
         actor: &Actor,
         (id, chat): (SessionId, Option<ChatId>),
-        input: Input,
+        (kind, input): (CallHookType, Input),
         reply: Reply,
     ) {
         let mut reply = Some(reply);
         let result = async {
             let call = self.visible_call(actor, &id, chat.as_ref()).await?;
+            self.may(actor, kind, &call.session(), Vec::new()).await?;
             let _user = self.users.lock([&actor.user]).await;
             if !call.session().is_live() {
                 return Err(ErrorCode::CallEnded.into());
@@ -77,7 +81,8 @@ impl CallManager {
             answer: event.answer,
         };
         let call = (event.session_id, event.chat_id);
-        self.enter(actor, call, input, reply).await;
+        self.enter(actor, call, (CallHookType::Accept, input), reply)
+            .await;
     }
 
     pub(super) async fn join(&self, actor: &Actor, event: CallJoin, reply: Reply) {
@@ -87,7 +92,8 @@ impl CallManager {
         };
         let device = actor.device.clone();
         let call = (event.session_id, event.chat_id);
-        self.enter(actor, call, Input::Join { person, device }, reply)
+        let input = Input::Join { person, device };
+        self.enter(actor, call, (CallHookType::Join, input), reply)
             .await;
     }
 
@@ -160,7 +166,10 @@ impl CallManager {
 
     pub(super) async fn invite(&self, actor: &Actor, event: CallInvite, reply: Reply) {
         let id = event.session_id;
-        let callees = match self.callees_of(actor, &id, event.target_user_ids).await {
+        let callees = match self
+            .allowed_callees(actor, &id, event.target_user_ids)
+            .await
+        {
             Ok(callees) => callees,
             Err(failure) => return reply(Err(failure)),
         };
@@ -170,6 +179,21 @@ impl CallManager {
             callees,
         };
         self.command(actor, (id, None), input, reply).await;
+    }
+
+    /// Returns those whom a participant calls into a call, if the host application allows it.
+    async fn allowed_callees(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        targets: Vec<UserId>,
+    ) -> Result<Vec<Callee>, Failure> {
+        // Whoever cannot be called is refused before the application is asked.
+        self.callees_of(actor, id, targets.clone()).await?;
+        let session = self.visible_call(actor, id, None).await?.session();
+        self.may(actor, CallHookType::Invite, &session, targets.clone())
+            .await?;
+        self.callees_of(actor, id, targets).await
     }
 
     /// Returns who the actor is to the others: as the chat knows them, else as their token does.

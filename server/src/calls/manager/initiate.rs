@@ -38,6 +38,7 @@ impl CallManager {
     ) -> Result<(), Failure> {
         let chat = self.chat_of(actor, &event).await?;
         let targets = targets(actor, &chat, event.target_user_ids.as_deref())?;
+        self.may_initiate(actor, &event, &targets).await?;
         let users = self.users.lock(targets.iter().chain([&actor.user])).await;
         if let Some(earlier) = self.repeated(actor, &event).await? {
             self.ack(reply, &earlier, AckOf::Initiate { joined: false });

@@ -7,6 +7,7 @@ mod cache;
 mod change;
 mod commands;
 mod devices;
+mod host;
 mod initiate;
 mod locks;
 mod media;
@@ -22,7 +23,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::clock::Clock;
-use super::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, NoPeers, Peers, Reply};
+use super::ports::{
+    Actor, BoxFuture, CallAck, Calls, Emitter, HostApp, NoHostApp, NoPeers, Peers, Reply,
+};
 use super::settings::CallSettings;
 use crate::store::{Store, StoreError};
 use cache::CallCache;
@@ -34,6 +37,7 @@ pub struct CallManager {
     store: Arc<dyn Store>,
     emitter: Arc<dyn Emitter>,
     peers: Arc<dyn Peers>,
+    host: Arc<dyn HostApp>,
     clock: Arc<dyn Clock>,
     settings: CallSettings,
     calls: CallCache,
@@ -43,6 +47,30 @@ pub struct CallManager {
     absent: Mutex<Vec<Actor>>,
     stop: watch::Sender<bool>,
     timekeeper: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Who else has a part in calls, beside the devices.
+pub struct Others {
+    /// The other nodes.
+    pub peers: Arc<dyn Peers>,
+    /// The host application.
+    pub host: Arc<dyn HostApp>,
+}
+
+impl Default for Others {
+    /// Nobody.
+    fn default() -> Self {
+        Self {
+            peers: Arc::new(NoPeers),
+            host: Arc::new(NoHostApp),
+        }
+    }
+}
+
+impl std::fmt::Debug for Others {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Others").finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for CallManager {
@@ -63,14 +91,14 @@ impl CallManager {
         clock: Arc<dyn Clock>,
         settings: CallSettings,
     ) -> Arc<Self> {
-        Self::start_among(Arc::new(NoPeers), store, emitter, clock, settings)
+        Self::start_among(Others::default(), store, emitter, clock, settings)
     }
 
-    /// Starts handling calls: takes up the live calls of the store and keeps their deadlines.
+    /// The same, among other nodes, or for a host application that wants to be asked or told.
     ///
     /// Must be called inside a Tokio runtime.
     pub fn start_among(
-        peers: Arc<dyn Peers>,
+        Others { peers, host }: Others,
         store: Arc<dyn Store>,
         emitter: Arc<dyn Emitter>,
         clock: Arc<dyn Clock>,
@@ -81,6 +109,7 @@ impl CallManager {
             store,
             emitter,
             peers,
+            host,
             clock,
             settings,
             calls: CallCache::default(),
