@@ -10,6 +10,8 @@ mod answer;
 mod connection;
 mod decode;
 mod drain;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod handshake;
 mod hub;
 mod inbox;

@@ -7,6 +7,7 @@
 mod ahead;
 mod chronicle;
 mod manager;
+mod operations;
 mod outbox;
 mod races;
 mod restart;
