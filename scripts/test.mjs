@@ -53,7 +53,7 @@ const PARTS = {
   },
   server: {
     needs: ['server'],
-    runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance')],
+    runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance'), nodeTest('tests/hostile', '--test-concurrency=1')],
   },
   cluster: { needs: ['server'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },

@@ -1,0 +1,55 @@
+// Connections of those who keep no rule: bytes on TCP, and WebSocket frames on top of them.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import WebSocket from 'ws';
+
+import { within } from '../helpers/client.mjs';
+import { userToken } from '../helpers/tokens.mjs';
+
+/** A TCP connection that says what it is told to, and reads only when asked. */
+export async function tcp(t, server, text = '') {
+  const socket = connect(server.port, '127.0.0.1');
+  socket.on('error', () => {});
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  if (text) socket.write(text);
+  return socket;
+}
+
+/** Everything that comes until the server closes. */
+export async function untilClosed(socket, ms) {
+  let text = '';
+  socket.on('data', (chunk) => { text += chunk; });
+  await within('the server to close the connection', (resolve) => {
+    if (socket.closed) resolve();
+    socket.once('close', resolve);
+  }, ms);
+  return text;
+}
+
+/** A WebSocket on which a user signed in by hand. It answers no ping of the engine. */
+export async function signedIn(t, server, userId, { deviceId } = {}) {
+  const ws = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  ws.on('error', () => {});
+  t.after(() => ws.terminate());
+  await once(ws, 'open');
+  ws.send(`40${JSON.stringify({ token: await userToken(userId), ...(deviceId && { deviceId }) })}`);
+  await within('the sign-in', (resolve, reject) => {
+    ws.on('message', function look(data) {
+      if (!/^4[04]/.test(data)) return;
+      ws.off('message', look);
+      if (String(data).startsWith('40')) resolve();
+      else reject(new Error(String(data)));
+    });
+  });
+  return ws;
+}
+
+/** Waits for the end of a WebSocket; returns its code. */
+export function closing(ws, ms) {
+  return within('the end of the WebSocket', (resolve) => {
+    if (ws.readyState === WebSocket.CLOSED) resolve();
+    ws.once('close', resolve);
+  }, ms);
+}

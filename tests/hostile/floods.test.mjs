@@ -1,0 +1,190 @@
+// Too much: messages, bytes, handshakes, polls, sockets.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import WebSocket from 'ws';
+
+import { TestClient, settle, within } from '../helpers/client.mjs';
+import { candidate, meet, talk, uniqueIds } from '../helpers/scene.mjs';
+import { TestServer } from '../helpers/server.mjs';
+import { serviceToken, userToken } from '../helpers/tokens.mjs';
+import { closing, signedIn, tcp, untilClosed } from './connections.mjs';
+import { flood } from './flooder.mjs';
+import { unaffected } from './witness.mjs';
+
+const MIB = 2 ** 20;
+const MOST_SOCKETS = 32;
+const POLLING = '/socket.io/?EIO=4&transport=polling';
+
+describe('a flood', () => {
+  let server;
+  before(async () => { server = await TestServer.start(); });
+  after(() => server.stop());
+
+  const post = (sid, body) => fetch(`${server.url}${POLLING}&sid=${sid}`, { method: 'POST', body });
+  const poller = async () => JSON.parse((await (await fetch(server.url + POLLING)).text()).slice(1)).sid;
+
+  test('of ten thousand candidates reaches the other side in order, as far as the limits let it, and then ends that socket', async (t) => {
+    await unaffected(t, server, async () => {
+      const { alice, bob, call } = await talk(t, server, ['alice', 'bob']);
+      const gone = alice.disconnected();
+      for (let n = 0; n < 10_000; n += 1) alice.send('webrtc:ice-candidate', { ...call, candidate: candidate(n) });
+      await gone;
+      await bob.next('call:participant-reconnecting');
+      const numbers = bob.all('webrtc:ice-candidate').map((data) => Number(/ (\d+) typ/.exec(data.candidate.candidate)[1]) - 40_000);
+      assert.ok(numbers.length >= 300 && numbers.length < 2_000, `${numbers.length} came through`);
+      assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+      await bob.ask('call:end', call);
+    }, { mib: 32 });
+  });
+
+  test('of a hundred thousand messages from several sockets ends them, and nobody else is slowed down', async (t) => {
+    const { ids } = uniqueIds(['mob']);
+    await unaffected(t, server, async () => {
+      await Promise.all(Array.from({ length: 5 }, (_, n) => flood(server, `${ids.mob}-${n}`, 'messages', 20_000)));
+      assert.equal(server.log.split('\n').filter((line) => line.includes(ids.mob)).length, 5, 'each was closed, and said so once');
+    }, { mib: 48 });
+  });
+
+  test('of bytes is RATE_LIMITED, also where each message is small enough', async (t) => {
+    const { alice } = await meet(t, server, ['alice']);
+    const large = { sessionId: 's', offer: { type: 'offer', sdp: 'x'.repeat(60_000) } };
+    const codes = (await Promise.all(Array.from({ length: 100 }, () => alice.request('webrtc:offer', large)))).map((ack) => ack.code);
+    assert.ok(codes.filter((code) => code === 'CALL_NOT_FOUND').length >= 65, codes.join());
+    assert.ok(codes.filter((code) => code === 'RATE_LIMITED').length >= 20, codes.join());
+  });
+
+  test('of pings, pongs and frames of the WebSocket itself slows nobody down', async (t) => {
+    const { ids } = uniqueIds(['pinger']);
+    await unaffected(t, server, async () => {
+      await flood(server, ids.pinger, 'beats', 100_000);
+    }, { mib: 32 });
+  });
+
+  test('of handshakes, by polling and by WebSocket, slows nobody down and leaves nothing', async (t) => {
+    await unaffected(t, server, async () => {
+      for (let round = 0; round < 20; round += 1) {
+        await Promise.all(Array.from({ length: 50 }, async (_, n) => {
+          if (n % 2 === 0) return poller();
+          const ws = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+          await within('a handshake', (resolve) => ws.once('message', resolve).once('error', resolve));
+          ws.send('40{"token":"none"}');
+          return ws.terminate();
+        }));
+      }
+    }, { mib: 48 });
+  });
+
+  test('of packets in one poll, and of polls, ends that session alone', async (t) => {
+    const { ids } = uniqueIds(['poller']);
+    await unaffected(t, server, async () => {
+      const sid = await poller();
+      await post(sid, `40{"token":"${await userToken(ids.poller)}"}`);
+      await post(sid, Array(150_000).fill('42[').join('\x1e'));
+      await within('the end of the session', async (resolve) => {
+        while ((await post(sid, '42["call:sync"]'.concat('\x1e42["call:sync"]'.repeat(5_000)))).status === 200);
+        resolve();
+      }, 30_000);
+      const polls = await Promise.all(Array.from({ length: 500 }, () => fetch(`${server.url}${POLLING}&sid=${sid}`)));
+      assert.ok(polls.every((answer) => answer.status === 400));
+    }, { mib: 32 });
+  });
+
+  test('of signing in and out on one socket ends it', async (t) => {
+    const { ids } = uniqueIds(['door']);
+    await unaffected(t, server, async () => {
+      const ws = await signedIn(t, server, ids.door);
+      const token = await userToken(ids.door);
+      for (let n = 0; n < 1_000; n += 1) {
+        ws.send('41');
+        ws.send(`40{"token":"${token}"}`);
+      }
+      await closing(ws);
+      const back = await TestClient.connect(server, ids.door);
+      await back.settled();
+      back.close();
+    }, { mib: 24 });
+  });
+
+  describe('of one message of ten megabytes', () => {
+    const tenMegabytes = 'x'.repeat(10 * MIB);
+
+    test('ends the WebSocket that sends it, and takes no memory', async (t) => {
+      const { ids } = uniqueIds(['giant']);
+      await unaffected(t, server, async () => {
+        for (const body of [`421["call:end",{"sessionId":"${tenMegabytes}"}]`, `40{"token":"${tenMegabytes}"}`, Buffer.from(tenMegabytes)]) {
+          const ws = await signedIn(t, server, ids.giant);
+          ws.send(body);
+          await closing(ws);
+        }
+      }, { mib: 24 });
+    });
+
+    test('in pieces ends the WebSocket too', async (t) => {
+      const { ids } = uniqueIds(['pieces']);
+      const ws = await signedIn(t, server, ids.pieces);
+      for (let n = 0; n < 200; n += 1) ws.send('x'.repeat(50 * 1024), { fin: false });
+      await closing(ws);
+    });
+
+    test('posted to a session is refused, answered, and ends it', async (t) => {
+      await unaffected(t, server, async () => {
+        const sid = await poller();
+        const answer = await post(sid, `4${tenMegabytes}`);
+        assert.ok([400, 413].includes(answer.status), String(answer.status));
+        await answer.text();
+        assert.equal((await post(sid, '3')).status, 400);
+      }, { mib: 24 });
+    });
+
+    test('sent to the API is answered, whoever sends it', async (t) => {
+      const token = await serviceToken();
+      await unaffected(t, server, async () => {
+        const statuses = [];
+        for (const [path, options] of [['/api/chats/c', { method: 'PUT', token }], ['/api/chats/c', { method: 'PUT' }], ['/api/nothing', { method: 'POST' }], ['/index.html', { method: 'POST' }]]) {
+          statuses.push((await server.api(path, { ...options, body: JSON.stringify(tenMegabytes) })).status);
+        }
+        assert.deepEqual(statuses, [413, 401, 404, statuses[3]]);
+      }, { mib: 24 });
+    });
+  });
+
+  test('of headers is refused', async (t) => {
+    for (const head of [`X-A: ${'x'.repeat(200_000)}\r\n`, 'X-A: b\r\n'.repeat(10_000)]) {
+      const socket = await tcp(t, server, `GET /healthz HTTP/1.1\r\nHost: x\r\n${head}\r\n`);
+      // A client that still sends may see the end before the answer.
+      assert.match(await untilClosed(socket), /^(HTTP\/1\.1 431|$)/);
+    }
+  });
+
+  test('of sockets of one user stops at the limit with a code; a device that comes back has its place', async (t) => {
+    const { ids, alice } = await meet(t, server, ['alice']);
+    const sockets = [];
+    for (let n = 1; n < MOST_SOCKETS; n += 1) sockets.push(await TestClient.connect(server, ids.alice, { deviceId: `d${n}` }));
+    t.after(() => sockets.forEach((socket) => socket.close()));
+    const late = await TestClient.open(server, ids.alice, { deviceId: 'late' });
+    t.after(() => late.close());
+    const { message, data } = await late.refused();
+    assert.equal(data.code, 'RATE_LIMITED');
+    assert.equal(data.retryable, true);
+    assert.ok(data.retryAfterMs > 0);
+    assert.match(message, /32 sockets/);
+    await settle(alice, ...sockets);
+
+    const again = await TestClient.connect(server, ids.alice, { deviceId: 'd7' });
+    t.after(() => again.close());
+    await sockets[6].disconnected();
+    await settle(again, alice);
+    sockets[0].close();
+    await sockets[0].disconnected();
+    const { bob } = await meet(t, server, ['bob']);
+    await bob.settled();
+    const next = await within('room for one more', async (resolve) => {
+      for (;;) {
+        const client = await TestClient.open(server, ids.alice, { deviceId: 'next' });
+        if (await client.connected().then(() => true, () => false)) return resolve(client);
+      }
+    });
+    next.close();
+  });
+});
