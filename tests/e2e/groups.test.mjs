@@ -67,3 +67,14 @@ test('who comes late joins; who would be one too many is told so, and the call g
   await dave.isAtRest();
   await allHear([alice, bob, carol]);
 });
+
+test('who reloads the page in a group is heard by all again, and hears them', async (t) => {
+  const { scene, people } = await Scene.of(t, ['alice', 'bob', 'carol']);
+  const [alice, , carol] = people;
+  await talkTogether(scene, people);
+  await carol.page.reload();
+  carol.forgetWhatWasSeen();
+  await scene.signIn(carol);
+  assert.equal((await carol.event('resumed')).sessionId, await session(alice));
+  await allHear(people);
+});

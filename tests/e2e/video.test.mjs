@@ -50,3 +50,13 @@ test('a screen is shared in a voice call, and who joins later sees it', async (t
   await carol.until('the screen to be named', () => calls.participants.find(({ id }) => id === 'alice').video === 'screen');
   await allHear(people);
 });
+
+test('Chromium and Firefox see and hear each other', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: SHARES, bob: { browser: 'firefox' } });
+  await talkTogether(scene, [alice, bob], { callType: 'video' });
+  await allSee([alice, bob]);
+  await bob.do(() => calls.setVideoEnabled(false));
+  await alice.seesNothingOf(bob);
+  await bob.do(() => calls.setVideoEnabled(true));
+  await allSee([alice, bob]);
+});
