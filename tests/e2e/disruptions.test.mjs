@@ -96,3 +96,23 @@ test('a person whose page is reloaded and does not want the call back can be cal
   bob.forgetWhatWasSeen();
   await talk(scene, alice, bob);
 });
+
+test('in a hidden tab a call rings, is heard, and outlives a killed server', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { bob: { browser: 'chromium that slows hidden tabs' } });
+  const inFront = await bob.context.newPage();
+  await inFront.bringToFront();
+  await bob.until('its tab to be hidden', () => document.visibilityState === 'hidden');
+  await talk(scene, alice, bob);
+  await scene.server.kill();
+  await signaling(false, alice, bob);
+  await alice.do(() => calls.toggleMute());
+  await scene.server.restart();
+  await signaling(true, alice, bob);
+  await bob.event('participantAudioToggle', { userId: 'alice', muted: true });
+  await alice.do(() => calls.toggleMute());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  assert.equal(await bob.do(() => document.visibilityState), 'hidden');
+  await alice.do(() => calls.endCall());
+  await bob.event('ended');
+  await bob.isAtRest();
+});
