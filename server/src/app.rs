@@ -8,17 +8,19 @@ use std::{io, process};
 use ringback_protocol::Timeouts;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::auth::Auth;
 use crate::calls::ports::{Calls, Emitter, HostApp};
 use crate::calls::{CallManager, CallSettings, Others, SystemClock};
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
+use crate::metrics::Metrics;
 use crate::net;
 use crate::outside::Outside;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, MeasuredStore, Store, StoreError};
 
 /// How long going down may take in all.
 const SHUTDOWN_CAP: Duration = Duration::from_secs(15);
@@ -29,6 +31,14 @@ pub enum AppError {
     /// The address is taken, or not of this machine.
     #[error("--listen (RINGBACK_LISTEN): cannot listen on {address}: {source}")]
     Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The address for metrics is taken, or not of this machine.
+    #[error("--metrics-listen (RINGBACK_METRICS_LISTEN): cannot listen on {address}: {source}")]
+    Watch {
         /// Where.
         address: std::net::SocketAddr,
         /// Why not.
@@ -73,31 +83,48 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
+    let metrics = Arc::new(Metrics::default());
     let store = store::open(&config.database).await?;
+    let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
-    let outbox: Arc<dyn Store> = store.clone();
-    let (host, deliveries) = outside.host(&config, &outbox);
-    let registry = Arc::new(Registry::new(config.max_sockets_per_user));
+    let (host, deliveries) = outside.host(&config, &store);
+    let registry = Arc::new(Registry::new(config.max_sockets_per_user, metrics.clone()));
     let Domain {
         calls,
         emitter,
         entrance,
-    } = domain(&config, host, store.clone(), registry.clone())?;
+    } = domain(
+        &config,
+        host,
+        store.clone(),
+        registry.clone(),
+        metrics.clone(),
+    )?;
     let auth = Arc::new(auth(&config));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
-    let signaling = Signaling::new(auth.clone(), entrance, registry, Arc::new(ice));
+    let signaling = Signaling::new(
+        auth.clone(),
+        entrance,
+        registry,
+        Arc::new(ice),
+        metrics.clone(),
+    );
     let state = RestState {
         auth,
         store: store.clone(),
         emitter,
         signaling: signaling.clone(),
+        metrics,
     };
+    let state_for_watch = state.clone();
     let router = rest::router(&config, state);
+    let watched = watch(&config, state_for_watch).await?;
     announce(&config, &listener)?;
     serve_until(listener, router, signaling, shutdown).await;
     calls.shutdown().await;
     deliveries.stop().await;
     store.close().await;
+    drop(watched);
     Ok(())
 }
 
@@ -114,14 +141,16 @@ fn domain(
     host: Arc<dyn HostApp>,
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
 ) -> Result<Domain, AppError> {
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
-        return among_nodes(config, redis, host, store, registry);
+        return among_nodes(config, redis, host, store, registry, metrics);
     }
     let calls = CallManager::start_among(
         Others {
             host,
+            observer: metrics,
             ..Others::default()
         },
         store,
@@ -143,14 +172,16 @@ fn among_nodes(
     host: Arc<dyn HostApp>,
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
 ) -> Result<Domain, AppError> {
     use crate::cluster::{self, Announced};
 
-    let fanout = cluster::join(redis, registry)?;
+    let fanout = cluster::join(redis, registry, metrics.clone())?;
     let calls = CallManager::start_among(
         Others {
             peers: fanout.clone(),
             host,
+            observer: metrics,
         },
         store,
         fanout.clone(),
@@ -162,6 +193,26 @@ fn among_nodes(
         emitter: fanout.clone(),
         entrance: Arc::new(Announced::start(calls, fanout)),
     })
+}
+
+/// Answers metrics and health on an address of their own, until what it returns is dropped.
+async fn watch(config: &Config, state: RestState) -> Result<Option<JoinSet<()>>, AppError> {
+    let Some(address) = config.watch_listen else {
+        return Ok(None);
+    };
+    let failed = |source| AppError::Watch { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    tracing::info!(
+        "metrics and health are at http://{}",
+        listener.local_addr()?
+    );
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, rest::watch_router(state)).await {
+            tracing::error!(%error, "metrics and health are gone");
+        }
+    });
+    Ok(Some(tasks))
 }
 
 async fn serve_until(

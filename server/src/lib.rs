@@ -15,6 +15,7 @@ pub mod host;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ice;
+pub mod metrics;
 mod net;
 mod outside;
 pub mod rest;

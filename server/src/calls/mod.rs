@@ -13,6 +13,6 @@ pub mod time;
 
 pub use clock::{Clock, SystemClock};
 pub use manager::{CallManager, Others};
-pub use session::CallSession;
+pub use session::{CallSession, Entry};
 pub use settings::CallSettings;
 pub use time::Timestamp;

@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use ringback_protocol::webhook::{CallHookData, CallHookType};
 use ringback_protocol::{
-    ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, ServerEvent, SessionId, StateAck,
-    UserId, VideoState,
+    ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, LinkReport, ServerEvent,
+    SessionId, StateAck, UserId, VideoState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -200,4 +201,28 @@ pub trait Calls: Send + Sync + 'static {
 
     /// A device's last socket closed: its place in a call is kept for the grace time.
     fn device_disconnected<'a>(&'a self, actor: &'a Actor) -> BoxFuture<'a, ()>;
+}
+
+/// Learns what becomes of calls, to count it; it decides nothing.
+pub trait Observer: Send + Sync + 'static {
+    /// A change was stored; `before` is none when the call was placed by it.
+    fn changed(&self, before: Option<&CallSession>, after: &CallSession);
+
+    /// The first devices of a new call ring, so long after its caller asked.
+    fn rang(&self, took: Duration);
+
+    /// A participant measured its links.
+    fn measured(&self, links: &[LinkReport]);
+}
+
+/// Whoever counts nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn changed(&self, _before: Option<&CallSession>, _after: &CallSession) {}
+
+    fn rang(&self, _took: Duration) {}
+
+    fn measured(&self, _links: &[LinkReport]) {}
 }

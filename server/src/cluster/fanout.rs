@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use redis::{Cmd, Value, cmd};
 use ringback_protocol::{DeviceId, ServerEvent, SessionId, UserId};
@@ -13,6 +13,7 @@ use super::line::{Answer, Line};
 use super::message::{self, Message};
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Hearing, Peers, Presence, Recipient, Said};
 use crate::calls::{CallManager, CallSession};
+use crate::metrics::Metrics;
 use crate::signaling::{Registry, Within};
 
 /// How long what participants said of themselves is kept, should the end of the call be lost.
@@ -29,6 +30,7 @@ pub struct Fanout {
     node: String,
     channels: Channels,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
     line: Line,
     ear: Ear,
     /// Whether the store is being compared with what is known here, or is to be again.
@@ -36,11 +38,18 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    pub(super) fn new(prefix: String, registry: Arc<Registry>, line: Line, ear: Ear) -> Self {
+    pub(super) fn new(
+        prefix: String,
+        registry: Arc<Registry>,
+        metrics: Arc<Metrics>,
+        line: Line,
+        ear: Ear,
+    ) -> Self {
         Self {
             node: uuid::Uuid::now_v7().to_string(),
             channels: Channels::new(prefix),
             registry,
+            metrics,
             line,
             ear,
             catching_up: AtomicBool::new(false),
@@ -95,13 +104,16 @@ impl Fanout {
         if envelope.from == self.node {
             return;
         }
+        if let Some(lag) = envelope.lag(SystemTime::now()) {
+            self.metrics.fanned_out(lag);
+        }
         match envelope.message {
             Message::Deliver { during, .. }
                 if during
                     .as_ref()
                     .is_some_and(|call| calls.is_known_over(call)) => {}
             Message::Deliver { to, packet, .. } => {
-                self.registry.deliver_packet(&to.into(), &packet.into());
+                self.registry.deliver_foreign(&to.into(), &packet.into());
             }
             Message::Changed {
                 call,
@@ -142,7 +154,7 @@ impl Fanout {
         let mut publish = cmd("PUBLISH");
         publish
             .arg(channel)
-            .arg(message::encode(&self.node, message));
+            .arg(message::encode(&self.node, SystemTime::now(), message));
         publish
     }
 
@@ -182,6 +194,7 @@ impl Emitter for Fanout {
         Box::pin(async move {
             let packet = Registry::packet(event);
             let reached = self.registry.deliver_packet(to, &packet);
+            self.registry.count(event, reached);
             match self.registry.within(to) {
                 Within::ThisNode => {}
                 Within::AnyNode => {
@@ -200,7 +213,9 @@ impl Emitter for Fanout {
     fn pass<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let packet = Registry::packet(event);
-            let reached = self.registry.deliver_packet(to, &packet) > 0;
+            let reached = self.registry.deliver_packet(to, &packet);
+            self.registry.count(event, reached);
+            let reached = reached > 0;
             if self.registry.within(to) == Within::ThisNode {
                 return reached;
             }

@@ -1,5 +1,7 @@
 //! What nodes tell each other: typed, and of a version that is checked.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use ringback_protocol::{CallStatus, DeviceId, ServerEvent, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,24 @@ pub(super) struct Envelope {
     v: u32,
     /// The node that sent it: it hears its own messages too.
     pub(super) from: String,
+    /// When it was sent, by the sender's clock, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at_us: Option<u64>,
     /// What it says.
     pub(super) message: Message,
+}
+
+impl Envelope {
+    /// Returns how long it was under way, as far as the clocks of both nodes agree.
+    pub(super) fn lag(&self, now: SystemTime) -> Option<Duration> {
+        let lag = micros(now).saturating_sub(self.at_us?);
+        Some(Duration::from_micros(lag))
+    }
+}
+
+fn micros(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What nodes tell each other.
@@ -77,10 +95,11 @@ pub(super) enum Unreadable {
 }
 
 /// Writes a message.
-pub(super) fn encode(from: &str, message: Message) -> String {
+pub(super) fn encode(from: &str, at: SystemTime, message: Message) -> String {
     let envelope = Envelope {
         v: VERSION,
         from: from.to_owned(),
+        at_us: Some(micros(at)),
         message,
     };
     serde_json::to_string(&envelope).expect("a message is texts and numbers")
@@ -180,7 +199,8 @@ mod tests {
             packet: "2[\"x\",\"\u{2028}\\r\\n\"]".to_owned(),
         }));
         for message in messages {
-            let envelope = decode(encode("me", message.clone()).as_bytes()).unwrap();
+            let envelope =
+                decode(encode("me", SystemTime::now(), message.clone()).as_bytes()).unwrap();
             assert_eq!((envelope.from.as_str(), envelope.message), ("me", message));
         }
     }
@@ -196,7 +216,7 @@ mod tests {
     fn a_message_of_another_version_is_told_from_nonsense() {
         let later = br#"{"v":2,"from":"x","message":{"somethingNew":{}}}"#;
         assert!(matches!(decode(later), Err(Unreadable::Version(2))));
-        let same = encode("x", Message::Lost).replace("\"v\":1", "\"v\":3");
+        let same = encode("x", SystemTime::now(), Message::Lost).replace("\"v\":1", "\"v\":3");
         assert!(matches!(
             decode(same.as_bytes()),
             Err(Unreadable::Version(3))

@@ -20,6 +20,7 @@ use redis::RedisResult;
 use crate::calls::CallManager;
 use crate::calls::ports::{Actor, BoxFuture, Calls, Reply};
 use crate::config::RedisSettings;
+use crate::metrics::Metrics;
 use crate::signaling::Registry;
 
 use ear::Ear;
@@ -47,13 +48,18 @@ pub fn client(url: &str) -> RedisResult<redis::Client> {
 /// # Errors
 /// When the address is not understood. A Redis that is away is not an error: the node serves its own
 /// devices and joins the others once it is back.
-pub fn join(settings: &RedisSettings, registry: Arc<Registry>) -> RedisResult<Arc<Fanout>> {
+pub fn join(
+    settings: &RedisSettings,
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+) -> RedisResult<Arc<Fanout>> {
     let client = client(&settings.url)?;
     let line = Line::start(client.clone());
     let ear = Ear::new(client);
     Ok(Arc::new(Fanout::new(
         settings.prefix.clone(),
         registry,
+        metrics,
         line,
         ear,
     )))

@@ -26,6 +26,10 @@ pub struct Flags {
     )]
     pub listen: String,
 
+    /// Where else to answer /metrics, /healthz and /readyz, without a token: keep it private
+    #[arg(long, env = "RINGBACK_METRICS_LISTEN", value_name = "HOST:PORT")]
+    pub metrics_listen: Option<String>,
+
     /// Where calls are stored [default: sqlite://data/ringback.db]
     #[arg(
         long,
@@ -244,6 +248,7 @@ impl Flags {
     #[must_use]
     pub(crate) fn without_empty(mut self) -> Self {
         let texts = [
+            &mut self.metrics_listen,
             &mut self.database,
             &mut self.redis,
             &mut self.jwt_secret,

@@ -30,6 +30,8 @@ pub struct Config {
     pub mode: Mode,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where else to answer metrics and health.
+    pub watch_listen: Option<SocketAddr>,
     /// The address of the database.
     pub database: String,
     /// Where the nodes meet; none when there is only this one.
@@ -131,6 +133,7 @@ impl Config {
             mode,
             listen,
             redis,
+            watch_listen: watch_listen(flags.metrics_listen.as_deref())?,
             secrets,
             public_keys,
             expected: Expected {
@@ -167,21 +170,30 @@ fn database_url(flags: &Flags) -> String {
     set.unwrap_or_else(|| DEFAULT_DATABASE.to_owned())
 }
 
-fn listen(text: &str, mode: Mode) -> Result<SocketAddr, ConfigError> {
+fn watch_listen(text: Option<&str>) -> Result<Option<SocketAddr>, ConfigError> {
+    let key = "--metrics-listen (RINGBACK_METRICS_LISTEN)";
+    text.map(|text| resolve(key, text)).transpose()
+}
+
+fn resolve(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
     let addresses = text.to_socket_addrs().map_err(|_| {
         ConfigError::new(
-            "--listen (RINGBACK_LISTEN)",
+            key,
             format!("{text:?} is not an address"),
             "Give a host and a port: 127.0.0.1:3000, or 0.0.0.0:3000 for all interfaces.",
         )
     })?;
-    let address = addresses.into_iter().next().ok_or_else(|| {
+    addresses.into_iter().next().ok_or_else(|| {
         ConfigError::new(
-            "--listen (RINGBACK_LISTEN)",
+            key,
             format!("{text:?} has no address"),
             "Give a host that resolves, and a port.",
         )
-    })?;
+    })
+}
+
+fn listen(text: &str, mode: Mode) -> Result<SocketAddr, ConfigError> {
+    let address = resolve("--listen (RINGBACK_LISTEN)", text)?;
     if mode == Mode::Dev && !address.ip().is_loopback() {
         return Err(ConfigError::new(
             "--listen (RINGBACK_LISTEN)",

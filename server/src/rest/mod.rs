@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod files;
 mod health;
+mod metrics;
 mod sockets;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, about};
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
+use crate::metrics::Metrics;
 use crate::signaling::Signaling;
 use crate::store::Store;
 
@@ -43,6 +45,8 @@ pub struct RestState {
     pub emitter: Arc<dyn Emitter>,
     /// The signaling edge, for its state.
     pub signaling: Signaling,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Returns everything that the server answers over HTTP, sockets included.
@@ -54,6 +58,12 @@ pub fn router(config: &Config, state: RestState) -> Router {
         .layer(CompressionLayer::new())
         .merge(sockets)
         .layer(cors::layer(config.origins.clone()))
+}
+
+/// Returns what is answered on the address for whatever watches over the server, without a token.
+pub fn watch_router(state: RestState) -> Router {
+    let (routes, _) = contract::documented(|| health_routes().merge(open_metrics_route()));
+    routes.with_state(state)
 }
 
 fn api(mode: Mode) -> Router<RestState> {
@@ -75,8 +85,10 @@ fn api(mode: Mode) -> Router<RestState> {
 fn routes(mode: Mode) -> ApiRouter<RestState> {
     let routes = call_routes().merge(chat_routes()).merge(health_routes());
     match mode {
-        Mode::Dev => routes.merge(development_routes()),
-        Mode::Production => routes,
+        Mode::Dev => routes
+            .merge(development_routes())
+            .merge(open_metrics_route()),
+        Mode::Production => routes.merge(metrics_route()),
     }
 }
 
@@ -162,6 +174,22 @@ fn health_routes() -> ApiRouter<RestState> {
                 about("isReady", HEALTH, "Whether new work may be sent here"),
             ),
         )
+}
+
+const METRICS: &str = "What the server counts and times, as OpenMetrics";
+
+/// On the public address, metrics are for the host application's backend.
+fn metrics_route() -> ApiRouter<RestState> {
+    let scrape = get_with(
+        metrics::scrape_as_service,
+        about("getMetrics", HEALTH, METRICS),
+    );
+    ApiRouter::new().api_route("/metrics", scrape)
+}
+
+fn open_metrics_route() -> ApiRouter<RestState> {
+    let scrape = get_with(metrics::scrape, about("getMetrics", HEALTH, METRICS));
+    ApiRouter::new().api_route("/metrics", scrape)
 }
 
 fn development_routes() -> ApiRouter<RestState> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::outlet::Outlet;
 use super::packet;
 use super::subject::Subject;
+use crate::metrics::Metrics;
 
 /// The duty to answer one event, once: with its ack, or a failure without ack as `call:error`.
 ///
@@ -17,16 +18,18 @@ pub(super) struct Answer {
     outlet: Arc<dyn Outlet>,
     ack: Option<u64>,
     subject: Subject,
+    metrics: Arc<Metrics>,
     open: bool,
 }
 
 impl Answer {
     /// Takes on the duty to answer.
-    pub(super) fn new(outlet: Arc<dyn Outlet>, ack: Option<u64>) -> Self {
+    pub(super) fn new(outlet: Arc<dyn Outlet>, ack: Option<u64>, metrics: Arc<Metrics>) -> Self {
         Self {
             outlet,
             ack,
             subject: Subject::default(),
+            metrics,
             open: true,
         }
     }
@@ -63,6 +66,7 @@ impl Answer {
 
     fn send_failure(&mut self, failure: Failure) {
         self.open = false;
+        self.metrics.refused(failure.code);
         let text = match self.ack {
             Some(number) => packet::ack(number, &Ack::<()>::Failure(failure)),
             None => packet::event(&self.call_error(failure).into()),
@@ -107,15 +111,15 @@ mod tests {
     #[test]
     fn a_success_is_said_only_to_those_who_asked() {
         let recorder = Recorder::new();
-        Answer::new(recorder.clone(), None).give(Ok(Empty {}));
-        Answer::new(recorder.clone(), Some(4)).give(Ok(Empty {}));
+        Answer::new(recorder.clone(), None, Arc::default()).give(Ok(Empty {}));
+        Answer::new(recorder.clone(), Some(4), Arc::default()).give(Ok(Empty {}));
         assert_eq!(recorder.sent(), [r#"34[{"success":true}]"#]);
     }
 
     #[test]
     fn a_failure_without_ack_becomes_a_call_error() {
         let recorder = Recorder::new();
-        let mut answer = Answer::new(recorder.clone(), None);
+        let mut answer = Answer::new(recorder.clone(), None, Arc::default());
         answer.about(subject());
         answer.fail(Failure::new(ErrorCode::CallEnded, "over"));
         assert_eq!(
@@ -129,7 +133,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_forgotten_says_internal() {
         let recorder = Recorder::new();
-        drop(Answer::new(recorder.clone(), Some(1)));
+        drop(Answer::new(recorder.clone(), Some(1), Arc::default()));
         assert!(recorder.sent()[0].contains(r#""code":"INTERNAL""#));
         assert_eq!(recorder.sent().len(), 1);
     }

@@ -16,8 +16,9 @@ use super::registry::{Member, Registry};
 use super::subject::Subject;
 use super::{decode, handshake, presence, sizes};
 use crate::auth::Auth;
-use crate::calls::ports::{Actor, CallAck, Calls};
+use crate::calls::ports::{Actor, CallAck, Calls, Reply};
 use crate::ice::IceConfig;
+use crate::metrics::Metrics;
 
 /// When a socket whose requests pile up may go on.
 const PILED_UP_WAIT: Duration = Duration::from_millis(100);
@@ -29,6 +30,7 @@ pub(super) struct Hub {
     pub(super) registry: Arc<Registry>,
     ice: Arc<IceConfig>,
     pub(super) drain: Drain,
+    pub(super) metrics: Arc<Metrics>,
     next_outlet: AtomicU64,
 }
 
@@ -38,6 +40,7 @@ impl Hub {
         calls: Arc<dyn Calls>,
         registry: Arc<Registry>,
         ice: Arc<IceConfig>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             auth,
@@ -45,6 +48,7 @@ impl Hub {
             registry,
             ice,
             drain: Drain::new(),
+            metrics,
             next_outlet: AtomicU64::new(0),
         }
     }
@@ -61,6 +65,7 @@ impl Hub {
         let entered = actor.and_then(|actor| self.enter(socket, Arc::new(actor), &socket_id));
         if let Err(failure) = entered {
             tracing::debug!(code = %failure.code, "a socket was not let in");
+            self.metrics.refused(failure.code);
             socket.send(packet::refused(&failure));
         }
     }
@@ -85,6 +90,7 @@ impl Hub {
         let register = || self.registry.add(member.clone(), welcome);
         let lock = socket.data.sign_in(&member.actor, member.id, register);
         let Some(lock) = lock? else { return Ok(()) };
+        self.metrics.signed_in();
         tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
         let (calls, registry) = (self.calls.clone(), self.registry.clone());
         let arrived = presence::arrived(calls, registry, member, lock);
@@ -104,6 +110,7 @@ impl Hub {
     /// Takes a socket out that closed or signed out.
     pub(super) fn leave(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, id: OutletId) {
         tracing::debug!(user = %actor.user, device = %actor.device, "signed out");
+        self.metrics.signed_out();
         let remaining = self.registry.remove(&actor, id);
         if self.drain.has_begun() {
             // It was this server that left: the device keeps its place for the next one.
@@ -117,11 +124,15 @@ impl Hub {
 
     /// Does what a client asks, or says why not.
     pub(super) fn event(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>, bytes: usize) {
-        let mut answer = Answer::new(socket.clone(), frame.ack);
+        let mut answer = self.answer(socket, &frame);
         match self.accept(socket, frame.body, bytes, &mut answer) {
             Ok((actor, event)) => self.perform(socket, actor, event, bytes, answer),
             Err(failure) => answer.fail(failure),
         }
+    }
+
+    fn answer(&self, socket: &Arc<EngineSocket>, frame: &Frame<'_>) -> Answer {
+        Answer::new(socket.clone(), frame.ack, Arc::clone(&self.metrics))
     }
 
     /// The choke point: what comes out of here is from a known device and within all limits.
@@ -156,20 +167,33 @@ impl Hub {
         bytes: usize,
         answer: Answer,
     ) {
+        self.metrics.received(&event);
         if let ClientEvent::WebrtcConfigGet(_) = event {
             let config = self.ice.ack(&actor);
             let work = async move { answer.give(Ok(config)) };
             return socket.data.inbox.push(Box::pin(work), bytes);
         }
         let calls = Arc::clone(&self.calls);
-        let reply = Box::new(move |result: Result<CallAck, Failure>| answer.give(result));
+        let reply = self.reply(&event, answer);
         let work = async move { calls.handle(&actor, event, reply).await };
         socket.data.inbox.push(Box::pin(work), bytes);
     }
 
+    /// Returns what takes the outcome of an event; those that change a call are timed.
+    fn reply(&self, event: &ClientEvent, answer: Answer) -> Reply {
+        if is_signal(event) {
+            return Box::new(move |result: Result<CallAck, Failure>| answer.give(result));
+        }
+        let (name, asked, metrics) = (event.name(), Instant::now(), Arc::clone(&self.metrics));
+        Box::new(move |result| {
+            metrics.acked(name, asked.elapsed());
+            answer.give(result);
+        })
+    }
+
     /// Refuses an event with binary attachments.
     pub(super) fn refuse_binary(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>) {
-        let mut answer = Answer::new(socket.clone(), frame.ack);
+        let mut answer = self.answer(socket, &frame);
         answer.about(Subject::peeked(frame.body));
         let refusal = || {
             Failure::new(
@@ -179,6 +203,28 @@ impl Hub {
         };
         let failure = admit(socket, 0).map_or_else(|failure| failure, |_| refusal());
         answer.fail(failure);
+    }
+}
+
+/// Tells whether an event is passed on without changing a call: there are many of these.
+const fn is_signal(event: &ClientEvent) -> bool {
+    match event {
+        ClientEvent::WebrtcOffer(_)
+        | ClientEvent::WebrtcAnswer(_)
+        | ClientEvent::WebrtcIceCandidate(_)
+        | ClientEvent::CallToggleAudio(_)
+        | ClientEvent::CallToggleVideo(_)
+        | ClientEvent::WebrtcConfigGet(_) => true,
+        ClientEvent::CallInitiate(_)
+        | ClientEvent::CallAccept(_)
+        | ClientEvent::CallReject(_)
+        | ClientEvent::CallQuality(_)
+        | ClientEvent::CallEnd(_)
+        | ClientEvent::CallLeave(_)
+        | ClientEvent::CallJoin(_)
+        | ClientEvent::CallInvite(_)
+        | ClientEvent::CallResume(_)
+        | ClientEvent::CallSync(_) => false,
     }
 }
 

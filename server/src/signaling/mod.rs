@@ -45,6 +45,7 @@ use self::polls::Polls;
 use crate::auth::Auth;
 use crate::calls::ports::Calls;
 use crate::ice::IceConfig;
+use crate::metrics::Metrics;
 
 pub use self::polls::OpenPoll;
 pub use self::registry::{Registry, Within};
@@ -80,8 +81,9 @@ impl Signaling {
         calls: Arc<dyn Calls>,
         registry: Arc<Registry>,
         ice: Arc<IceConfig>,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        let hub = Hub::new(auth, calls, registry, ice);
+        let hub = Hub::new(auth, calls, registry, ice, metrics);
         Self {
             hub: Arc::new(hub),
             polls: Polls::default(),
@@ -122,6 +124,7 @@ impl Signaling {
     /// Live calls stay as they are: their devices come back to the next server.
     pub async fn drain(&self) {
         self.hub.drain.begin();
+        self.hub.metrics.draining();
         let notice = ServerDraining {
             retry_after_ms: drain::RETRY_AFTER_MS,
         };
@@ -157,6 +160,7 @@ impl EngineIoHandler for Signaling {
     type Data = Connection;
 
     fn on_connect(self: Arc<Self>, socket: Arc<EngineSocket>) {
+        self.hub.metrics.connected();
         if socket.protocol != ProtocolVersion::V4 {
             return socket.close(DisconnectReason::TransportClose);
         }
@@ -166,6 +170,7 @@ impl EngineIoHandler for Signaling {
 
     fn on_disconnect(&self, socket: Arc<EngineSocket>, _reason: DisconnectReason) {
         self.polls.remove(socket.id);
+        self.hub.metrics.disconnected();
         match socket.data.close() {
             Stage::SignedIn(actor, id) => self.hub.leave(&socket, actor, id),
             Stage::Waiting | Stage::Closed => {}

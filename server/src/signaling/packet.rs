@@ -138,6 +138,12 @@ pub(super) fn no_such_namespace(namespace: &str) -> Str {
     write(&["4", namespace, ","], &message, "")
 }
 
+/// Returns the name of the event in a packet that [`event`] made.
+pub(super) fn event_name(packet: &str) -> Option<&str> {
+    let (name, _) = packet.strip_prefix("2[\"")?.split_once('"')?;
+    Some(name)
+}
+
 /// Makes an event, ready for any number of sockets.
 pub(super) fn event(event: &ServerEvent) -> Str {
     struct Payload<'a>(&'a ServerEvent);

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::outlet::{Outlet, OutletId, Sent};
 use super::packet;
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Recipient};
+use crate::metrics::Metrics;
 
 /// When a user with too many sockets may try again: those that are dead are gone by then.
 const FULL_WAIT_MS: u64 = 15_000;
@@ -60,6 +61,7 @@ impl From<TooManySockets> for Failure {
 /// Who is connected, on this server.
 #[derive(Debug)]
 pub struct Registry {
+    metrics: Arc<Metrics>,
     users: RwLock<HashMap<UserId, Vec<Device>>>,
     /// The most sockets of one user.
     most_sockets: usize,
@@ -89,15 +91,16 @@ pub enum Within {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self::new(limits::SOCKETS_PER_USER)
+        Self::new(limits::SOCKETS_PER_USER, Arc::default())
     }
 }
 
 impl Registry {
     /// Makes an empty one, in which a user may have so many sockets.
     #[must_use]
-    pub fn new(most_sockets: usize) -> Self {
+    pub fn new(most_sockets: usize, metrics: Arc<Metrics>) -> Self {
         Self {
+            metrics,
             users: RwLock::default(),
             most_sockets,
             shrunk: Notify::new(),
@@ -222,6 +225,19 @@ impl Registry {
         self.deliver(to, || packet.clone())
     }
 
+    /// Counts that an event was sent to so many devices.
+    pub(crate) fn count(&self, event: &ServerEvent, devices: usize) {
+        self.metrics.sent(event, devices);
+    }
+
+    /// Sends what another node said to the devices of this node, and counts it.
+    pub(crate) fn deliver_foreign(&self, to: &Recipient, packet: &Str) {
+        let reached = self.deliver_packet(to, packet);
+        if let Some(event) = packet::event_name(packet) {
+            self.metrics.sent_by_name(event, reached);
+        }
+    }
+
     /// Tells where the devices of a recipient may be.
     pub(crate) fn within(&self, to: &Recipient) -> Within {
         let Recipient::Device(user, device) = to else {
@@ -327,7 +343,9 @@ impl Device {
 
 impl Emitter for Registry {
     fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
-        Box::pin(ready(self.deliver(to, || packet::event(event))))
+        let reached = self.deliver(to, || packet::event(event));
+        self.count(event, reached);
+        Box::pin(ready(reached))
     }
 
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {
@@ -504,7 +522,7 @@ mod tests {
 
     #[test]
     fn a_socket_too_many_is_turned_away_and_those_that_are_there_stay() {
-        let registry = Registry::new(2);
+        let registry = Registry::new(2, Arc::default());
         join(&registry, "ann", "phone", 1);
         join(&registry, "ann", "tab", 2);
         let late = Recorder::new();
@@ -519,7 +537,7 @@ mod tests {
 
     #[test]
     fn a_device_that_comes_back_takes_the_place_of_its_own_oldest_socket() {
-        let registry = Registry::new(2);
+        let registry = Registry::new(2, Arc::default());
         let stale = join(&registry, "ann", "phone", 1);
         join(&registry, "ann", "tab", 2);
         let back = join(&registry, "ann", "phone", 3);

@@ -2,6 +2,7 @@
 //!
 //! The traits say what a store can do, without a word of SQL; each database has its own folder.
 
+mod measured;
 pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -13,11 +14,12 @@ mod statistics;
 use std::sync::Arc;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
-use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
+use ringback_protocol::{CallRequestId, CallStatus, ChatId, LinkReport, SessionId, UserId};
 
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+pub use measured::MeasuredStore;
 pub use outbox::{Letter, LetterId, Outbox};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
 
@@ -121,6 +123,11 @@ pub trait CallStore: Send + Sync + 'static {
     /// Returns all live calls.
     fn live_calls(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<CallSession>>>>;
 
+    /// Returns how many live calls there are of each live status.
+    fn live_counts(&self) -> BoxFuture<'_, StoreResult<Vec<(CallStatus, u64)>>> {
+        Box::pin(async move { Ok(counted(&self.live_calls().await?)) })
+    }
+
     /// Returns the live calls whose next deadline is not after `now`.
     fn due(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<SessionId>>>;
 
@@ -201,6 +208,16 @@ pub trait Store: CallStore + Directory + Outbox {
 pub trait Database: Store {
     /// Tells what opening did to the schema.
     fn migration(&self) -> Migration;
+}
+
+/// Counts calls by their status; the live ones always, others when there are any.
+fn counted(calls: &[Arc<CallSession>]) -> Vec<(CallStatus, u64)> {
+    let live = CallStatus::ALL.iter().filter(|status| status.is_live());
+    let count = |status: CallStatus| {
+        let with_it = calls.iter().filter(|call| call.status() == status);
+        (status, with_it.count() as u64)
+    };
+    live.map(|status| count(*status)).collect()
 }
 
 /// Opens the database at that address and brings its schema up to date.

@@ -73,6 +73,7 @@ impl CallManager {
                 Swap::Stored => {
                     // Before the effects: who hears of those may act on them on another node.
                     self.peers.changed(&after);
+                    self.observer.changed(Some(&before), &after);
                     self.publish(call, after);
                     return Ok(effects);
                 }

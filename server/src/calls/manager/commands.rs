@@ -159,6 +159,7 @@ impl CallManager {
         if links.is_empty() {
             return Ok(());
         }
+        self.observer.measured(&links);
         let now = self.clock.now();
         let kept = self.store.add_quality(id, &actor.user, now, links);
         kept.await.map_err(internal)

@@ -1,10 +1,11 @@
 //! Placing a call: who may, whom it rings, and what if they are calling back at this very moment.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use ringback_protocol::client::CallInitiate;
 use ringback_protocol::rest::{Chat, ChatRef};
-use ringback_protocol::{ErrorCode, Failure, SessionId, UserId, limits};
+use ringback_protocol::{ErrorCode, Failure, ParticipantStatus, SessionId, UserId, limits};
 
 use super::cache::LiveCall;
 use super::commands::AckOf;
@@ -36,6 +37,7 @@ impl CallManager {
         event: CallInitiate,
         reply: &mut Option<Reply>,
     ) -> Result<(), Failure> {
+        let asked = Instant::now();
         let chat = self.chat_of(actor, &event).await?;
         let targets = targets(actor, &chat, event.target_user_ids.as_deref())?;
         self.may_initiate(actor, &event, &targets).await?;
@@ -67,7 +69,11 @@ impl CallManager {
                 // Whoever waits for these users finds the call in the store by now.
                 drop(users);
                 self.ack(reply, &call.session(), AckOf::Initiate { joined: false });
-                self.carry_out(&call, effects).await
+                self.carry_out(&call, effects).await?;
+                if rings(&call.session()) {
+                    self.observer.rang(asked.elapsed());
+                }
+                Ok(())
             }
             Placed::Crossing(other) => self.merge(actor, &call, &other, reply).await,
         }
@@ -94,6 +100,7 @@ impl CallManager {
             return Ok(Placed::Repeated(earlier));
         }
         self.peers.changed(&session);
+        self.observer.changed(None, &session);
         self.publish(call, Arc::clone(&session));
         // Another process may have stored the call from the other side at the same time.
         let crossing = self
@@ -299,6 +306,12 @@ impl CallManager {
         }
         Ok(callees)
     }
+}
+
+/// Tells whether a device of anybody rings.
+fn rings(session: &CallSession) -> bool {
+    let mut people = session.participants().iter();
+    people.any(|one| one.status() == ParticipantStatus::Ringing)
 }
 
 /// Returns whom to call: those who were named, else everyone in the chat, never the caller.

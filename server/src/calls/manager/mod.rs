@@ -24,7 +24,8 @@ use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::ports::{
-    Actor, BoxFuture, CallAck, Calls, Emitter, HostApp, NoHostApp, NoPeers, Peers, Reply,
+    Actor, BoxFuture, CallAck, Calls, Emitter, HostApp, NoHostApp, NoPeers, Observer, Peers, Reply,
+    Unobserved,
 };
 use super::settings::CallSettings;
 use crate::store::{Store, StoreError};
@@ -39,6 +40,7 @@ pub struct CallManager {
     peers: Arc<dyn Peers>,
     host: Arc<dyn HostApp>,
     clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
     settings: CallSettings,
     calls: CallCache,
     timers: Timers,
@@ -55,6 +57,8 @@ pub struct Others {
     pub peers: Arc<dyn Peers>,
     /// The host application.
     pub host: Arc<dyn HostApp>,
+    /// Whoever counts what becomes of calls.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Default for Others {
@@ -63,6 +67,7 @@ impl Default for Others {
         Self {
             peers: Arc::new(NoPeers),
             host: Arc::new(NoHostApp),
+            observer: Arc::new(Unobserved),
         }
     }
 }
@@ -98,7 +103,11 @@ impl CallManager {
     ///
     /// Must be called inside a Tokio runtime.
     pub fn start_among(
-        Others { peers, host }: Others,
+        Others {
+            peers,
+            host,
+            observer,
+        }: Others,
         store: Arc<dyn Store>,
         emitter: Arc<dyn Emitter>,
         clock: Arc<dyn Clock>,
@@ -111,6 +120,7 @@ impl CallManager {
             peers,
             host,
             clock,
+            observer,
             settings,
             calls: CallCache::default(),
             timers: Timers::default(),

@@ -249,6 +249,12 @@ impl CallSession {
         &self.notices
     }
 
+    /// Returns what happened, in order; of a long call, fewer of the older entries.
+    #[must_use]
+    pub fn timeline(&self) -> &[Entry] {
+        &self.timeline
+    }
+
     /// Returns the means of all quality reports.
     #[must_use]
     pub const fn quality(&self) -> &QualitySums {

@@ -44,6 +44,24 @@ impl Entry {
         }
     }
 
+    /// Returns when it happened.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Returns what happened.
+    #[must_use]
+    pub const fn happening(&self) -> CallHappening {
+        self.what
+    }
+
+    /// Returns how a link is connected, when it is about one.
+    #[must_use]
+    pub const fn candidate_type(&self) -> Option<CandidateType> {
+        self.candidate_type
+    }
+
     pub(super) fn on(mut self, device: &DeviceId) -> Self {
         self.device = Some(device.clone());
         self

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ringback_protocol::{CallRequestId, SessionId, UserId};
+use ringback_protocol::{CallRequestId, CallStatus, SessionId, UserId};
 use sqlx::PgPool;
 
 use super::outbox::Letters;
-use super::to_i64;
+use super::{to_i64, to_u64};
 use crate::calls::session::Ending;
 use crate::calls::{CallSession, Timestamp};
 use crate::store::{StoreError, StoreResult, Swap};
@@ -163,6 +163,17 @@ pub(super) async fn live(pool: &PgPool) -> StoreResult<Vec<Arc<CallSession>>> {
     let live = "SELECT id, session FROM calls WHERE ended_at_ms IS NULL ORDER BY id";
     let rows: Vec<CallRow> = sqlx::query_as(live).fetch_all(pool).await?;
     rows.into_iter().map(session).collect()
+}
+
+pub(super) async fn live_counts(pool: &PgPool) -> StoreResult<Vec<(CallStatus, u64)>> {
+    let counts = "SELECT status, count(*) FROM calls WHERE ended_at_ms IS NULL GROUP BY status";
+    let rows: Vec<(String, i64)> = sqlx::query_as(counts).fetch_all(pool).await?;
+    let of = |status: CallStatus| {
+        let row = rows.iter().find(|(name, _)| name == status.as_str());
+        (status, to_u64(row.map(|(_, count)| *count)))
+    };
+    let live = CallStatus::ALL.iter().filter(|status| status.is_live());
+    Ok(live.map(|status| of(*status)).collect())
 }
 
 pub(super) async fn due(pool: &PgPool, now: Timestamp) -> StoreResult<Vec<SessionId>> {

@@ -14,7 +14,7 @@ mod statistics;
 use std::sync::Arc;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
-use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
+use ringback_protocol::{CallRequestId, CallStatus, ChatId, LinkReport, SessionId, UserId};
 use sqlx::PgPool;
 
 use super::{
@@ -91,6 +91,10 @@ impl CallStore for PostgresStore {
 
     fn live_calls(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<CallSession>>>> {
         Box::pin(calls::live(&self.pool))
+    }
+
+    fn live_counts(&self) -> BoxFuture<'_, StoreResult<Vec<(CallStatus, u64)>>> {
+        Box::pin(calls::live_counts(&self.pool))
     }
 
     fn due(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<SessionId>>> {
