@@ -228,6 +228,7 @@ fn command(name: &str, with: &Value) -> Option<Command> {
             call_type: CallType::parse(with["callType"].as_str()?)?,
             video: with["video"].as_bool(),
         },
+        "prepareToAccept" => Command::PrepareToAccept,
         "accept" => Command::Accept(session(), with["video"].as_bool()),
         "join" => Command::Join(session()?, with["video"] == true),
         "invite" => Command::Invite(targets().unwrap_or_default()),

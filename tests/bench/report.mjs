@@ -4,7 +4,7 @@ import { FLOOR } from './setup-time.mjs';
 /** Returns the results as a few lines for the terminal. */
 export function summary(result) {
   const lines = setupRows(result).map(
-    ([name, received, p90, ratio, , heard]) => `${name.padEnd(26)}${received} ms (p90 ${p90}), ${ratio} of the floor; sound ${heard} ms`,
+    ([name, received, p90, ratio, , heard]) => `${name.padEnd(34)}${received} ms (p90 ${p90}), ${ratio} of the floor; sound ${heard} ms`,
   );
   if (result.init) lines.push(`init(): ${ms(median(result.init))} ms (p90 ${ms(quantile(result.init, 0.9))})`);
   if (result.sizes) lines.push(sizeRows(result.sizes).map(([name, size]) => `${name} ${size} KB`).join(', '));
@@ -74,13 +74,14 @@ function setupSection(result) {
 
 ${table(head, setupRows(result))}
 
-${result.rounds} calls of each in one run, taking turns, with the order rotated, after warm-up calls that do not count. A call rings for ${result.ringMs} ms, as a person takes to reach for the button. The clock starts when the callee accepts. *Audio arrives* is the arrival of the first audio packet at whichever side gets it last, from \`getStats\`: the arrival of the last packet, less 20 ms for each one before it. *Sound plays* is when \`getSynchronizationSources\` of the later side first reports a level above silence.
+${result.rounds} calls of each in one run, taking turns, with the order rotated, after warm-up calls that do not count. A call rings for ${result.ringMs} ms, as a person takes to reach for the button. The clock starts when the callee accepts. *Audio arrives* is the arrival of the first frame that carries sound at whichever side gets it last: received audio passes through a worker (WebRTC Encoded Transform), and every packet says how loud it is (RFC 6464), so that neither silence nor padding counts. *Sound plays* is when \`getSynchronizationSources\` of the later side first reports a level above silence.
 
 All of them share one page of one headless Chromium, on loopback, without STUN, over WebSocket where there is a choice; caller and callee each have a socket of their own. The microphone is a steady tone and permission has been given. Echo cancellation, noise suppression and gain control are off, because they would remove a tone.
 
 - **floor**: two \`RTCPeerConnection\`s in that page, candidates handed over directly, both microphones open beforehand, measured from \`createOffer\`. No signaling can be faster and do the same work; one that has done part of it while ringing can.
 - **Ringback**: \`acceptCall()\` on the callee's \`VoiceCallManager\`, which opens the microphone itself, against \`ringback-server --dev\` with SQLite.
-- **Ringback, preconnect**: the same with \`preconnect: true\` on both sides, where the media path is made while it rings.
+- **Ringback, preconnect**: the same with \`preconnect: true\` on both sides, where the media path is made and carries silence while it rings, in a page that calls \`prepareToAccept()\` when the button goes down, 70 to 90 ms before the click: both microphones are then open at the accept, as those of the floor are. A call in which sound arrived before the accept would end the run.
+- **Ringback, preconnect, unprepared**: the same without \`prepareToAccept()\`, so that the callee's microphone opens after the accept.
 - **Ringback, reference flow**: the same with \`fastSetup: false\`, where the offer is made after the accept.
 - **PeerJS**: \`getUserMedia\` at accept, then \`call.answer(stream)\`, with its own server.
 - **simple-peer**: \`getUserMedia\` at accept, then the signals that came while ringing, with trickle, over a Socket.IO relay.

@@ -6,7 +6,7 @@ import { servePage, signIn, startRelay, startRingback } from './serve.mjs';
 import { rotated } from './stats.mjs';
 
 export const FLOOR = 'floor';
-export const CONTENDERS = [FLOOR, 'Ringback', 'Ringback, preconnect', 'Ringback, reference flow', 'PeerJS', 'simple-peer'];
+export const CONTENDERS = [FLOOR, 'Ringback', 'Ringback, preconnect', 'Ringback, preconnect, unprepared', 'Ringback, reference flow', 'PeerJS', 'simple-peer'];
 const CHAT = 'bench';
 const WARM_UP_ROUNDS = 3;
 
@@ -43,7 +43,7 @@ async function startOurs(binary, close) {
   close.push(() => rm(folder, { recursive: true, force: true }));
   const server = await startRingback(binary, folder);
   close.push(server.close);
-  const sides = [['caller', 'callee'], ['caller-2', 'callee-2'], ['caller-3', 'callee-3']];
+  const sides = [['caller', 'callee'], ['caller-2', 'callee-2'], ['caller-3', 'callee-3'], ['caller-4', 'callee-4']];
   const tokens = [];
   for (const users of sides) {
     tokens.push(await Promise.all(users.map((user) => signIn(server.url, CHAT, user))));

@@ -226,7 +226,15 @@ export function fit() {
     return { ...last, seen: false };
   }
 
+  /** What has arrived over the open connections so far, heard or not: packets, seconds of sound, and its energy. */
+  async function arrived() {
+    const reports = await Promise.all(openConnections().map((connection) => connection.getStats()));
+    const inbound = reports.flatMap((report) => [...report.values()]).filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+    return inbound.map((one) => ({ packets: one.packetsReceived, seconds: one.totalSamplesDuration, energy: one.totalAudioEnergy }));
+  }
+
   window.instruments = {
+    arrived,
     context,
     level,
     record,

@@ -21,6 +21,8 @@ export function createCallActions({ store, manager, attempt, say }) {
       set({ picked: null });
       await manager().initiateCall(get().me.roomId, targets ?? undefined, { callType: video ? 'video' : 'voice' });
     }),
+    /** The button goes down: the microphone opens while the person clicks. */
+    reachForAccept: () => manager().prepareToAccept(),
     accept: begin(async ({ video } = {}) => manager().acceptCall(undefined, { video: video ?? get().call?.callType === 'video' })),
     reject: attempt(async () => manager().rejectCall()),
     /** Ends what goes on and answers a call that waits. */

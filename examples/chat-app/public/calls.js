@@ -65,6 +65,7 @@ function listen(calls, app) {
 }
 
 function wire(calls, app) {
+  $('accept').onpointerdown = () => calls.prepareToAccept();
   $('accept').onclick = () => {
     app.openChat($('incoming').dataset.chat);
     attempt(() => calls.acceptCall($('incoming').dataset.session));

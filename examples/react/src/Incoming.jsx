@@ -1,12 +1,12 @@
 import { useCalls } from 'ringback/react';
 
 export function Incoming({ call, attempt }) {
-  const { acceptCall, rejectCall } = useCalls();
+  const { prepareToAccept, acceptCall, rejectCall } = useCalls();
   const { sessionId, caller, callType } = call;
   return (
     <dialog open aria-label="Incoming call">
       <p><strong>{caller.name}</strong> {callType === 'video' ? 'wants to see you.' : 'is calling.'}</p>
-      <button onClick={() => attempt(() => acceptCall(sessionId))}>Accept</button>
+      <button onPointerDown={() => prepareToAccept()} onClick={() => attempt(() => acceptCall(sessionId))}>Accept</button>
       {callType === 'video' && <button onClick={() => attempt(() => acceptCall(sessionId, { video: false }))}>Without camera</button>}
       <button className="stop" onClick={() => attempt(() => rejectCall('declined', sessionId))}>Reject</button>
     </dialog>

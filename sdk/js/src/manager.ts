@@ -97,6 +97,18 @@ export class VoiceCallManager {
   }
 
   /**
+   * Opens the microphone for the call that rings here, ahead of {@link acceptCall}: call it when the
+   * person reaches for the button (`pointerdown`, `focus`), a tenth of a second before they click.
+   *
+   * Does nothing where the browser would ask for permission, or does not tell. Nothing is heard
+   * before the call is accepted; unless it is within ten seconds, the microphone is closed again.
+   * What fails is told by `acceptCall`.
+   */
+  prepareToAccept(): void {
+    this.#tell('prepareToAccept');
+  }
+
+  /**
    * Enters a call that goes on: one that was missed, rejected or left, or one that another tab or
    * device of this user is in, which then moves here. A call that rings here is answered.
    *

@@ -21,6 +21,7 @@ pub(super) fn read(what: &str, arguments: &Array) -> Result<Command, &'static st
             video: flag(3),
         },
         "accept" => Command::Accept(session(&arguments.get(0))?, flag(1)),
+        "prepareToAccept" => Command::PrepareToAccept,
         "join" => Command::Join(session(&arguments.get(0))?.ok_or(NO_SESSION)?, is_set(1)),
         "invite" => Command::Invite(targets(&arguments.get(0))?.unwrap_or_default()),
         "liveCalls" => Command::LiveCalls,

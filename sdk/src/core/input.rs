@@ -50,6 +50,8 @@ pub enum Command {
     /// Answer a ringing call; none: the one that rings. Then, whether the camera is on from the
     /// start; none: in a video call.
     Accept(Option<SessionId>, Option<bool>),
+    /// The person is about to answer the call that rings: have the microphone ready.
+    PrepareToAccept,
     /// Enter a call that goes on, or take it over from another device of this user; then, whether the
     /// camera is on from the start.
     Join(SessionId, bool),

@@ -71,7 +71,8 @@ pub enum PeerCommand {
     ApplyAnswer(Generation, SessionDescription),
     /// `addIceCandidate`. Failures are ignored: ICE lives with a lost candidate.
     AddCandidate(IceCandidate),
-    /// Send microphone and picture to this participant, now or as soon as they are there.
+    /// Send microphone and picture to this participant, now or as soon as they are there. Before it,
+    /// silence is sent in the place of a microphone that is open, so that the encoder runs by then.
     SendMedia,
     /// Have the picture of the other side in the link's stream, or not.
     ShowVideo(bool),

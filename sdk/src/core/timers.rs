@@ -39,6 +39,8 @@ pub(super) enum Timer {
     Devices,
     /// The levels are read.
     Levels,
+    /// The microphone was made ready for an answer that did not come.
+    Prepared,
 }
 
 impl Timer {
@@ -59,7 +61,8 @@ impl Timer {
             | Self::Answer(_)
             | Self::Again(_)
             | Self::Reacquire(_)
-            | Self::Levels => true,
+            | Self::Levels
+            | Self::Prepared => true,
         }
     }
 
@@ -81,7 +84,8 @@ impl Timer {
             | Self::Report
             | Self::Reacquire(_)
             | Self::Devices
-            | Self::Levels => false,
+            | Self::Levels
+            | Self::Prepared => false,
         }
     }
 }

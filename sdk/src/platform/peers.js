@@ -85,6 +85,8 @@ class Peer {
   #local = new MediaStream();
   #stop = new AbortController();
   #wantsMedia = false;
+  /** Before media are wanted: the microphone, and the silent copy of it that is sent. */
+  #hushed = { audio: null };
   /** What they show, once it arrives, and whether it is to be seen. */
   #video = null;
   #isVideoShown = false;
@@ -113,6 +115,7 @@ class Peer {
   }
 
   createOffer(iceRestart, generation) {
+    if (!this.#wantsMedia) this.send();
     this.#describe(this.#connection.createOffer({ iceRestart }), 'offer', generation);
   }
 
@@ -138,7 +141,7 @@ class Peer {
     this.#connection.addIceCandidate(candidate).catch(() => {});
   }
 
-  /** Sends microphone and picture from when they are there. */
+  /** Sends microphone and picture from when they are there; before, silence in the microphone's place. */
   wantMedia() {
     this.#wantsMedia = true;
     this.send();
@@ -152,16 +155,36 @@ class Peer {
    * `addTransceiver`.
    */
   send() {
-    if (!this.#wantsMedia) return;
     const { audio, video } = this.#tracks;
     const [forAudio, forVideo] = [this.#find('audio'), this.#find('video')];
-    if (forAudio) replace(forAudio.sender, audio);
+    if (!this.#wantsMedia) return this.#hush(forAudio, audio);
+    if (forAudio) replace(forAudio.sender, audio, this.#hushed.copy);
     if (forVideo) {
       this.#adopt(forVideo);
       replace(forVideo.sender, video);
     } else if (video) {
       this.#connection.addTrack(video, this.#local);
     }
+  }
+
+  /**
+   * Sends silence: a copy of the microphone, which belongs to this link alone.
+   *
+   * By the time that media are wanted the encoder runs, and the next frame carries sound.
+   */
+  #hush(transceiver, audio) {
+    const former = this.#hushed;
+    if (!transceiver || audio === former.audio) return;
+    const copy = audio && this.#silent(audio.clone());
+    this.#hushed = { audio, copy };
+    replace(transceiver.sender, copy, former.copy);
+  }
+
+  /** Lets nothing through a track that lives no longer than the link. */
+  #silent(track) {
+    track.enabled = false;
+    this.#stop.signal.addEventListener('abort', () => track.stop());
+    return track;
   }
 
   /** Has the picture of the other side in the stream, or not. */
@@ -273,9 +296,10 @@ class Peer {
   }
 }
 
-function replace(sender, track) {
+/** Sends a track in place of another; a `former` one that is the link's own is let go of. */
+function replace(sender, track, former) {
   // Taking nothing away from nothing would hold up what waits behind it.
-  if (track || sender.track) sender.replaceTrack(track).catch(() => {});
+  if (track || sender.track || former) sender.replaceTrack(track).catch(() => {}).then(() => former?.stop());
 }
 
 /** Sets encoding parameters; a browser that refuses sends as it thinks fit. */

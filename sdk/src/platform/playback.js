@@ -17,7 +17,8 @@ export class Playback {
    * Plays a link's stream, once it is to be heard.
    *
    * One that is to be heard later gets its element now: the browser takes some ten milliseconds for
-   * it, which are free while a call rings and missed once it is answered.
+   * it, which are free while a call rings and missed once it is answered. An element of our own even
+   * plays, muted: the page's own is not to look as if it were heard.
    */
   play(link, stream, heard) {
     const player = this.#players.get(link) ?? this.#prepare(link, stream);
@@ -68,10 +69,16 @@ export class Playback {
     if (this.#speaker) useSink(element, this.#speaker);
     const player = { element, ours, heard: false };
     this.#players.set(link, player);
+    if (ours) {
+      element.muted = true;
+      element.play().catch(() => {});
+    }
     return player;
   }
 
-  #start(link, { element }) {
+  #start(link, { element, ours }) {
+    // A browser that wants a click first stops it here, and says so.
+    if (ours) element.muted = false;
     const playing = element.play();
     // AbortError: the element was let go of before it began.
     playing.catch(({ name }) => name === 'NotAllowedError' && this.#report(['blocked', link]));

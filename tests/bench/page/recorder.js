@@ -2,14 +2,14 @@
  * Finds out when the first audio arrived, the same way for every contender.
  *
  * Every peer connection of the page is known, because its class is watched. Received audio passes
- * through a worker (WebRTC Encoded Transform), which tells when the first frame came. When sound
- * was first played is read from `getSynchronizationSources`, which costs little.
+ * through a worker (WebRTC Encoded Transform), which tells when the first frame with sound in it
+ * came. When sound was first played is read from `getSynchronizationSources`, which costs little.
  */
 const LEVEL_POLL_MS = 4;
 const CLOSED_POLL_MS = 25;
 
 const made = new Set();
-/** When each connection received its first frame of audio. */
+/** When each connection received its first frame with sound in it. */
 const received = new Map();
 const frames = new Worker('/frames.js');
 const watched = [];

@@ -5,7 +5,7 @@ import { AUDIO } from './media.js';
  *
  * Both open their microphones themselves: the caller while it dials, the callee inside `acceptCall`.
  */
-const contender = (name, pair, options) => ({
+const contender = (name, pair, options, reach = () => {}) => ({
   name,
   async setup({ ringback }) {
     const { connect } = await import(ringback.module);
@@ -13,18 +13,23 @@ const contender = (name, pair, options) => ({
     const [caller, callee] = await Promise.all(
       ringback.tokens[pair].map((token) => connect(ringback.url, { ...settings, token, deviceId: crypto.randomUUID() })),
     );
-    return new RingbackCall(caller, callee, ringback.chatId, ringback.sides[pair][1]);
+    return new RingbackCall(caller, callee, ringback.chatId, ringback.sides[pair][1], reach);
   },
 });
 
 export const ringback = contender('Ringback', 0, {});
-/** Both sides make the media path while it rings: after the accept, only the microphone's track has to join. */
-export const ringbackPreconnect = contender('Ringback, preconnect', 2, { preconnect: true });
+/**
+ * Both sides make the media path while it rings, and the callee's page makes the microphone ready when
+ * the button goes down: after the accept, sound has only to be let through.
+ */
+export const ringbackPreconnect = contender('Ringback, preconnect', 2, { preconnect: true }, (call) => call.callee.prepareToAccept());
+/** The same in a page that does not: the microphone is opened after the accept. */
+export const ringbackUnprepared = contender('Ringback, preconnect, unprepared', 3, { preconnect: true });
 export const ringbackReference = contender('Ringback, reference flow', 1, { fastSetup: false });
 
 class RingbackCall {
-  constructor(caller, callee, chatId, calleeId) {
-    Object.assign(this, { caller, callee, chatId, calleeId });
+  constructor(caller, callee, chatId, calleeId, reach) {
+    Object.assign(this, { caller, callee, chatId, calleeId, reach: () => reach(this) });
   }
 
   async ring() {

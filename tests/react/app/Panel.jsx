@@ -3,7 +3,7 @@ import { LocalVideo, RemoteVideo, useCall, useCallEvent, useCalls, useDevices, u
 
 /** Shows everything that the hooks give, under the ids that the tests look at. */
 export function Panel({ members }) {
-  const { connection, error, incoming, manager, initiateCall, acceptCall, rejectCall, retry } = useCalls();
+  const { connection, error, incoming, manager, initiateCall, prepareToAccept, acceptCall, rejectCall, retry } = useCalls();
   useEffect(() => {
     window.manager = manager;
   }, [manager]);
@@ -22,7 +22,7 @@ export function Panel({ members }) {
       {incoming.map(({ sessionId, caller }) => (
         <dialog key={sessionId} open>
           <p className="caller">{caller.name}</p>
-          <button id="accept" onClick={() => tell(acceptCall(sessionId))}>Accept</button>
+          <button id="accept" onPointerDown={() => prepareToAccept()} onClick={() => tell(acceptCall(sessionId))}>Accept</button>
           <button id="reject" onClick={() => tell(rejectCall('busy', sessionId))}>Reject</button>
         </dialog>
       ))}

@@ -282,6 +282,9 @@ impl Drama {
                 self.world.ask(place, Command::Reject(None, None));
             }
             70..=75 => self.toggle(place),
+            76..=85 => {
+                self.world.ask(place, Command::PrepareToAccept);
+            }
             _ => {}
         }
     }

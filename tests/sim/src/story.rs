@@ -51,6 +51,7 @@ pub fn command(command: &Command) -> String {
             }
             None => "calls everyone".to_owned(),
         },
+        Command::PrepareToAccept => "reaches for the button".to_owned(),
         Command::Accept(..) => "accepts".to_owned(),
         Command::Join(session, _) => format!("joins {session}"),
         Command::Invite(users) => {

@@ -62,9 +62,9 @@ function incomingView(state, act) {
     h('div', { class: 'controls' },
       h('button', { class: 'stop big', type: 'button', 'data-testid': 'reject', onclick: act.reject },
         icon('phone', 'hang'), 'Decline', h('kbd', null, 'Esc')),
-      h('button', { class: 'go big', type: 'button', 'data-testid': 'accept', onclick: () => act.accept({ video }) },
+      h('button', { class: 'go big', type: 'button', 'data-testid': 'accept', onpointerdown: act.reachForAccept, onclick: () => act.accept({ video }) },
         icon(video ? 'video' : 'phone'), 'Accept', h('kbd', null, 'Enter')),
-      video ? h('button', { class: 'quiet wide', type: 'button', 'data-testid': 'accept-voice', onclick: () => act.accept({ video: false }) },
+      video ? h('button', { class: 'quiet wide', type: 'button', 'data-testid': 'accept-voice', onpointerdown: act.reachForAccept, onclick: () => act.accept({ video: false }) },
         'Accept without camera') : null));
 }
 

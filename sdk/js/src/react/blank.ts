@@ -74,7 +74,8 @@ function devices({ manager }: Means): Devices {
   };
 }
 
-const answering = (manager: Means['manager']): Pick<VoiceCallManager, 'acceptCall' | 'rejectCall'> => ({
+const answering = (manager: Means['manager']): Pick<VoiceCallManager, 'prepareToAccept' | 'acceptCall' | 'rejectCall'> => ({
+  prepareToAccept: () => manager().prepareToAccept(),
   acceptCall: async (...args) => manager().acceptCall(...args),
   rejectCall: async (...args) => manager().rejectCall(...args),
 });

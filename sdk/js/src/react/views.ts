@@ -14,12 +14,12 @@ import type { Call, CallError, CallState, DeviceList, IncomingCall, Participant,
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'failed';
 
 /** The actions of the manager that begin or answer a call; they reject with `NOT_CONNECTED` before there is one. */
-type CallsActions = Pick<VoiceCallManager, 'initiateCall' | 'acceptCall' | 'rejectCall' | 'joinCall' | 'liveCalls'>;
+type CallsActions = Pick<VoiceCallManager, 'initiateCall' | 'prepareToAccept' | 'acceptCall' | 'rejectCall' | 'joinCall' | 'liveCalls'>;
 
 /** The actions of the manager on the call that goes on. */
 type CallActions = Pick<
   VoiceCallManager,
-  | 'acceptCall' | 'rejectCall' | 'endCall' | 'leaveCall' | 'inviteToCall' | 'resumeAudio'
+  | 'prepareToAccept' | 'acceptCall' | 'rejectCall' | 'endCall' | 'leaveCall' | 'inviteToCall' | 'resumeAudio'
   | 'setMuted' | 'toggleMute' | 'setPushToTalk' | 'talk' | 'toggleVideo' | 'setVideoEnabled' | 'shareScreen'
 >;
 

@@ -203,10 +203,12 @@ impl Call {
                     GOES_ON
                 }
             },
-            Stage::Placing { .. } | Stage::Calling(_) | Stage::Ringing { .. } => {
+            Stage::Placing { .. } | Stage::Calling(_) => {
                 cx.notify(Notification::Error(error));
                 GOES_ON
             }
+            // It was to be ready for an answer: who answers is told.
+            Stage::Ringing { .. } => GOES_ON,
         }
     }
 

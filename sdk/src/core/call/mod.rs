@@ -183,7 +183,11 @@ impl Call {
             Timer::Again(link) => return self.again(cx, link),
             Timer::Levels => self.levels_due(cx),
             // Not the call's.
-            Timer::Ack(_) | Timer::Farewell | Timer::Reacquire(_) | Timer::Devices => {}
+            Timer::Ack(_)
+            | Timer::Farewell
+            | Timer::Reacquire(_)
+            | Timer::Devices
+            | Timer::Prepared => {}
         }
         GOES_ON
     }

@@ -13,6 +13,10 @@ use crate::core::input::{Command, Request};
 use crate::core::media::MediaKind;
 use crate::core::output::Settled;
 use crate::core::signaling::Purpose;
+use crate::core::timers::Timer;
+
+/// How long the microphone waits for an answer that was about to come, in milliseconds.
+const PREPARED_MS: u64 = 10_000;
 
 impl Client {
     pub(super) fn request(&mut self, request: Request) {
@@ -22,6 +26,7 @@ impl Client {
                 Command::Dispose => Ok(Settled::Done),
                 Command::Initiate { .. }
                 | Command::Accept(..)
+                | Command::PrepareToAccept
                 | Command::Join(..)
                 | Command::Invite(_)
                 | Command::LiveCalls
@@ -54,6 +59,7 @@ impl Client {
                 self.initiate(id, dial, video);
             }
             Command::Accept(session, video) => self.accept(id, session, video),
+            Command::PrepareToAccept => self.prepare_to_accept(id),
             Command::Join(session, video) => self.join(id, session, video),
             Command::Invite(users) => self.invite(id, users),
             Command::LiveCalls => self.look_for_calls(id),
@@ -107,6 +113,24 @@ impl Client {
                 self.answer(id, video);
             }
             Some(_) | None => self.cx.settle(id, Err(ClientCode::NotRinging.into())),
+        }
+    }
+
+    /// The person is about to answer: the microphone opens ahead, unless they would be asked for it.
+    fn prepare_to_accept(&mut self, id: RequestId) {
+        let is_asked = !self.cx.media.is_granted() && !self.cx.options.supplied_microphone;
+        if !is_asked && self.live().is_some_and(Call::is_ringing) {
+            self.cx.open(MediaKind::Microphone);
+            let at = self.cx.now.after(PREPARED_MS);
+            self.cx.timers.set(Timer::Prepared, at);
+        }
+        self.cx.settle(id, Ok(Settled::Done));
+    }
+
+    /// The answer did not come: the microphone is let go of.
+    pub(super) fn not_answered(&mut self) {
+        if self.live().is_some_and(Call::is_ringing) {
+            self.cx.close(MediaKind::Microphone);
         }
     }
 

@@ -10,6 +10,7 @@ mod groups;
 mod link;
 mod media;
 mod pair;
+mod prepared;
 mod quality;
 mod races;
 mod random;

@@ -32,6 +32,9 @@ const STARTS: &[Start] = &[
 const ACTS: &[Act] = &[
     ("app initiate", |rig| rig.dial()),
     ("app accept", |rig| rig.ask(Command::Accept(None, None))),
+    ("app prepare to accept", |rig| {
+        rig.ask(Command::PrepareToAccept)
+    }),
     ("app join", |rig| {
         rig.ask(Command::Join(session("s1"), false))
     }),

@@ -1,0 +1,98 @@
+// The media path is made while a call rings, and silence is sent over it until the accept.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Scene, dial, rings } from './scene.mjs';
+
+/** More than rounding leaves of silence, and a thousandth of what a second of a voice here has. */
+const SILENCE = 1e-5;
+const PRECONNECT = { preconnect: true };
+
+const ofTwo = (t, caller) => Scene.ofTwo(t, {}, { alice: { ...PRECONNECT, browser: caller }, bob: PRECONNECT });
+
+/** Waits until half a second more of sound has arrived at a person, heard or not; returns the energy of all that has. */
+async function energyOfWhatArrives(person) {
+  const seconds = await person.do(() => window.instruments.arrived().then(([one]) => one?.seconds ?? 0));
+  const more = (from) => window.instruments.arrived().then(([one]) => (one?.packets > 5 && one.seconds > from + 0.5 ? one : null));
+  return (await person.until('half a second of sound', more, seconds)).energy;
+}
+
+const reachForTheButton = async (person) => {
+  await person.do(() => calls.prepareToAccept());
+  await person.until('the microphone', () => calls.localStream !== null);
+};
+
+for (const caller of ['chromium', 'firefox']) {
+  test(`what a caller in ${caller} sends before the accept is silence, and their voice after it`, async (t) => {
+    const { scene, alice, bob } = await ofTwo(t, caller);
+    await dial(scene, alice, bob);
+    await rings(bob);
+    assert.ok((await energyOfWhatArrives(bob)) < SILENCE);
+    await bob.hearsNothingOf(alice);
+    assert.equal(await alice.do(() => calls.localStream.getAudioTracks()[0].enabled), true, 'the stream of the page is left alone');
+    await bob.do(() => calls.acceptCall());
+    await Promise.all([alice.hears(bob), bob.hears(alice)]);
+    // What was measured before would have shown it.
+    assert.ok((await energyOfWhatArrives(bob)) > 100 * SILENCE);
+  });
+}
+
+test('a callee who reaches for the button sends silence until the call is accepted', async (t) => {
+  const { scene, alice, bob } = await ofTwo(t);
+  await dial(scene, alice, bob);
+  await rings(bob);
+  assert.equal(await bob.do(() => calls.localStream), null);
+  await reachForTheButton(bob);
+  assert.ok((await energyOfWhatArrives(alice)) < SILENCE);
+  await bob.do(() => calls.acceptCall());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  assert.ok((await energyOfWhatArrives(alice)) > 100 * SILENCE);
+  await alice.do(() => calls.endCall());
+  await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+});
+
+test('whoever reaches for the button and rejects the call holds no microphone', async (t) => {
+  const { scene, alice, bob } = await ofTwo(t);
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await reachForTheButton(bob);
+  await bob.do(() => calls.rejectCall());
+  await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+});
+
+test('whoever was muted while it rang is not heard after the accept, until they unmute', async (t) => {
+  const { scene, alice, bob } = await ofTwo(t);
+  await Promise.all([alice, bob].map((person) => person.do(() => calls.setMuted(true))));
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await reachForTheButton(bob);
+  await bob.do(() => calls.acceptCall());
+  await Promise.all([alice.hearsNothingOf(bob), bob.hearsNothingOf(alice)]);
+  await Promise.all([alice, bob].map((person) => person.do(() => calls.setMuted(false))));
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+});
+
+test('a microphone that is swapped while it rings is the one that is heard', async (t) => {
+  const { scene, alice, bob } = await ofTwo(t);
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await alice.do(async () => calls.setDevices({ microphone: (await calls.devices()).microphones.at(-1).id }));
+  assert.ok((await energyOfWhatArrives(bob)) < SILENCE);
+  const before = await alice.do(() => window.instruments.liveTracks());
+  assert.equal(before, 2, 'the microphone and the silent copy of it');
+  await bob.do(() => calls.acceptCall());
+  await bob.hears(alice, 2);
+  await alice.until('the copy to be let go of', () => window.instruments.liveTracks() === 1);
+});
+
+test('who may not use the microphone is told so when they accept, not before', async (t) => {
+  const scene = await Scene.start(t);
+  const alice = await scene.join('alice', PRECONNECT);
+  const bob = await scene.join('bob', { ...PRECONNECT, microphone: false });
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await bob.do(() => calls.prepareToAccept());
+  const failure = await bob.do(() => window.failure(calls.acceptCall()));
+  assert.equal(failure, 'MIC_DENIED');
+  assert.deepEqual((await bob.seen()).filter((event) => event === 'error'), []);
+});
