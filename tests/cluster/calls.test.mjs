@@ -150,9 +150,13 @@ describe('three nodes', () => {
       for (const [person, ack] of [[alice, one], [bob, other]]) {
         if (ack.sessionId === winner) continue;
         assert.ok(winner < ack.sessionId, 'the smaller id stays');
+        await person.next('call:incoming', (data) => data.sessionId === winner);
         assert.equal((await person.next('call:ended', (data) => data.sessionId === ack.sessionId)).reason, 'replaced');
         const state = await person.next('call:state', (data) => data.calls.some((call) => call.sessionId === winner));
         assert.equal(state.calls.find((call) => call.sessionId === winner).participants.find((p) => p.userId === person.userId).status, 'joined');
+        const told = person.events.map(({ event, data }) => `${event} ${data.sessionId}`);
+        assert.ok(told.indexOf(`call:incoming ${winner}`) < told.indexOf(`call:ended ${ack.sessionId}`), 'the client goes over first');
+        await person.ask('call:accept', { sessionId: winner });
       }
       await alice.ask('webrtc:ice-candidate', { sessionId: winner, candidate: candidate(round) });
       await bob.next('webrtc:ice-candidate');

@@ -10,7 +10,7 @@ use ringback_protocol::{ErrorCode, Failure, ParticipantStatus, SessionId, UserId
 use super::cache::LiveCall;
 use super::commands::AckOf;
 use super::{CallManager, internal, member, member_ref, person, refuse};
-use crate::calls::ports::{Actor, Presence, Reply};
+use crate::calls::ports::{Actor, Presence, Recipient, Reply};
 use crate::calls::session::{CallSession, Callee, Effect, Input, NewCall, Reach};
 use crate::store::Created;
 
@@ -220,6 +220,12 @@ impl CallManager {
         else {
             return Ok(());
         };
+        // First, so that their client goes over to it by itself before its own call ends.
+        let (session, now) = (own.session(), self.clock.now());
+        if let Some(incoming) = session.incoming_for(user, now, own.offer()) {
+            let to = Recipient::Device(user.clone(), device.clone());
+            self.emitter.emit(&to, &incoming.into()).await;
+        }
         match self.change(other, Input::Replaced, |_| {}).await {
             Ok(()) => {}
             // The other process was faster, and accepts on its own.

@@ -20,14 +20,25 @@ const BELIEVED_MS: u64 = 2_000;
 
 impl CallManager {
     /// Another node stored that version of a call.
-    pub fn heard_change(&self, id: &SessionId, version: u64, status: CallStatus) {
-        if let Some(call) = self.calls.find(id) {
-            call.heard(version);
-            if !status.is_live() {
-                call.heard_end();
-                self.timers.set(id, None);
-                self.calls.retire(id);
-            }
+    pub fn heard_change(self: &Arc<Self>, id: &SessionId, version: u64, status: CallStatus) {
+        let Some(call) = self.calls.find(id) else {
+            return;
+        };
+        call.heard(version);
+        if status.is_live() {
+            // At once, and not when it is asked for: by then the store may be away.
+            let (manager, id) = (Arc::clone(self), id.clone());
+            tokio::spawn(async move {
+                if call.is_behind()
+                    && let Err(failure) = manager.refresh(&call, &id).await
+                {
+                    tracing::debug!(code = %failure.code, "a call of another node could not be read");
+                }
+            });
+        } else {
+            call.heard_end();
+            self.timers.set(id, None);
+            self.calls.retire(id);
         }
     }
 
