@@ -9,6 +9,7 @@ use ringback_protocol::{
     ChatId, ErrorCode, Failure, InitiateAck, JoinAck, LinkReport, SessionId, UserId,
 };
 
+use super::nodes::Standing;
 use super::{CallManager, empty, internal, person, refuse};
 use crate::calls::ports::{Actor, CallAck, Reply};
 use crate::calls::session::{CallSession, Callee, Input};
@@ -68,7 +69,11 @@ impl CallManager {
                 self.ack(&mut reply, session, AckOf::Join);
             })
             .await?;
-            self.abandon(&actor.user, others).await
+            self.abandon(&actor.user, others).await?;
+            match self.settle_double(&actor.user, &id).await? {
+                Standing::Stays => Ok(()),
+                Standing::GivesWay(_) => self.give_way(&call, &actor.user, &actor.device).await,
+            }
         }
         .await;
         refuse(&mut reply, result);

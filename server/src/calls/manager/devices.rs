@@ -84,7 +84,10 @@ impl CallManager {
         Ok(live)
     }
 
-    async fn live_calls_of(&self, user: &UserId) -> Result<Vec<Arc<CallSession>>, Failure> {
+    pub(super) async fn live_calls_of(
+        &self,
+        user: &UserId,
+    ) -> Result<Vec<Arc<CallSession>>, Failure> {
         let live = self.store.live_calls_of(std::slice::from_ref(user));
         live.await.map_err(internal)
     }

@@ -9,6 +9,7 @@ use ringback_protocol::{ErrorCode, Failure, ParticipantStatus, SessionId, UserId
 
 use super::cache::LiveCall;
 use super::commands::AckOf;
+use super::nodes::{Standing, device_joined};
 use super::{CallManager, internal, member, member_ref, person, refuse};
 use crate::calls::ports::{Actor, Presence, Recipient, Reply};
 use crate::calls::session::{CallSession, Callee, Effect, Input, NewCall, Reach};
@@ -46,14 +47,17 @@ impl CallManager {
             self.ack(reply, &earlier, AckOf::Initiate { joined: false });
             return Ok(());
         }
-        if let Some(crossing) = self.crossing(actor, &event, &targets, None).await?
-            && self.answer_crossing(actor, &crossing, reply).await?
-        {
+        if self.answered(actor, &event, &targets, reply).await? {
             return Ok(());
         }
         let others = self.free_of_other_calls(&actor.user, None).await?;
         self.abandon(&actor.user, others).await?;
         let call = self.new_call(actor, &event, &chat, &targets).await?;
+        let is_busy = call.callees.iter().all(|one| one.reach == Reach::Busy);
+        // On another node they may just have placed the very call that keeps them busy.
+        if is_busy && self.answered(actor, &event, &targets, reply).await? {
+            return Ok(());
+        }
         let (session, effects) = CallSession::initiate(self.clock.now(), call);
         let session = Arc::new(session);
         let call = LiveCall::new(Arc::clone(&session), event.offer.clone());
@@ -66,6 +70,9 @@ impl CallManager {
                 Ok(())
             }
             Placed::New(call, effects) => {
+                if !self.is_the_only_one(actor, &call, reply).await? {
+                    return Ok(());
+                }
                 // Whoever waits for these users finds the call in the store by now.
                 drop(users);
                 self.ack(reply, &call.session(), AckOf::Initiate { joined: false });
@@ -77,6 +84,33 @@ impl CallManager {
             }
             Placed::Crossing(other) => self.merge(actor, &call, &other, reply).await,
         }
+    }
+
+    /// Takes a call back that nobody was told of, when its caller is in another one meanwhile; tells
+    /// whether it stays.
+    async fn is_the_only_one(
+        &self,
+        actor: &Actor,
+        call: &LiveCall,
+        reply: &mut Option<Reply>,
+    ) -> Result<bool, Failure> {
+        let own = call.session();
+        let first = match self.settle_double(&actor.user, own.id()).await? {
+            Standing::Stays => return Ok(true),
+            Standing::GivesWay(first) => first,
+        };
+        match self.store_change(call, Input::Replaced).await {
+            Ok(_) => {}
+            // The other node may have done it already.
+            Err(failure) if failure.code == ErrorCode::CallEnded => {}
+            Err(failure) => return Err(failure),
+        }
+        if device_joined(&first, &actor.user) != Some(&actor.device) {
+            return Err(ErrorCode::AlreadyInCall.into());
+        }
+        // The target called at the same moment, and this device was let in on the other node.
+        self.ack(reply, &first, AckOf::Initiate { joined: true });
+        Ok(false)
     }
 
     async fn place(
@@ -153,6 +187,20 @@ impl CallManager {
         match crossing {
             Some(session) => Ok(Some(self.adopt(session))),
             None => Ok(None),
+        }
+    }
+
+    /// Answers the call by which the only target is calling the actor, and tells whether there was one.
+    async fn answered(
+        &self,
+        actor: &Actor,
+        event: &CallInitiate,
+        targets: &[UserId],
+        reply: &mut Option<Reply>,
+    ) -> Result<bool, Failure> {
+        match self.crossing(actor, event, targets, None).await? {
+            Some(crossing) => self.answer_crossing(actor, &crossing, reply).await,
+            None => Ok(false),
         }
     }
 

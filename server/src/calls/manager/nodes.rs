@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ringback_protocol::server::{CallEnded, CallState};
-use ringback_protocol::{CallStatus, DeviceId, Failure, ParticipantStatus, SessionId, UserId};
+use ringback_protocol::{
+    CallStatus, DeviceId, EndReason, ErrorCode, Failure, ParticipantStatus, SessionId, UserId,
+};
 
 use super::cache::LiveCall;
 use super::{CallManager, internal};
@@ -17,6 +19,15 @@ use crate::calls::session::{CallSession, Input, Participant};
 
 /// For how long a call at hand is believed without a look into the store, while others are heard.
 const BELIEVED_MS: u64 = 2_000;
+
+/// What becomes of a call that somebody entered while they entered another one elsewhere.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// They are in it.
+    Stays,
+    /// They are in this other one.
+    GivesWay(Arc<CallSession>),
+}
 
 impl CallManager {
     /// Another node stored that version of a call.
@@ -185,6 +196,61 @@ impl CallManager {
         }
     }
 
+    /// Sees to it that a user who has just entered a call is in no other one.
+    ///
+    /// Within a node that is checked before, under a lock. On two nodes both may go through at the same
+    /// moment: then each finds the other here, and the one with the smaller id stays.
+    pub(super) async fn settle_double(
+        &self,
+        user: &UserId,
+        own: &SessionId,
+    ) -> Result<Standing, Failure> {
+        if self.peers.hearing() == Hearing::Alone {
+            return Ok(Standing::Stays);
+        }
+        let mut live = self.live_calls_of(user).await?;
+        live.retain(|session| session.id() != own && device_joined(session, user).is_some());
+        if let Some(first) = live.iter().find(|session| session.id() < own) {
+            return Ok(Standing::GivesWay(Arc::clone(first)));
+        }
+        for session in live {
+            if let Some(device) = device_joined(&session, user).cloned() {
+                self.give_way(&self.adopt(session), user, &device).await?;
+            }
+        }
+        Ok(Standing::Stays)
+    }
+
+    /// Takes a user out of the call that they are not to be in.
+    pub(super) async fn give_way(
+        &self,
+        call: &LiveCall,
+        user: &UserId,
+        device: &DeviceId,
+    ) -> Result<(), Failure> {
+        let input = Input::Leave {
+            user: user.clone(),
+            device: device.clone(),
+        };
+        match self.change(call, input, |_| {}).await {
+            Ok(()) => {}
+            // The other node was faster.
+            Err(failure) if failure.code == ErrorCode::CallEnded => return Ok(()),
+            Err(failure) if failure.code == ErrorCode::NotInCall => return Ok(()),
+            Err(failure) => return Err(failure),
+        }
+        let session = call.session();
+        let ended = CallEnded {
+            session_id: session.id().clone(),
+            chat_id: session.chat().id.clone(),
+            ended_by: user.clone(),
+            reason: EndReason::Replaced,
+        };
+        let to = Recipient::Device(user.clone(), device.clone());
+        self.emitter.emit(&to, &ended.into()).await;
+        Ok(())
+    }
+
     /// Gives devices their grace whose node died, and which are connected to no other.
     async fn find_orphans(&self) -> Result<(), Failure> {
         for session in self.store.live_calls().await.map_err(internal)? {
@@ -220,6 +286,13 @@ impl CallManager {
         }
         Ok(())
     }
+}
+
+pub(super) fn device_joined<'a>(session: &'a CallSession, user: &UserId) -> Option<&'a DeviceId> {
+    let mut joined = joined(session);
+    joined
+        .find(|(one, _)| *one == user)
+        .map(|(_, device)| device)
 }
 
 fn joined(session: &CallSession) -> impl Iterator<Item = (&UserId, &DeviceId)> {
