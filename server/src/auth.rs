@@ -135,6 +135,17 @@ struct SignedClaims<'a> {
     exp: u64,
 }
 
+#[derive(Serialize)]
+struct ServiceClaims<'a> {
+    role: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+    iat: u64,
+    exp: u64,
+}
+
 impl Auth {
     /// Makes a verifier of HS256 tokens.
     #[must_use]
@@ -204,6 +215,26 @@ impl Auth {
             sub: &user.id,
             name: user.name.as_deref(),
             picture: user.picture.as_deref(),
+            iss: self.expected.issuer.as_deref(),
+            aud: self.expected.audience.as_deref(),
+            iat: now,
+            exp: now.saturating_add(valid_for_s),
+        };
+        let key = self.signing.as_ref().ok_or(AuthError::WrongAlgorithm)?;
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)
+            .map_err(|error| reason(error.kind()))
+    }
+}
+
+impl Auth {
+    /// Signs a token of the host application's backend, for whoever operates the server.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn sign_service(&self, valid_for_s: u64) -> Result<String, AuthError> {
+        let now = now_s();
+        let claims = ServiceClaims {
+            role: SERVICE_ROLE,
             iss: self.expected.issuer.as_deref(),
             aud: self.expected.audience.as_deref(),
             iat: now,

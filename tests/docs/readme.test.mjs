@@ -11,13 +11,11 @@ import { promisify } from 'node:util';
 import { codeBlocks, pathOf, read, tables } from './markdown.mjs';
 
 const run = promisify(execFile);
-const [readme, types, clientErrors, flags, routes, limits] = await Promise.all([
+const [readme, types, clientErrors, routes] = await Promise.all([
   read('README.md'),
   read('sdk/js/src/types.ts'),
   read('sdk/src/core/error.rs'),
-  read('server/src/config/flags.rs'),
   read('docs/openapi.json'),
-  read('protocol/src/limits.rs'),
 ]);
 
 /** What stands between `<!-- name -->` and `<!-- end of name -->`. */
@@ -92,27 +90,6 @@ test('every error that arises in the browser is listed with its remedy', () => {
   }
 });
 
-/** The default of a flag as the README writes it: its doc comment or its attribute says it. */
-function defaultOf(doc, attributes) {
-  const said = doc.match(/ \[default: (\S+?)(?:, (when there is one))?\]$/);
-  if (said) return `\`${said[1]}\`${said[2] ? `, ${said[2]}` : ''}`;
-  const text = attributes.match(/default_value = "(.*?)"/)?.[1];
-  const constant = attributes.match(/default_value_t = limits::(\w+)/)?.[1];
-  const value = text ?? (constant && limits.match(new RegExp(`${constant}: \\w+ = ([\\d_]+);`))[1].replaceAll('_', ''));
-  return value ? `\`${value}\`` : '';
-}
-
-test('every setting of the server is listed with its variable, its default and its meaning', () => {
-  const declared = [...flags.matchAll(/\/\/\/ (.*)\n\s+#\[arg\(([^]*?)\)\]\n\s+pub (\w+):/g)].map(([, doc, attributes, name]) => [
-    `\`--${name.replaceAll('_', '-')}\``,
-    `\`${attributes.match(/env = "(\w+)"/)[1]}\``,
-    defaultOf(doc, attributes),
-    doc.replace(/ \[default: .*\]/, ''),
-  ]);
-  assert.ok(declared.length > 10);
-  assert.deepEqual(tables(marked('settings'))[0], declared);
-});
-
 test('every route of the server is listed', () => {
   const declared = [...Object.keys(JSON.parse(routes).paths), '/api/docs', '/api/openapi.json', '/api/asyncapi.json'];
   const written = [...marked('rest').matchAll(/`(?:\w+ )?(\/[^`?]*)/g)].map(([, path]) => path);
@@ -125,7 +102,7 @@ test('CONTRIBUTING.md lists the parts of the test run in their order', async () 
   assert.deepEqual(tables(await read('CONTRIBUTING.md'))[0].map(([name]) => name), declared);
 });
 
-for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'docs/operating.md', 'examples/README.md', 'examples/vanilla/README.md', 'examples/react/README.md', 'examples/chat-app/README.md']) {
+for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'docs/configuration.md', 'docs/operating.md', 'examples/README.md', 'examples/vanilla/README.md', 'examples/react/README.md', 'examples/chat-app/README.md']) {
   test(`the links of ${page} lead somewhere`, async () => {
     const text = await read(page);
     const base = new URL(page, new URL('../../', import.meta.url));

@@ -50,6 +50,11 @@ pub trait Emitter: Send + Sync + 'static {
     /// Returns the devices of a user that are connected to this process.
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>>;
 
+    /// Tells whether the devices of other nodes are reached, as far as there are other nodes.
+    fn reaches_others(&self) -> bool {
+        true
+    }
+
     /// Emits a signal, and tells whether a device was reached, on whichever node.
     fn pass<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, bool> {
         Box::pin(async move { self.emit(to, event).await > 0 })

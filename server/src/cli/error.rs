@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::app::AppError;
+use crate::auth::AuthError;
 use crate::config::ConfigError;
 use crate::store::StoreError;
 
@@ -15,6 +16,11 @@ pub enum CommandError {
     /// The server stopped.
     #[error("ringback-server stopped: {0}")]
     Stopped(#[source] AppError),
+    /// The key cannot sign.
+    #[error(
+        "JWT_SECRET: no token could be signed: {0}.\n  Set JWT_SECRET: with public keys alone, whoever holds the private key signs."
+    )]
+    Sign(#[from] AuthError),
     /// The database cannot be used.
     #[error("--database (DATABASE_URL): {0}")]
     Store(#[from] StoreError),
@@ -25,7 +31,7 @@ impl CommandError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Setting(_) => ExitCode::from(2),
+            Self::Setting(_) | Self::Sign(_) => ExitCode::from(2),
             Self::Stopped(_) | Self::Store(_) => ExitCode::FAILURE,
         }
     }

@@ -2,26 +2,46 @@
 //!
 //! Each subcommand has its file and its variant of [`Command`].
 
+mod config;
 mod error;
 mod migrate;
+mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app;
-use crate::config::{Config, Flags, LoadError};
+use crate::config::{self as settings, Config, Flags, LoadError};
 use crate::telemetry;
 
 pub use error::CommandError;
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it on this machine, without an application:
+    ringback-server --dev
+  Serve an application whose backend signs tokens with JWT_SECRET:
+    JWT_SECRET=... ringback-server --listen 0.0.0.0:3000
+  Check the settings without starting:
+    ringback-server config
+  A token for a test, good for an hour:
+    ringback-server token --sub alice --name Alice --ttl 1h
+
+Every setting with its default and meaning: ringback-server config --reference";
 
 /// Ringback's signaling server: calls over Socket.IO, call history over REST.
 ///
 /// Every setting can be given as a flag, as an environment variable, or in the files .env.local
 /// and .env, in this order. Without a command, the server runs.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "ringback-server", version, subcommand_help_heading = "Tasks")]
+#[command(
+    name = "ringback-server",
+    version,
+    subcommand_help_heading = "Tasks",
+    after_help = EXAMPLES
+)]
 pub struct CommandLine {
     /// The settings.
     #[command(flatten)]
@@ -36,6 +56,10 @@ pub struct CommandLine {
 pub enum Command {
     /// Brings the schema of the database up to date
     Migrate,
+    /// Checks the settings and shows them, without secrets
+    Config(config::Arguments),
+    /// Signs a token with JWT_SECRET, for tests and for the operator's page
+    Token(token::Arguments),
 }
 
 impl CommandLine {
@@ -48,7 +72,8 @@ impl CommandLine {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let line = Self::try_parse_from(args)?;
+        let command = settings::with_headings(Self::command());
+        let line = Self::from_arg_matches(&command.try_get_matches_from(args)?)?;
         Ok(Self {
             flags: line.flags.without_empty(),
             command: line.command,
@@ -58,7 +83,6 @@ impl CommandLine {
 
 /// Runs the server, or the task.
 pub fn run(line: CommandLine) -> ExitCode {
-    telemetry::start();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -66,7 +90,19 @@ pub fn run(line: CommandLine) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(perform(line)) {
+    let telemetry = match telemetry::start(&line.flags, runtime.handle()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("ringback-server cannot start.\n  {error}");
+            return ExitCode::from(2);
+        }
+    };
+    for warning in settings::unknown_keys(&CommandLine::command()) {
+        tracing::warn!("{warning}");
+    }
+    let result = runtime.block_on(perform(line));
+    telemetry.flush();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -82,5 +118,7 @@ async fn perform(line: CommandLine) -> Result<(), CommandError> {
             app::serve(config).await.map_err(CommandError::Stopped)
         }
         Some(Command::Migrate) => migrate::run(&line.flags).await,
+        Some(Command::Config(arguments)) => config::run(arguments, line.flags),
+        Some(Command::Token(arguments)) => token::run(&arguments, &line.flags),
     }
 }

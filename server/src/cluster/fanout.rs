@@ -210,6 +210,10 @@ impl Emitter for Fanout {
         self.registry.devices(user)
     }
 
+    fn reaches_others(&self) -> bool {
+        self.is_up()
+    }
+
     fn pass<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let packet = Registry::packet(event);

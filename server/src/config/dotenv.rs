@@ -33,3 +33,12 @@ fn load_one(file: &'static str) -> Result<(), ConfigError> {
         ConfigError::new(file, problem, remedy)
     })
 }
+
+/// Returns the keys that the files name; what does not parse was refused before.
+pub(super) fn keys() -> Vec<String> {
+    let files = FILES
+        .iter()
+        .filter_map(|file| dotenvy::from_path_iter(file).ok());
+    let pairs = files.flatten().filter_map(Result::ok);
+    pairs.map(|(key, _)| key).collect()
+}

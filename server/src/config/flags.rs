@@ -6,7 +6,7 @@ use clap::Parser;
 use clap::builder::FalseyValueParser;
 use ringback_protocol::limits;
 
-use super::Unanswered;
+use super::{LogFormat, Unanswered};
 
 /// The settings, each with its flag and its environment variable.
 // A parser too, so that tests can read settings alone.
@@ -241,6 +241,31 @@ pub struct Flags {
     /// The folder of the built npm package, served at /ringback/ [default: dist, when there is one]
     #[arg(long, env = "RINGBACK_PACKAGE", value_name = "FOLDER")]
     pub package: Option<PathBuf>,
+
+    /// What is logged: a level (error, warn, info, debug), or one for each module
+    #[arg(
+        long,
+        env = "RINGBACK_LOG",
+        value_name = "FILTER",
+        default_value = "info",
+        global = true
+    )]
+    pub log: String,
+
+    /// How it is written to standard error
+    #[arg(
+        long,
+        env = "RINGBACK_LOG_FORMAT",
+        value_name = "text|json",
+        hide_possible_values = true,
+        default_value = "text",
+        global = true
+    )]
+    pub log_format: LogFormat,
+
+    /// Where traces are sent (OTLP over HTTP), as http://localhost:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Flags {
@@ -266,6 +291,7 @@ impl Flags {
             &mut self.call_hook_secret,
             &mut self.webhook_url,
             &mut self.webhook_secret,
+            &mut self.otlp_endpoint,
         ];
         for text in texts {
             *text = text.take().filter(|text| !text.trim().is_empty());

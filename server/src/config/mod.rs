@@ -3,8 +3,11 @@
 mod dotenv;
 mod flags;
 mod host;
+mod logs;
 mod nodes;
+mod reference;
 mod secret;
+mod unknown;
 
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -14,9 +17,12 @@ use std::time::Duration;
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
 pub use self::host::{HookSettings, HostSettings, SigningSecret, Unanswered, WebhookSettings};
+pub use self::logs::LogFormat;
 pub use self::nodes::RedisSettings;
+pub use self::reference::{reference, with_headings};
 pub use self::secret::Secret;
-use crate::auth::{Expected, PublicKey};
+pub use self::unknown::unknown_keys;
+use crate::auth::{Auth, Expected, PublicKey};
 use crate::calls::CallSettings;
 use crate::ice::{IceServers, Turn, TurnAccess};
 
@@ -102,7 +108,20 @@ pub enum LoadError {
 }
 
 impl ConfigError {
-    fn new(key: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    /// A setting asks for what this build was made without.
+    #[cfg(not(feature = "otlp"))]
+    pub(crate) fn not_built_in(key: &'static str, feature: &str) -> Self {
+        let remedy = format!(
+            "Build it with `cargo build --release -p ringback-server --features {feature}`, or leave it out."
+        );
+        Self::new(key, "this build was made without it", remedy)
+    }
+
+    pub(crate) fn new(
+        key: &'static str,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             key,
             problem: problem.into(),
@@ -163,6 +182,27 @@ pub fn database(flags: &Flags) -> Result<String, ConfigError> {
     let database = database_url(flags);
     make_folder_of(&database)?;
     Ok(database)
+}
+
+/// Returns what verifies and signs tokens under these settings.
+///
+/// # Errors
+/// When a key is missing or wrong.
+pub fn auth(flags: &Flags) -> Result<Auth, ConfigError> {
+    let mode = if flags.dev {
+        Mode::Dev
+    } else {
+        Mode::Production
+    };
+    let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
+    let database = database(flags)?;
+    let secrets = secret::find(flags, mode, &database, !public_keys.is_empty())?;
+    let secrets: Vec<_> = secrets.iter().map(Secret::as_bytes).collect();
+    let expected = Expected {
+        issuer: flags.jwt_issuer.clone(),
+        audience: flags.jwt_audience.clone(),
+    };
+    Ok(Auth::new(&secrets, public_keys, expected))
 }
 
 fn database_url(flags: &Flags) -> String {

@@ -101,7 +101,11 @@ impl HttpClient {
             .await
     }
 
-    async fn ask(
+    /// Asks whatever it is.
+    ///
+    /// # Errors
+    /// When there is no answer within the bounds; a status that tells of a failure is an answer.
+    pub async fn ask(
         &self,
         address: &Uri,
         (method, headers, body): (Method, HeaderMap, Bytes),

@@ -47,6 +47,9 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     if !database_answers(&state).await {
         reasons.push("the database does not answer");
     }
+    if !state.emitter.reaches_others() {
+        reasons.push("Redis does not answer");
+    }
     let status = if reasons.is_empty() {
         "ok"
     } else {

@@ -17,11 +17,12 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderValue, header};
 use axum::routing::any;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
 
 use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, about};
 use crate::auth::Auth;
@@ -74,11 +75,23 @@ fn api(mode: Mode) -> Router<RestState> {
         .route("/api/", any(error::no_such_route))
         .route("/api/{*rest}", any(error::no_such_route))
         .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_failure(()),
+        )
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+}
+
+/// Returns the span that a request is handled in; its address may hold what is nobody's business.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("none", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
 }
 
 /// Every route of the contract.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use engineioxide::socket::Sid;
 use ringback_protocol::{ClientEvent, ErrorCode, Failure, limits};
+use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::connection::{EngineSocket, Fault, give_up, rate_limited};
@@ -175,7 +176,8 @@ impl Hub {
         }
         let calls = Arc::clone(&self.calls);
         let reply = self.reply(&event, answer);
-        let work = async move { calls.handle(&actor, event, reply).await };
+        let span = span(&event);
+        let work = async move { calls.handle(&actor, event, reply).instrument(span).await };
         socket.data.inbox.push(Box::pin(work), bytes);
     }
 
@@ -204,6 +206,14 @@ impl Hub {
         let failure = admit(socket, 0).map_or_else(|failure| failure, |_| refusal());
         answer.fail(failure);
     }
+}
+
+/// Returns the span that an event is handled in; of signals there are too many.
+fn span(event: &ClientEvent) -> Span {
+    if is_signal(event) {
+        return Span::none();
+    }
+    tracing::info_span!("event", name = event.name())
 }
 
 /// Tells whether an event is passed on without changing a call: there are many of these.

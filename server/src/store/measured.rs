@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
 use ringback_protocol::{CallRequestId, CallStatus, ChatId, LinkReport, SessionId, UserId};
+use tracing::Instrument;
 
 use super::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
@@ -34,7 +35,8 @@ impl MeasuredStore {
     ) -> BoxFuture<'a, StoreResult<T>> {
         Box::pin(async move {
             let began = Instant::now();
-            let result = work.await;
+            let span = tracing::info_span!("store", operation);
+            let result = work.instrument(span).await;
             self.metrics
                 .stored(operation, began.elapsed(), result.is_err());
             result

@@ -1,8 +1,10 @@
-//! The committed OpenAPI document is that of the routes.
+//! What others read of the server is what the code says: the OpenAPI document, the settings.
 
 use std::{env, fs, path::Path};
 
-use ringback_server::config::Mode;
+use clap::CommandFactory;
+use ringback_server::cli::CommandLine;
+use ringback_server::config::{Mode, reference};
 use ringback_server::rest::contract::openapi;
 use serde_json::Value;
 
@@ -46,4 +48,19 @@ fn every_operation_says_what_it_does_and_who_may_ask() {
             assert_eq!(is_open, !refuses, "{which}");
         }
     }
+}
+
+#[test]
+fn the_committed_page_of_settings_is_that_of_the_flags() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let made = reference(&CommandLine::command());
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == made,
+        "{} is not what the flags say: run `npm run types`",
+        path.display()
+    );
 }
