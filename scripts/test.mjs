@@ -66,6 +66,7 @@ const PARTS = {
 const NEEDS = {
   browsers: setupBrowsers,
   databases: async () => {
+    if (!process.env.MONGODB_TEST_URI) notRun.push('the tests of the MongoDB store: MONGODB_TEST_URI names no server (CONTRIBUTING.md)');
     if (process.env.POSTGRES_TEST_URI) return;
     const postgres = await startPostgres();
     process.env.POSTGRES_TEST_URI = postgres.uri;
@@ -85,6 +86,9 @@ const NEEDS = {
     process.env.RINGBACK_SERVER ??= serverBinary('debug');
   },
 };
+
+/** What did not run, and why: told at the end, so that it is not taken for green. */
+const notRun = [];
 
 /** What was started for the tests and has to be stopped. */
 const atTheEnd = [];
@@ -146,6 +150,7 @@ function report(results) {
     console.log(`${name.padEnd(10)} ${verdict.padEnd(7)} ${figures.padEnd(26)} ${seconds(took)}`);
     for (const problem of problems) console.log(`           ${problem}`);
   }
+  for (const what of notRun) console.log(`NOT RUN    ${what}`);
   const total = (pick) => results.reduce((sum, result) => sum + pick(result), 0);
   // A part that broke without a failed test counts as one failure: the closing line must not look green.
   const failed = total((result) => result.failed || (result.problems.length > 0 ? 1 : 0));

@@ -2,7 +2,10 @@
 //!
 //! The traits say what a store can do, without a word of SQL; each database has its own folder.
 
+pub mod archive;
 mod measured;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -19,6 +22,7 @@ use ringback_protocol::{CallRequestId, CallStatus, ChatId, LinkReport, SessionId
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+pub use archive::{Archive, ArchivedCall, ArchivedChat, ArchivedSample, Erasure};
 pub use measured::MeasuredStore;
 pub use outbox::{Letter, LetterId, Outbox};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
@@ -28,7 +32,7 @@ pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
 pub enum StoreError {
     /// The address in `DATABASE_URL` names no database.
     #[error(
-        "{0:?} is not a database address: use sqlite://path/to/file.db or postgres://user@host/name"
+        "{0:?} is not a database address: use sqlite://path/to/file.db, postgres://user@host/name or mongodb://host/name"
     )]
     UnknownUrl(String),
     /// The address names a database that this build was made without.
@@ -205,7 +209,7 @@ pub trait Store: CallStore + Directory + Outbox {
 }
 
 /// A store, with what an operator needs of it beyond running calls.
-pub trait Database: Store {
+pub trait Database: Store + Archive {
     /// Tells what opening did to the schema.
     fn migration(&self) -> Migration;
 }
@@ -231,6 +235,9 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Database>> {
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         return open_postgres(url).await;
     }
+    if url.starts_with("mongodb:") || url.starts_with("mongodb+srv:") {
+        return open_mongodb(url).await;
+    }
     Err(StoreError::UnknownUrl(url.to_owned()))
 }
 
@@ -244,5 +251,18 @@ async fn open_postgres(_url: &str) -> StoreResult<Arc<dyn Database>> {
     Err(StoreError::NotBuiltIn {
         database: "PostgreSQL",
         feature: "postgres",
+    })
+}
+
+#[cfg(feature = "mongodb")]
+async fn open_mongodb(url: &str) -> StoreResult<Arc<dyn Database>> {
+    Ok(Arc::new(mongodb::MongoStore::open(url).await?))
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn open_mongodb(_url: &str) -> StoreResult<Arc<dyn Database>> {
+    Err(StoreError::NotBuiltIn {
+        database: "MongoDB",
+        feature: "mongodb",
     })
 }

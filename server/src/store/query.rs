@@ -1,9 +1,11 @@
 //! What the read paths are asked, and what they answer.
 
-use ringback_protocol::rest::CallRecord;
-use ringback_protocol::{CallStatus, CallType, ChatId, SessionId};
+use std::sync::Arc;
 
-use crate::calls::Timestamp;
+use ringback_protocol::rest::CallRecord;
+use ringback_protocol::{CallStatus, CallType, ChatId, SessionId, UserId};
+
+use crate::calls::{CallSession, Timestamp};
 
 /// Which calls of a user, and which page of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +33,28 @@ pub struct HistoryPage {
     pub total: u64,
     /// Where the next page begins, when there is one: goes into [`HistoryQuery::after`].
     pub next: Option<(Timestamp, SessionId)>,
+}
+
+impl HistoryPage {
+    /// Makes a page of what a store found, which is one call more when there is a next page.
+    pub(super) fn cut(
+        user: &UserId,
+        query: &HistoryQuery,
+        mut sessions: Vec<Arc<CallSession>>,
+        total: u64,
+    ) -> Self {
+        let is_last = sessions.len() <= query.limit as usize;
+        sessions.truncate(query.limit as usize);
+        let next = sessions.last().filter(|_| !is_last);
+        Self {
+            next: next.map(|last| (last.initiated_at(), last.id().clone())),
+            calls: sessions
+                .iter()
+                .filter_map(|session| session.record_for(user))
+                .collect(),
+            total,
+        }
+    }
 }
 
 /// Which calls of a user the statistics are about.

@@ -5,6 +5,7 @@
 )]
 
 mod ahead;
+mod archive;
 mod chronicle;
 mod manager;
 mod operations;

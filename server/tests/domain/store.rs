@@ -10,7 +10,7 @@ use ringback_protocol::{
 };
 use ringback_server::calls::session::{CallSession, Input, Reach};
 use ringback_server::store::{
-    Created, HistoryQuery, StatisticsQuery, Store, StoreError, Swap, Timeframe,
+    Created, Database, HistoryQuery, StatisticsQuery, Store, StoreError, Swap, Timeframe,
 };
 
 use crate::support::{
@@ -20,7 +20,7 @@ use crate::support::{
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Runs the whole suite; `fresh` makes an empty store each time.
+/// Runs the whole suite; `fresh` makes an empty store each time, or none where no test can run.
 macro_rules! store_contract {
     ($fresh:expr) => {
         store_contract! {
@@ -46,13 +46,20 @@ macro_rules! store_contract {
             what_is_told_of_one_call_comes_out_in_order,
             what_was_taken_out_is_due_again_later,
             of_several_who_ask_one_gets_each,
+            calls_and_chats_leave_a_database_and_come_back_as_they_were,
+            a_later_version_of_a_call_comes_in_and_an_earlier_one_does_not,
+            old_calls_are_purged_a_few_at_a_time_and_live_ones_stay,
+            whoever_is_erased_leaves_no_trace_and_the_others_keep_their_calls,
+            a_call_is_erased_only_at_the_expected_version,
         }
     };
     ($fresh:expr; $($test:ident,)*) => {
         $(
             #[tokio::test]
             async fn $test() {
-                let (store, _keep) = $fresh.await;
+                let Some((store, _keep)) = $fresh.await else {
+                    return;
+                };
                 contract::$test(&*store).await;
             }
         )*
@@ -62,12 +69,12 @@ macro_rules! store_contract {
 mod sqlite {
     use super::*;
 
-    async fn fresh() -> (Arc<dyn Store>, tempfile::TempDir) {
+    async fn fresh() -> (Arc<dyn Database>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         (open_store(&dir).await, dir)
     }
 
-    store_contract!(fresh());
+    store_contract!(async { Some(fresh().await) });
 
     #[tokio::test]
     async fn everything_outlives_the_process() {
@@ -193,12 +200,12 @@ mod postgres {
         options.database(&name).to_url_lossy().to_string()
     }
 
-    async fn fresh() -> (Arc<dyn Store>, ()) {
+    async fn fresh() -> (Arc<dyn Database>, ()) {
         let url = empty_database().await;
         (Arc::new(PostgresStore::open(&url).await.unwrap()), ())
     }
 
-    store_contract!(fresh());
+    store_contract!(async { Some(fresh().await) });
 
     #[tokio::test]
     async fn nodes_that_start_together_migrate_once_and_see_each_others_calls() {
@@ -238,8 +245,103 @@ mod postgres {
     }
 }
 
+#[cfg(feature = "mongodb")]
+mod mongodb {
+    use std::io::Write as _;
+
+    use ringback_server::store::CallStore as _;
+    use ringback_server::store::mongodb::MongoStore;
+
+    use super::*;
+
+    /// Returns the address of a database that nobody used, on the server of `MONGODB_TEST_URI`.
+    ///
+    /// There is none without that variable: MongoDB itself comes in no package that could be
+    /// installed for the tests.
+    fn empty_database() -> Option<String> {
+        let Ok(server) = std::env::var("MONGODB_TEST_URI") else {
+            // Past the capture of the test runner: a test that did not run is not to look like one.
+            let notice =
+                b"NOT RUN: a test of the MongoDB store; MONGODB_TEST_URI names no server\n";
+            std::io::stderr().write_all(notice).unwrap();
+            return None;
+        };
+        let (server, options) = server.split_once('?').unwrap_or((&server, ""));
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        Some(format!("{}/{name}?{options}", server.trim_end_matches('/')))
+    }
+
+    async fn fresh() -> Option<(Arc<dyn Database>, Dropped)> {
+        let url = empty_database()?;
+        let store = MongoStore::open(&url).await.unwrap();
+        Some((Arc::new(store), Dropped(url)))
+    }
+
+    /// Names the database that a test used, so that its failure can be looked into.
+    struct Dropped(String);
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("the database of the failed test: {}", self.0);
+            }
+        }
+    }
+
+    store_contract!(fresh());
+
+    #[tokio::test]
+    async fn nodes_that_start_together_make_the_indexes_once_and_see_each_others_calls() {
+        let Some(url) = empty_database() else {
+            return;
+        };
+        let open = || -> ringback_server::calls::ports::BoxFuture<'_, _> {
+            Box::pin(MongoStore::open(&url))
+        };
+        let nodes = contract::join_all(vec![open(), open(), open()]).await;
+        let nodes: Vec<_> = nodes.into_iter().map(Result::unwrap).collect();
+        let call = Arc::new(contract::call("shared", START).0);
+        nodes[0].create(Arc::clone(&call)).await.unwrap();
+        for node in &nodes {
+            let live = node.live_calls_of(&[user("bob")]).await.unwrap();
+            assert_eq!(live, std::slice::from_ref(&call));
+        }
+        let again = MongoStore::open(&url).await.unwrap();
+        assert_eq!(again.migration().found, again.migration().current);
+    }
+
+    #[tokio::test]
+    async fn texts_that_look_like_expressions_are_stored_as_they_are() {
+        let Some((store, _keep)) = fresh().await else {
+            return;
+        };
+        put_chat(&*store, "$chat", &["$$ROOT", "$name"]).await;
+        let chat = store.chat(&chat_id("$chat")).await.unwrap().unwrap();
+        assert_eq!(chat.participants[0].id, user("$$ROOT"));
+        let member = ChatMember {
+            id: user("$name"),
+            name: Some("$name".to_owned()),
+            avatar: None,
+        };
+        store
+            .add_member(&chat_id("$chat"), member.clone())
+            .await
+            .unwrap();
+        let chat = store.chat(&chat_id("$chat")).await.unwrap().unwrap();
+        assert_eq!(chat.participants[1], member);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_an_error() {
+        let url = "mongodb://127.0.0.1:1/none?serverSelectionTimeoutMS=300";
+        let refused = ringback_server::store::open(url).await;
+        assert!(matches!(refused.err(), Some(StoreError::Database(_))));
+    }
+}
+
 mod contract {
     use super::*;
+    pub(super) use crate::archive::*;
     pub(super) use crate::outbox::*;
 
     /// A call of alice to bob, placed at that time, and its effects.

@@ -14,7 +14,7 @@ use ringback_server::calls::session::{
     CallRules, CallSession, Callee, Effect, NewCall, Notices, ParticipantState, Reach,
 };
 use ringback_server::calls::{CallManager, CallSettings, Clock, Timestamp};
-use ringback_server::store::{Store, sqlite::SqliteStore};
+use ringback_server::store::{Database, Store, sqlite::SqliteStore};
 use tokio::sync::{Notify, watch};
 
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_750_000_000_000);
@@ -313,7 +313,7 @@ pub(crate) struct World {
     pub(crate) dir: tempfile::TempDir,
 }
 
-pub(crate) async fn open_store(dir: &tempfile::TempDir) -> Arc<dyn Store> {
+pub(crate) async fn open_store(dir: &tempfile::TempDir) -> Arc<dyn Database> {
     let url = format!("sqlite://{}", dir.path().join("calls.db").display());
     Arc::new(SqliteStore::open(&url).await.unwrap())
 }

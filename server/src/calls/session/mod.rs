@@ -5,6 +5,7 @@
 
 mod answering;
 mod ending;
+mod erasure;
 mod initiate;
 mod input;
 mod membership;

@@ -4,6 +4,7 @@ use ringback_protocol::rest::{CallHappening, CallTimeline, TimelineEvent};
 use ringback_protocol::{CandidateType, DeviceId, EndReason, LinkReport, LinkStatus, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::erasure::replace;
 use super::participant::ParticipantState;
 use super::step::Step;
 use super::{CallSession, CallState};
@@ -70,6 +71,16 @@ impl Entry {
     pub(super) fn because(mut self, reason: &EndReason) -> Self {
         self.reason = Some(reason.clone());
         self
+    }
+
+    /// Puts a stand-in in the place of a user and of the user's device.
+    pub(super) fn forget(&mut self, user: &UserId, stand_in: &UserId, device: &DeviceId) {
+        if self.user.as_ref() == Some(user) {
+            self.device = self.device.take().map(|_| device.clone());
+        }
+        for known in [&mut self.user, &mut self.target].into_iter().flatten() {
+            replace(known, user, stand_in);
+        }
     }
 
     fn is_of_link(&self, from: &UserId, to: &UserId) -> bool {

@@ -12,7 +12,7 @@ use crate::calls::{CallSession, Timestamp};
 use crate::store::{StoreError, StoreResult, Swap};
 
 /// A call as it is read: its id, and the whole of it as JSON.
-type CallRow = (String, String);
+pub(super) type CallRow = (String, String);
 
 const CREATE: &str = "
     WITH created AS (
@@ -204,18 +204,18 @@ pub(super) fn session((id, json): CallRow) -> StoreResult<Arc<CallSession>> {
     }
 }
 
-fn json(session: &CallSession) -> StoreResult<String> {
+pub(super) fn json(session: &CallSession) -> StoreResult<String> {
     serde_json::to_string(session).map_err(|error| StoreError::Corrupt {
         id: session.id().to_string(),
         source: Arc::new(error),
     })
 }
 
-fn users(session: &CallSession) -> Vec<&str> {
+pub(super) fn users(session: &CallSession) -> Vec<&str> {
     let participants = session.participants().iter();
     participants.map(|one| one.user().as_str()).collect()
 }
 
-fn ms(time: Timestamp) -> i64 {
+pub(super) fn ms(time: Timestamp) -> i64 {
     to_i64(time.as_ms())
 }

@@ -40,18 +40,7 @@ pub(super) async fn history(
     // One more than the page tells whether there is a next one.
     let more = u64::from(query.limit) + 1;
     let (total, sessions) = tokio::join!(total(pool, user, query), page(pool, user, query, more));
-    let mut sessions = sessions?;
-    let is_last = sessions.len() <= query.limit as usize;
-    sessions.truncate(query.limit as usize);
-    let next = sessions.last().filter(|_| !is_last);
-    Ok(HistoryPage {
-        next: next.map(|last| (last.initiated_at(), last.id().clone())),
-        calls: sessions
-            .iter()
-            .filter_map(|session| session.record_for(user))
-            .collect(),
-        total: total?,
-    })
+    Ok(HistoryPage::cut(user, query, sessions?, total?))
 }
 
 /// Returns the calls of a page, newest first.

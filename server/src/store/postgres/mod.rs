@@ -3,6 +3,7 @@
 //! Nothing is mirrored in memory, because other nodes write too: each answer is what the database
 //! holds. One transition is one statement and one round trip (`calls`).
 
+mod archive;
 mod calls;
 mod chats;
 mod history;
@@ -18,8 +19,9 @@ use ringback_protocol::{CallRequestId, CallStatus, ChatId, LinkReport, SessionId
 use sqlx::PgPool;
 
 use super::{
-    CallStore, Created, Database, Directory, HistoryPage, HistoryQuery, Letter, LetterId,
-    Migration, Outbox, StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    Archive, ArchivedCall, ArchivedChat, CallStore, Created, Database, Directory, Erasure,
+    HistoryPage, HistoryQuery, Letter, LetterId, Migration, Outbox, StatisticsQuery, Store,
+    StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -185,6 +187,48 @@ impl Outbox for PostgresStore {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(outbox::remove(&self.pool, id))
+    }
+}
+
+impl Archive for PostgresStore {
+    fn count_calls(&self) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(archive::count(&self.pool))
+    }
+
+    fn archived_calls<'a>(
+        &'a self,
+        after: Option<&'a SessionId>,
+        most: u32,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArchivedCall>>> {
+        Box::pin(archive::calls(&self.pool, after, most))
+    }
+
+    fn archived_chats<'a>(
+        &'a self,
+        after: Option<&'a ChatId>,
+        most: u32,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArchivedChat>>> {
+        Box::pin(archive::chats(&self.pool, after, most))
+    }
+
+    fn import_calls(&self, calls: Vec<ArchivedCall>) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(archive::import(&self.pool, calls))
+    }
+
+    fn purge(&self, ended_before: Timestamp, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(archive::purge(&self.pool, ended_before, most))
+    }
+
+    fn chats_of<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, StoreResult<Vec<ArchivedChat>>> {
+        Box::pin(archive::chats_of(&self.pool, user))
+    }
+
+    fn leave_chats<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, StoreResult<u64>> {
+        Box::pin(archive::leave_chats(&self.pool, user))
+    }
+
+    fn erase_from_call<'a>(&'a self, erasure: &'a Erasure) -> BoxFuture<'a, StoreResult<Swap>> {
+        Box::pin(archive::erase(&self.pool, erasure))
     }
 }
 

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_calls_and_chats.sql"),
     include_str!("migrations/0002_quality.sql"),
     include_str!("migrations/0003_webhook_outbox.sql"),
+    include_str!("migrations/0004_purge_and_erase.sql"),
 ];
 
 /// Held while a node migrates, so that nodes which start together do it one after the other.

@@ -31,6 +31,13 @@ impl ChatCache {
         kept.chats.remove(id);
     }
 
+    /// Forgets all of them: many changed at once.
+    pub(super) fn forget_all(&self) {
+        let mut kept = self.lock();
+        kept.generation += 1;
+        kept.chats.clear();
+    }
+
     fn keep(&self, id: &ChatId, chat: &Arc<Chat>, generation: u64) {
         let mut kept = self.lock();
         if kept.generation != generation {
@@ -75,7 +82,7 @@ const CHAT: &str = "
     WHERE chats.id = ?1
     ORDER BY position, user_id";
 
-fn read_chat(from: &Connection, id: &ChatId) -> StoreResult<Option<Chat>> {
+pub(super) fn read_chat(from: &Connection, id: &ChatId) -> StoreResult<Option<Chat>> {
     let mut query = from.prepare_cached(CHAT)?;
     let mut rows = query.query([id.as_str()])?;
     let mut chat = None;

@@ -4,6 +4,7 @@
 //! connections read. This process is the only one that writes the file, so the live calls and the
 //! chats in use are mirrored in memory (`live`, `chats`) and cost no query.
 
+mod archive;
 mod chats;
 mod live;
 mod outbox;
@@ -22,11 +23,13 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use rusqlite::Connection;
 
 use super::{
-    CallStore, Created, Database, Directory, HistoryPage, HistoryQuery, Letter, LetterId,
-    Migration, Outbox, StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    Archive, ArchivedCall, ArchivedChat, CallStore, Created, Database, Directory, Erasure,
+    HistoryPage, HistoryQuery, Letter, LetterId, Migration, Outbox, StatisticsQuery, Store,
+    StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
+use archive::Change;
 use chats::ChatCache;
 use live::LiveCalls;
 use outbox::LetterChange;
@@ -73,6 +76,14 @@ impl SqliteStore {
             mirror,
             migration,
         })
+    }
+
+    /// Returns which of these calls live, here or there.
+    fn concerns_mirror(&self, calls: &[ArchivedCall]) -> Vec<SessionId> {
+        let ids = calls
+            .iter()
+            .filter(|one| one.call.is_live() || self.mirror.live.call(one.call.id()).is_some());
+        ids.map(|one| one.call.id().clone()).collect()
     }
 
     async fn read_call(&self, id: &SessionId) -> StoreResult<Option<Arc<CallSession>>> {
@@ -267,6 +278,76 @@ impl Outbox for SqliteStore {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         let remove = Write::Letters(LetterChange::Remove(id.clone()));
         Box::pin(async move { self.writer.write(remove).await.map(|_| ()) })
+    }
+}
+
+impl Archive for SqliteStore {
+    fn count_calls(&self) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(self.readers.read(archive::count))
+    }
+
+    fn archived_calls<'a>(
+        &'a self,
+        after: Option<&'a SessionId>,
+        most: u32,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArchivedCall>>> {
+        let after = after.cloned();
+        let read = move |from: &Connection| archive::calls(from, after.as_ref(), most);
+        Box::pin(self.readers.read(read))
+    }
+
+    fn archived_chats<'a>(
+        &'a self,
+        after: Option<&'a ChatId>,
+        most: u32,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArchivedChat>>> {
+        let after = after.cloned();
+        let read = move |from: &Connection| archive::chats(from, after.as_ref(), most);
+        Box::pin(self.readers.read(read))
+    }
+
+    fn import_calls(&self, calls: Vec<ArchivedCall>) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(async move {
+            let concerned = self.concerns_mirror(&calls);
+            let import = Change::import(calls)?;
+            let new = self.writer.write(Write::Archive(import)).await?;
+            for id in concerned {
+                if let Some(stored) = self.read_call(&id).await? {
+                    self.mirror.live.put(&stored);
+                }
+            }
+            Ok(new as u64)
+        })
+    }
+
+    fn purge(&self, ended_before: Timestamp, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        let purge = Write::Archive(Change::Purge { ended_before, most });
+        Box::pin(async move { Ok(self.writer.write(purge).await? as u64) })
+    }
+
+    fn chats_of<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, StoreResult<Vec<ArchivedChat>>> {
+        let user = user.clone();
+        Box::pin(
+            self.readers
+                .read(move |from| archive::chats_of(from, &user)),
+        )
+    }
+
+    fn leave_chats<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, StoreResult<u64>> {
+        let leave = Write::Archive(Change::LeaveChats(user.clone()));
+        Box::pin(async move { Ok(self.writer.write(leave).await? as u64) })
+    }
+
+    fn erase_from_call<'a>(&'a self, erasure: &'a Erasure) -> BoxFuture<'a, StoreResult<Swap>> {
+        Box::pin(async move {
+            let erase = Change::erase(erasure)?;
+            let touched = self.writer.write(Write::Archive(erase)).await?;
+            Ok(if touched > 0 {
+                Swap::Stored
+            } else {
+                Swap::Conflict
+            })
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::write::to_i64;
 use crate::calls::Timestamp;
 use crate::store::StoreResult;
+use crate::store::archive::{ArchivedSample, sample_json};
 use crate::store::quality::{MOST_SAMPLES, encode, links, sample};
 
 /// One measurement, ready to be written.
@@ -60,15 +61,31 @@ pub(super) fn rows(
 }
 
 impl QualityRow {
-    pub(super) fn add(&self, to: &Connection) -> rusqlite::Result<usize> {
-        let link = params![self.call.as_str(), self.from.as_str(), self.to.as_str()];
-        let rows = to.prepare_cached(ADD)?.execute(params![
+    /// Makes a row of a measurement of another database.
+    pub(super) fn archived(call: &SessionId, archived: ArchivedSample) -> StoreResult<Self> {
+        Ok(Self {
+            call: call.clone(),
+            sample: sample_json(call, &archived)?,
+            from: archived.from,
+            to: archived.to,
+            at: archived.at_ms,
+        })
+    }
+
+    /// Adds the row without a look at how many there are.
+    pub(super) fn put(&self, to: &Connection) -> rusqlite::Result<usize> {
+        to.prepare_cached(ADD)?.execute(params![
             self.call.as_str(),
             self.from.as_str(),
             self.to.as_str(),
             to_i64(self.at.as_ms()),
             self.sample,
-        ])?;
+        ])
+    }
+
+    pub(super) fn add(&self, to: &Connection) -> rusqlite::Result<usize> {
+        let link = params![self.call.as_str(), self.from.as_str(), self.to.as_str()];
+        let rows = self.put(to)?;
         let count: i64 = to
             .prepare_cached(COUNT)?
             .query_row(link, |row| row.get(0))?;

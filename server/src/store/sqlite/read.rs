@@ -59,18 +59,8 @@ pub(super) fn history(
 ) -> StoreResult<HistoryPage> {
     let total = total(from, user, query)?;
     // One more than the page tells whether there is a next one.
-    let mut sessions = page(from, user, query, u64::from(query.limit) + 1)?;
-    let is_last = sessions.len() <= query.limit as usize;
-    sessions.truncate(query.limit as usize);
-    let next = sessions.last().filter(|_| !is_last);
-    Ok(HistoryPage {
-        next: next.map(|last| (last.initiated_at(), last.id().clone())),
-        calls: sessions
-            .iter()
-            .filter_map(|session| session.record_for(user))
-            .collect(),
-        total,
-    })
+    let sessions = page(from, user, query, u64::from(query.limit) + 1)?;
+    Ok(HistoryPage::cut(user, query, sessions, total))
 }
 
 /// Returns the calls of a page, newest first.
@@ -127,7 +117,7 @@ fn all(mut rows: Rows<'_>) -> StoreResult<Vec<Arc<CallSession>>> {
     Ok(sessions)
 }
 
-fn session(row: &Row<'_>) -> StoreResult<Arc<CallSession>> {
+pub(super) fn session(row: &Row<'_>) -> StoreResult<Arc<CallSession>> {
     let json = row.get_ref(1)?;
     let json = json.as_str().map_err(rusqlite::Error::from)?;
     match serde_json::from_str(json) {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use ringback_protocol::ChatId;
 use ringback_protocol::rest::{Chat, ChatMember};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Mirror;
+use super::archive::Change;
 use super::outbox::{self, LetterChange};
 use super::quality::QualityRow;
 use crate::calls::session::{CallSession, Ending};
@@ -34,6 +35,7 @@ pub(super) enum Write {
     },
     AddQuality(Vec<QualityRow>),
     Letters(LetterChange),
+    Archive(Change),
 }
 
 /// A call as it goes into the columns.
@@ -82,6 +84,7 @@ impl Write {
             Self::AddMember { id, member } => add_member(to, id, member),
             Self::AddQuality(rows) => rows.iter().map(|row| row.add(to)).sum(),
             Self::Letters(change) => change.execute(to),
+            Self::Archive(change) => change.execute(to),
         }
     }
 
@@ -92,6 +95,7 @@ impl Write {
             Self::PutChat { id, .. } | Self::DeleteChat(id) | Self::AddMember { id, .. } => {
                 mirror.chats.forget(id);
             }
+            Self::Archive(change) => change.committed(mirror),
             Self::AddQuality(_) | Self::Letters(_) => {}
         }
     }
@@ -123,7 +127,7 @@ const SWAP_PARTICIPANT: &str = "
         jitter = excluded.jitter";
 
 impl CallRow {
-    fn new(session: &Arc<CallSession>) -> StoreResult<Self> {
+    pub(super) fn new(session: &Arc<CallSession>) -> StoreResult<Self> {
         let json = serde_json::to_string(&**session).map_err(|error| StoreError::Corrupt {
             id: session.id().to_string(),
             source: Arc::new(error),
@@ -136,9 +140,39 @@ impl CallRow {
     }
 
     fn create(&self, to: &Connection) -> rusqlite::Result<usize> {
+        let rows = self.create_call(to)?;
+        if rows > 0 {
+            self.create_participants(to)?;
+            outbox::add(to, self.session.id(), &self.drafts)?;
+        }
+        Ok(rows)
+    }
+
+    /// Stores the call of another database, or a later version of one that is there; tells whether
+    /// it was new.
+    pub(super) fn import(&self, to: &Connection) -> rusqlite::Result<bool> {
+        let id = self.session.id().as_str();
+        let known: Option<i64> = to
+            .prepare_cached("SELECT version FROM calls WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        match known {
+            None if self.create_call(to)? > 0 => {
+                self.swap_participants(to)?;
+                Ok(true)
+            }
+            Some(version) if version < to_i64(self.session.version()) => {
+                self.swap(to, version, true)?;
+                Ok(false)
+            }
+            None | Some(_) => Ok(false),
+        }
+    }
+
+    fn create_call(&self, to: &Connection) -> rusqlite::Result<usize> {
         let session = &*self.session;
         let ending = session.state().ending();
-        let rows = to.prepare_cached(CREATE_CALL)?.execute(params![
+        to.prepare_cached(CREATE_CALL)?.execute(params![
             session.id().as_str(),
             to_i64(session.version()),
             session.chat().id.as_str(),
@@ -151,12 +185,7 @@ impl CallRow {
             ending.map(|ending| to_i64(ending.ended_at.as_ms())),
             ending.map(|ending| ending.reason.as_str()),
             self.json,
-        ])?;
-        if rows > 0 {
-            self.create_participants(to)?;
-            outbox::add(to, session.id(), &self.drafts)?;
-        }
-        Ok(rows)
+        ])
     }
 
     fn create_participants(&self, to: &Connection) -> rusqlite::Result<()> {
