@@ -87,6 +87,7 @@ pub async fn run(
     let store = store::open(&config.database).await?;
     let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
+    let keys = outside.keys(&config).await;
     let (host, deliveries) = outside.host(&config, &store);
     let registry = Arc::new(Registry::new(config.max_sockets_per_user, metrics.clone()));
     let Domain {
@@ -100,7 +101,7 @@ pub async fn run(
         registry.clone(),
         metrics.clone(),
     )?;
-    let auth = Arc::new(auth(&config));
+    let auth = Arc::new(auth(&config).with_published(keys));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
     let signaling = Signaling::new(
         auth.clone(),

@@ -1,7 +1,9 @@
 //! Who asks: JSON Web Tokens (RFC 7519) that the host application signs.
 
+mod jwks;
 mod keys;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
@@ -9,6 +11,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ringback_protocol::{ErrorCode, Failure, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::calls::Timestamp;
+
+pub use jwks::{KeySet, KeySource};
 use keys::Key;
 pub use keys::{Expected, PublicKey};
 
@@ -28,6 +33,15 @@ pub enum Principal {
     User(User),
     /// The host application's backend: it may say who is in which chat.
     Service,
+}
+
+/// Who asks, and until when their token says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// Who asks.
+    pub principal: Principal,
+    /// `exp`
+    pub expires_at: Timestamp,
 }
 
 /// A person, as their token describes them.
@@ -59,6 +73,12 @@ pub enum AuthError {
     /// It was signed in a way that this server does not accept.
     #[error("The token is signed by an algorithm that this server has no key for.")]
     WrongAlgorithm,
+    /// None of the keys that are published signed it.
+    #[error("The token was signed with a key that is not published.")]
+    UnknownKey,
+    /// The published keys could not be fetched yet.
+    #[error("The keys that tokens are checked with could not be fetched yet: try again.")]
+    NoKeysYet,
     /// Somebody else issued it than this server expects.
     #[error("The token has another issuer (iss) than this server expects.")]
     WrongIssuer,
@@ -79,10 +99,12 @@ impl AuthError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Expired => ErrorCode::TokenExpired,
+            Self::NoKeysYet => ErrorCode::Internal,
             Self::Missing
             | Self::NotYetValid
             | Self::WrongKey
             | Self::WrongAlgorithm
+            | Self::UnknownKey
             | Self::WrongIssuer
             | Self::WrongAudience
             | Self::MissingClaim(_)
@@ -100,6 +122,8 @@ impl From<AuthError> for Failure {
 /// Verifies tokens, and signs those of the development mode.
 pub struct Auth {
     keys: Vec<Key>,
+    /// Keys that are fetched.
+    published: Option<Arc<KeySet>>,
     /// The first secret; none where only public keys are trusted.
     signing: Option<EncodingKey>,
     expected: Expected,
@@ -109,6 +133,8 @@ pub struct Auth {
 struct Claims {
     #[serde(default)]
     sub: Option<UserId>,
+    /// Seconds since 1970, perhaps with a fraction. Required, and checked, by the validation.
+    exp: f64,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -160,6 +186,7 @@ impl Auth {
         let public = public.into_iter().map(|key| Key::public(key, &expected));
         Self {
             keys: secrets.iter().map(secret).chain(public).collect(),
+            published: None,
             signing: secrets
                 .first()
                 .map(|secret| EncodingKey::from_secret(secret)),
@@ -167,11 +194,34 @@ impl Auth {
         }
     }
 
-    /// Returns whom a token belongs to.
+    /// Takes tokens as well that a published key signed.
+    #[must_use]
+    pub fn with_published(self, keys: Option<Arc<KeySet>>) -> Self {
+        Self {
+            published: keys,
+            ..self
+        }
+    }
+
+    /// Returns whom a token belongs to, fetching the published keys if they may have changed.
     ///
     /// # Errors
     /// When it does not verify, its time is over, or it names nobody.
-    pub fn verify(&self, token: &str) -> Result<Principal, AuthError> {
+    pub async fn admit(&self, token: &str) -> Result<Pass, AuthError> {
+        match (self.verify(token), &self.published) {
+            (Err(AuthError::UnknownKey | AuthError::NoKeysYet), Some(published)) => {
+                published.fetch_for_unknown().await;
+                self.verify(token)
+            }
+            (verified, _) => verified,
+        }
+    }
+
+    /// Returns whom a token belongs to, by the keys that are known.
+    ///
+    /// # Errors
+    /// When it does not verify, its time is over, or it names nobody.
+    pub fn verify(&self, token: &str) -> Result<Pass, AuthError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthError::Malformed);
         }
@@ -179,30 +229,33 @@ impl Auth {
         if claims.nbf.is_some_and(|nbf| nbf > now_s() + CLOCK_SKEW_S) {
             return Err(AuthError::NotYetValid);
         }
-        claims.principal()
+        claims.pass()
     }
 
     /// Returns what a token says that one of the keys signed.
     fn claims(&self, token: &str) -> Result<Claims, AuthError> {
-        let mut refusal = AuthError::WrongAlgorithm;
-        for key in &self.keys {
-            match jsonwebtoken::decode(token, &key.verifying, &key.validation) {
-                Ok(token) => return Ok(token.claims),
-                Err(error) => match reason(error.kind()) {
-                    AuthError::WrongAlgorithm => {}
-                    // Another key of the same kind may have signed it.
-                    AuthError::WrongKey => refusal = AuthError::WrongKey,
-                    wrong @ (AuthError::Missing
-                    | AuthError::Expired
-                    | AuthError::NotYetValid
-                    | AuthError::WrongIssuer
-                    | AuthError::WrongAudience
-                    | AuthError::MissingClaim(_)
-                    | AuthError::Malformed) => return Err(wrong),
-                },
+        match read(token, self.keys.iter()) {
+            Err(AuthError::WrongKey | AuthError::WrongAlgorithm) if self.published.is_some() => {
+                self.published_claims(token)
             }
+            read => read,
         }
-        Err(refusal)
+    }
+
+    /// The same for the published keys: those of the name that the token gives, and nameless ones.
+    fn published_claims(&self, token: &str) -> Result<Claims, AuthError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Malformed)?;
+        let published = self.published.as_deref().and_then(KeySet::keys);
+        let published = published.ok_or(AuthError::NoKeysYet)?;
+        let may_fit =
+            |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
+        let keys = published.iter().filter(|published| may_fit(&published.id));
+        match read(token, keys.map(|published| &published.key)) {
+            Err(AuthError::WrongKey | AuthError::WrongAlgorithm) if is_public(header.alg) => {
+                Err(AuthError::UnknownKey)
+            }
+            read => read,
+        }
     }
 
     /// Signs a token for a person; for the development mode, where there is no host application.
@@ -246,7 +299,49 @@ impl Auth {
     }
 }
 
+/// Returns what a token says, if one of the keys signed it.
+fn read<'a>(token: &str, keys: impl Iterator<Item = &'a Key>) -> Result<Claims, AuthError> {
+    let mut refusal = AuthError::WrongAlgorithm;
+    for key in keys {
+        match jsonwebtoken::decode(token, &key.verifying, &key.validation) {
+            Ok(token) => return Ok(token.claims),
+            Err(error) => match reason(error.kind()) {
+                AuthError::WrongAlgorithm => {}
+                // Another key of the same kind may have signed it.
+                AuthError::WrongKey => refusal = AuthError::WrongKey,
+                wrong @ (AuthError::Missing
+                | AuthError::Expired
+                | AuthError::NotYetValid
+                | AuthError::UnknownKey
+                | AuthError::NoKeysYet
+                | AuthError::WrongIssuer
+                | AuthError::WrongAudience
+                | AuthError::MissingClaim(_)
+                | AuthError::Malformed) => return Err(wrong),
+            },
+        }
+    }
+    Err(refusal)
+}
+
+/// Tells whether a key that signs in this way has a public half, which may be published.
+fn is_public(algorithm: Algorithm) -> bool {
+    matches!(
+        algorithm,
+        Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA
+    )
+}
+
 impl Claims {
+    fn pass(self) -> Result<Pass, AuthError> {
+        // A time beyond all calendars is as good as the last one: the cast saturates.
+        let expires_at = Timestamp::from_ms((self.exp * 1_000.0) as u64);
+        Ok(Pass {
+            principal: self.principal()?,
+            expires_at,
+        })
+    }
+
     fn principal(self) -> Result<Principal, AuthError> {
         if self.role.is_some_and(|role| role == SERVICE_ROLE) {
             return Ok(Principal::Service);
@@ -310,7 +405,8 @@ mod tests {
     }
 
     fn verify(token: &str) -> Result<Principal, AuthError> {
-        Auth::hs256(SECRET).verify(token)
+        let pass = Auth::hs256(SECRET).verify(token);
+        pass.map(|pass| pass.principal)
     }
 
     fn soon() -> u64 {
@@ -340,7 +436,10 @@ mod tests {
             picture: None,
         };
         let token = auth.sign(&user, 60).unwrap();
-        assert_eq!(auth.verify(&token), Ok(Principal::User(user)));
+        assert_eq!(
+            auth.verify(&token).unwrap().principal,
+            Principal::User(user)
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `calls` is the call domain and knows no socket; `signaling` and `rest` are the edges, `net` the
 //! connections below them, `cli` the command line; `store` keeps what must outlive the process.
 
+pub mod admission;
 pub mod app;
 pub mod auth;
 pub mod calls;

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::auth::KeySet;
 use crate::calls::ports::{HostApp, NoHostApp};
 use crate::config::Config;
 use crate::store::Store;
@@ -11,7 +12,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct Outside {
     #[cfg(feature = "http")]
-    host: Option<(crate::host::HttpHost, crate::http::HttpClient)>,
+    client: Option<crate::http::HttpClient>,
 }
 
 /// What is being told to the host application.
@@ -29,14 +30,17 @@ impl Outside {
     /// When the certificates of the operating system cannot be read.
     pub(crate) fn new(config: &Config) -> io::Result<Self> {
         let host = &config.host;
-        if host.hook.is_none() && host.webhooks.is_none() {
-            return Ok(Self { host: None });
-        }
-        let client = crate::http::HttpClient::new()?;
-        let host = crate::host::HttpHost::new(host, &client);
-        Ok(Self {
-            host: Some((host, client)),
-        })
+        let asks = host.hook.is_some() || host.webhooks.is_some() || config.jwks.is_some();
+        let client = asks.then(crate::http::HttpClient::new).transpose()?;
+        Ok(Self { client })
+    }
+
+    /// Returns the keys that are published, fetched for the first time, and keeps them fresh.
+    pub(crate) async fn keys(&self, config: &Config) -> Option<Arc<KeySet>> {
+        let source = crate::http::PublishedKeys::new(self.client.clone()?, config.jwks.clone()?);
+        let keys = KeySet::new(Box::new(source), config.expected.clone());
+        keys.keep_fresh().await;
+        Some(keys)
     }
 
     /// Returns the host application, and begins to tell it what the outbox holds.
@@ -45,9 +49,10 @@ impl Outside {
         config: &Config,
         store: &Arc<dyn Store>,
     ) -> (Arc<dyn HostApp>, Deliveries) {
-        let Some((host, client)) = self.host else {
+        let Some(client) = self.client else {
             return (Arc::new(NoHostApp), Deliveries { postman: None });
         };
+        let host = crate::host::HttpHost::new(&config.host, &client);
         let postman = host.deliver(&config.host, &client, Arc::clone(store));
         (Arc::new(host), Deliveries { postman })
     }
@@ -68,6 +73,10 @@ impl Deliveries {
 impl Outside {
     pub(crate) fn new(_: &Config) -> io::Result<Self> {
         Ok(Self {})
+    }
+
+    pub(crate) async fn keys(&self, _: &Config) -> Option<Arc<KeySet>> {
+        None
     }
 
     pub(crate) fn host(self, _: &Config, _: &Arc<dyn Store>) -> (Arc<dyn HostApp>, Deliveries) {

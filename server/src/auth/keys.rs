@@ -22,6 +22,10 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
+    pub(super) const fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
+        Self { algorithm, key }
+    }
+
     /// Reads the public keys of a PEM text (RFC 7468); none when one of them is no such key.
     ///
     /// RSA keys verify RS256, those on the curve P-256 ES256, Ed25519 ones EdDSA.

@@ -47,7 +47,7 @@ fn summary(config: &Config) -> String {
             .to_owned(),
         ),
         ("tokens by", keys(config)),
-        ("web pages", format!("{:?}", config.origins)),
+        ("web pages", format!("{:?}", config.admission.origins)),
         ("STUN", config.ice.stun.join(", ")),
         (
             "TURN",

@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 use ringback_protocol::limits;
 
 use super::{LogFormat, Unanswered};
+use crate::admission::ForwardedBy;
 
 /// The settings, each with its flag and its environment variable.
 // A parser too, so that tests can read settings alone.
@@ -74,6 +75,10 @@ pub struct Flags {
     /// Public keys of whoever signs tokens (RS256, ES256, EdDSA): PEM, or a file that holds it
     #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM|FILE")]
     pub jwt_public_key: Option<String>,
+
+    /// Where whoever signs tokens publishes the public keys, as a JSON Web Key Set
+    #[arg(long, env = "JWKS_URL", value_name = "URL")]
+    pub jwks_url: Option<String>,
 
     /// The issuer that a token must name (iss)
     #[arg(long, env = "JWT_ISSUER", value_name = "ISSUER")]
@@ -234,6 +239,40 @@ pub struct Flags {
     #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
 
+    /// How many connections a second one address may begin, in the long run
+    #[arg(
+        long,
+        env = "HANDSHAKES_PER_SECOND",
+        value_name = "COUNT",
+        default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub handshakes_per_second: u32,
+
+    /// How many it may begin at once
+    #[arg(
+        long,
+        env = "HANDSHAKE_BURST",
+        value_name = "COUNT",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub handshake_burst: u32,
+
+    /// Proxies whose word on the address of a client is taken, as 10.0.0.0/8, separated by commas
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+
+    /// The header that they say it in
+    #[arg(
+        long,
+        env = "FORWARDED_HEADER",
+        value_name = "x-forwarded-for|forwarded",
+        hide_possible_values = true,
+        default_value = "x-forwarded-for"
+    )]
+    pub forwarded_header: ForwardedBy,
+
     /// The folder served at / [default: www, when there is one]
     #[arg(long, env = "RINGBACK_WWW", value_name = "FOLDER")]
     pub www: Option<PathBuf>,
@@ -279,6 +318,7 @@ impl Flags {
             &mut self.jwt_secret,
             &mut self.jwt_secret_previous,
             &mut self.jwt_public_key,
+            &mut self.jwks_url,
             &mut self.jwt_issuer,
             &mut self.jwt_audience,
             &mut self.stun_server,
@@ -287,6 +327,7 @@ impl Flags {
             &mut self.turn_credential,
             &mut self.turn_secret,
             &mut self.cors_origins,
+            &mut self.trusted_proxies,
             &mut self.call_hook_url,
             &mut self.call_hook_secret,
             &mut self.webhook_url,

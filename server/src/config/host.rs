@@ -188,3 +188,26 @@ pub(super) fn must_be_built(key: &'static str) -> Result<(), ConfigError> {
         "Leave it out, or build with `cargo build --release -p ringback-server --features http`.",
     ))
 }
+
+/// Reads where public keys are published. Whoever could change them on the way could sign as anybody.
+pub(super) fn published_keys(text: Option<&str>) -> Result<Option<Uri>, ConfigError> {
+    const KEY: &str = "JWKS_URL";
+    let Some(text) = text else { return Ok(None) };
+    must_be_built(KEY)?;
+    let url = address(KEY, text)?;
+    let is_safe = url.scheme_str() == Some("https") || url.host().is_some_and(is_loopback);
+    if is_safe {
+        return Ok(Some(url));
+    }
+    Err(ConfigError::new(
+        KEY,
+        "keys over plain HTTP could be exchanged on the way",
+        "Write https://, or http:// for a server on this machine.",
+    ))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let address: Option<std::net::IpAddr> = bare.parse().ok();
+    host == "localhost" || address.is_some_and(|address| address.is_loopback())
+}

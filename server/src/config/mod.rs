@@ -1,5 +1,6 @@
 //! What an operator sets: flags, environment, `.env.local`, `.env`, in this order.
 
+mod admission;
 mod dotenv;
 mod flags;
 mod host;
@@ -14,6 +15,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::Uri;
+
 pub use self::dotenv::load as load_env_files;
 pub use self::flags::Flags;
 pub use self::host::{HookSettings, HostSettings, SigningSecret, Unanswered, WebhookSettings};
@@ -22,6 +25,7 @@ pub use self::nodes::RedisSettings;
 pub use self::reference::{reference, with_headings};
 pub use self::secret::Secret;
 pub use self::unknown::unknown_keys;
+use crate::admission::AdmissionSettings;
 use crate::auth::{Auth, Expected, PublicKey};
 use crate::calls::CallSettings;
 use crate::ice::{IceServers, Turn, TurnAccess};
@@ -46,6 +50,8 @@ pub struct Config {
     pub secrets: Vec<Secret>,
     /// The public keys of the tokens.
     pub public_keys: Vec<PublicKey>,
+    /// Where more public keys of the tokens are published.
+    pub jwks: Option<Uri>,
     /// What a token must say.
     pub expected: Expected,
     /// Rules of calls.
@@ -60,8 +66,8 @@ pub struct Config {
     pub www: Option<PathBuf>,
     /// The folder of the built npm package, served at `/ringback/`.
     pub package: Option<PathBuf>,
-    /// Web pages of which origins may call.
-    pub origins: Origins,
+    /// Who may begin to talk to the signaling edge.
+    pub admission: AdmissionSettings,
 }
 
 /// Development or production.
@@ -71,17 +77,6 @@ pub enum Mode {
     Dev,
     /// The host application signs the tokens.
     Production,
-}
-
-/// Web pages of which origins may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origins {
-    /// Those of this machine, on any port.
-    Local,
-    /// All.
-    Any,
-    /// These, as `https://chat.example.com`.
-    Listed(Vec<String>),
 }
 
 /// A setting that the server cannot start with.
@@ -144,9 +139,12 @@ impl Config {
         let listen = listen(&flags.listen, mode)?;
         let database = database_url(&flags);
         let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
-        let secrets = secret::find(&flags, mode, &database, !public_keys.is_empty())?;
+        let jwks = host::published_keys(flags.jwks_url.as_deref())?;
+        let has_public_key = !public_keys.is_empty() || jwks.is_some();
+        let secrets = secret::find(&flags, mode, &database, has_public_key)?;
         let redis = nodes::redis(&flags, &database)?;
         let host = HostSettings::from_flags(&flags)?;
+        let admission = admission::settings(&flags, mode)?;
         make_folder_of(&database)?;
         Ok(Self {
             mode,
@@ -155,6 +153,7 @@ impl Config {
             watch_listen: watch_listen(flags.metrics_listen.as_deref())?,
             secrets,
             public_keys,
+            jwks,
             expected: Expected {
                 issuer: flags.jwt_issuer.clone(),
                 audience: flags.jwt_audience.clone(),
@@ -168,7 +167,7 @@ impl Config {
             ice: ice_servers(&flags)?,
             www: folder("--www", flags.www, "www")?,
             package: folder("--package", flags.package, "dist")?,
-            origins: origins(&flags.cors_origins, mode)?,
+            admission,
             database,
         })
     }
@@ -339,37 +338,6 @@ fn folder(
             "Name a folder that exists, or leave it out.",
         )),
         None => Ok(Some(PathBuf::from(usual)).filter(|path| path.is_dir())),
-    }
-}
-
-fn origins(text: &Option<String>, mode: Mode) -> Result<Origins, ConfigError> {
-    let listed = list(text.as_deref());
-    if listed.iter().any(|origin| origin == "*") {
-        return Ok(Origins::Any);
-    }
-    for origin in &listed {
-        check_origin(origin)?;
-    }
-    Ok(match mode {
-        _ if !listed.is_empty() => Origins::Listed(listed),
-        // Whoever may ask a development server gets a token.
-        Mode::Dev => Origins::Local,
-        // Who has a token may ask from anywhere: no browser adds it by itself, as it does cookies.
-        Mode::Production => Origins::Any,
-    })
-}
-
-fn check_origin(origin: &str) -> Result<(), ConfigError> {
-    let host = origin
-        .strip_prefix("https://")
-        .or_else(|| origin.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains('/') => Ok(()),
-        Some(_) | None => Err(ConfigError::new(
-            "CORS_ORIGINS",
-            format!("{origin:?} is not an origin"),
-            "Write https://chat.example.com, without a path; several are separated by commas.",
-        )),
     }
 }
 

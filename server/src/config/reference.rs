@@ -14,7 +14,13 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ("Tokens", &["JWT_", "JWKS_", "AUTH_", "TOKEN_"]),
     (
         "Who may connect",
-        &["CORS_", "MAX_SOCKETS_", "HANDSHAKE", "TRUSTED_"],
+        &[
+            "CORS_",
+            "MAX_SOCKETS_",
+            "HANDSHAKE",
+            "TRUSTED_",
+            "FORWARDED_",
+        ],
     ),
     ("Calls", &["RING_", "RECONNECT_", "MAX_", "CALL_WAITING"]),
     ("Your application", &["CALL_HOOK_", "WEBHOOK_"]),

@@ -49,7 +49,7 @@ pub(super) fn find(
                 "JWT_SECRET",
                 "it is not set, so no token could be verified",
                 "Set it to the secret that your application signs tokens with (`openssl rand -base64 48` \
-                 makes one), or JWT_PUBLIC_KEY, or start with --dev to try things out on this machine.",
+                 makes one), or JWT_PUBLIC_KEY or JWKS_URL, or start with --dev to try things out on this machine.",
             ));
         }
     };

@@ -2,6 +2,7 @@ use clap::Parser;
 use tempfile::TempDir;
 
 use super::*;
+use crate::admission::Origins;
 
 const SECRET: &str = "a-secret-that-only-these-tests-know";
 
@@ -202,20 +203,20 @@ fn an_empty_setting_is_none() {
 
 #[test]
 fn pages_of_this_machine_may_call_in_development_and_all_in_production_unless_listed() {
-    assert_eq!(config(&["--dev"]).origins, Origins::Local);
+    assert_eq!(config(&["--dev"]).admission.origins, Origins::Local);
     let production = ["--jwt-secret", SECRET];
-    assert_eq!(config(&production).origins, Origins::Any);
+    assert_eq!(config(&production).admission.origins, Origins::Any);
     let listed = [
         &production[..],
         &["--cors-origins", "https://a.example, http://b.example"],
     ]
     .concat();
     assert_eq!(
-        config(&listed).origins,
+        config(&listed).admission.origins,
         Origins::Listed(vec!["https://a.example".into(), "http://b.example".into()])
     );
     assert_eq!(
-        config(&["--dev", "--cors-origins", "*"]).origins,
+        config(&["--dev", "--cors-origins", "*"]).admission.origins,
         Origins::Any
     );
     for bad in ["a.example", "https://a.example/", "https://"] {

@@ -1,5 +1,6 @@
 //! Asking others over HTTP: bounded in time and in size, and following no redirection.
 
+mod published;
 mod sign;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+pub use published::PublishedKeys;
 pub use sign::Signer;
 
 /// How long a connection that is not in use is kept.

@@ -109,6 +109,10 @@ impl IntoResponse for ApiError {
 fn coded(failure: &Failure) -> Response {
     let (code, retry) = (failure.code.as_str(), failure.retry_after_ms);
     let mut response = answer(status(failure.code), &failure.error, code, retry);
+    if let Some(ms) = retry {
+        let seconds = HeaderValue::from(ms.div_ceil(1_000));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
     if response.status() == StatusCode::UNAUTHORIZED {
         let scheme = HeaderValue::from_static("Bearer");
         response

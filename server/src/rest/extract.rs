@@ -22,7 +22,7 @@ impl FromRequestParts<RestState> for Person {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, ApiError> {
-        match principal(&parts.headers, &state.auth)? {
+        match principal(&parts.headers, &state.auth).await? {
             Principal::User(user) => Ok(Self(user)),
             Principal::Service => Err(ErrorCode::Forbidden.into()),
         }
@@ -33,14 +33,14 @@ impl FromRequestParts<RestState> for Service {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, ApiError> {
-        match principal(&parts.headers, &state.auth)? {
+        match principal(&parts.headers, &state.auth).await? {
             Principal::Service => Ok(Self),
             Principal::User(_) => Err(ErrorCode::Forbidden.into()),
         }
     }
 }
 
-fn principal(headers: &HeaderMap, auth: &Auth) -> Result<Principal, AuthError> {
+async fn principal(headers: &HeaderMap, auth: &Auth) -> Result<Principal, AuthError> {
     let value = headers
         .get(header::AUTHORIZATION)
         .ok_or(AuthError::Missing)?;
@@ -49,7 +49,8 @@ fn principal(headers: &HeaderMap, auth: &Auth) -> Result<Principal, AuthError> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::Missing);
     }
-    auth.verify(token.trim())
+    let pass = auth.admit(token.trim()).await?;
+    Ok(pass.principal)
 }
 
 /// The `{id}` of the path; `None` when it cannot be an id at all, and so names nothing.

@@ -25,6 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, about};
+use crate::admission::Admission;
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
@@ -52,13 +53,14 @@ pub struct RestState {
 
 /// Returns everything that the server answers over HTTP, sockets included.
 pub fn router(config: &Config, state: RestState) -> Router {
-    let sockets = sockets::router(&state.signaling);
+    let admission = Admission::new(&config.admission);
+    let sockets = sockets::router(&state.signaling, admission);
     api(config.mode)
         .with_state(state)
         .merge(files::router(config))
         .layer(CompressionLayer::new())
         .merge(sockets)
-        .layer(cors::layer(config.origins.clone()))
+        .layer(cors::layer(config.admission.origins.clone()))
 }
 
 /// Returns what is answered on the address for whatever watches over the server, without a token.

@@ -1,11 +1,16 @@
 //! The way of sockets through HTTP to the signaling edge.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::Response;
 
+use super::error::ApiError;
+use crate::admission::Admission;
 use crate::signaling::{self, OpenPoll, Signaling};
 
 /// The headers that the engine looks at.
@@ -18,7 +23,7 @@ static NEEDED: [HeaderName; 5] = [
 ];
 
 /// Returns the routes that sockets connect to.
-pub(super) fn router(signaling: &Signaling) -> Router {
+pub(super) fn router(signaling: &Signaling, admission: Admission) -> Router {
     let service = signaling.service();
     let with_slash = format!("{}/", signaling::PATH);
     Router::new()
@@ -26,6 +31,19 @@ pub(super) fn router(signaling: &Signaling) -> Router {
         .route_service(&with_slash, service)
         .layer(map_request(detach))
         .layer(from_fn_with_state(signaling.clone(), watch_poll))
+        .layer(from_fn_with_state(Arc::new(admission), admit))
+}
+
+/// Turns away whoever may not begin, before anything else is done for them.
+async fn admit(
+    State(admission): State<Arc<Admission>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    admission
+        .check(&request, Instant::now())
+        .map_err(ApiError::Coded)?;
+    Ok(next.run(request).await)
 }
 
 /// Ends the session of a client that gives up its poll, as the protocol of the engine has it.

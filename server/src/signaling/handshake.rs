@@ -4,6 +4,7 @@ use ringback_protocol::{DeviceId, ErrorCode, Failure};
 use serde::Deserialize;
 
 use crate::auth::{Auth, AuthError, Principal};
+use crate::calls::Timestamp;
 use crate::calls::ports::Actor;
 
 /// `auth: { token, deviceId? }`
@@ -14,20 +15,29 @@ struct Credentials {
     device_id: Option<DeviceId>,
 }
 
-/// Returns who the socket belongs to; `socket_id` names the device when the client does not.
+/// Returns who the socket belongs to, and until when; `socket_id` names the device when the client
+/// does not.
 ///
 /// # Errors
 /// When the token does not verify, has expired, or belongs to no person.
-pub(super) fn identify(auth: &Auth, payload: &str, socket_id: &str) -> Result<Actor, Failure> {
+pub(super) async fn identify(
+    auth: &Auth,
+    payload: &str,
+    socket_id: &str,
+) -> Result<(Actor, Timestamp), Failure> {
     let credentials = parse(payload)?;
     let token = credentials.token.ok_or(AuthError::Missing)?;
-    match auth.verify(&token)? {
-        Principal::User(user) => Ok(Actor {
-            user: user.id,
-            device: device(credentials.device_id, socket_id)?,
-            name: user.name,
-            avatar: user.picture,
-        }),
+    let pass = auth.admit(&token).await?;
+    match pass.principal {
+        Principal::User(user) => {
+            let actor = Actor {
+                user: user.id,
+                device: device(credentials.device_id, socket_id)?,
+                name: user.name,
+                avatar: user.picture,
+            };
+            Ok((actor, pass.expires_at))
+        }
         Principal::Service => Err(Failure::new(
             ErrorCode::Forbidden,
             "A service token belongs to no person and cannot sign in a device.",

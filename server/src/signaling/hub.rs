@@ -13,10 +13,11 @@ use super::connection::{EngineSocket, Fault, give_up, rate_limited};
 use super::drain::Drain;
 use super::outlet::{Outlet, OutletId};
 use super::packet::{self, Frame};
-use super::registry::{Member, Registry};
+use super::registry::{Member, PresenceLock, Registry};
 use super::subject::Subject;
 use super::{decode, handshake, presence, sizes};
 use crate::auth::Auth;
+use crate::calls::Timestamp;
 use crate::calls::ports::{Actor, CallAck, Calls, Reply};
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
@@ -55,49 +56,71 @@ impl Hub {
     }
 
     /// Lets a socket in, or says why not.
-    pub(super) fn connect(&self, socket: &Arc<EngineSocket>, auth: &str) {
+    ///
+    /// The keys to check its token with may have to be fetched first; whatever else it sends then
+    /// comes behind that.
+    pub(super) fn connect(self: &Arc<Self>, socket: &Arc<EngineSocket>, auth: &str) {
+        if !socket.data.inbox.has_room(auth.len()) {
+            return give_up(socket, Fault::Flooding);
+        }
+        let bytes = auth.len();
+        let (hub, auth) = (Arc::clone(self), auth.to_owned());
+        let of = Arc::clone(socket);
+        let work = async move { hub.sign_in(&of, &auth).await };
+        socket.data.inbox.push(Box::pin(work), bytes);
+    }
+
+    async fn sign_in(&self, socket: &Arc<EngineSocket>, auth: &str) {
         if !socket.data.is_waiting() {
             return;
         }
         // Not the engine's own id: who knows that one can take over a polling session, and this
         // one is shown to others when it stands in for a device id.
         let socket_id = Sid::new().to_string();
-        let actor = self.identify(auth, &socket_id);
-        let entered = actor.and_then(|actor| self.enter(socket, Arc::new(actor), &socket_id));
-        if let Err(failure) = entered {
-            tracing::debug!(code = %failure.code, "a socket was not let in");
-            self.metrics.refused(failure.code);
-            socket.send(packet::refused(&failure));
+        let entered = match self.identify(auth, &socket_id).await {
+            Ok((actor, expires_at)) => self.enter(socket, actor, expires_at, &socket_id),
+            Err(failure) => Err(failure),
+        };
+        match entered {
+            Ok(None) => {}
+            // Before whatever the client asks: that waits behind this very work.
+            Ok(Some((member, lock))) => {
+                let (calls, registry) = (self.calls.clone(), self.registry.clone());
+                presence::arrived(calls, registry, member, lock).await;
+            }
+            Err(failure) => {
+                tracing::debug!(code = %failure.code, "a socket was not let in");
+                self.metrics.refused(failure.code);
+                socket.send(packet::refused(&failure));
+            }
         }
     }
 
-    fn identify(&self, auth: &str, socket_id: &str) -> Result<Actor, Failure> {
+    async fn identify(&self, auth: &str, socket_id: &str) -> Result<(Actor, Timestamp), Failure> {
         self.drain.check()?;
-        handshake::identify(&self.auth, auth, socket_id)
+        handshake::identify(&self.auth, auth, socket_id).await
     }
 
+    /// Registers a socket, unless it closed meanwhile.
     fn enter(
         &self,
         socket: &Arc<EngineSocket>,
-        actor: Arc<Actor>,
+        actor: Actor,
+        _expires_at: Timestamp,
         socket_id: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<(Member, PresenceLock)>, Failure> {
         let member = Member {
-            actor,
+            actor: Arc::new(actor),
             id: OutletId(self.next_outlet.fetch_add(1, Ordering::Relaxed)),
             outlet: socket.clone(),
         };
         let welcome = packet::connected(socket_id);
         let register = || self.registry.add(member.clone(), welcome);
         let lock = socket.data.sign_in(&member.actor, member.id, register);
-        let Some(lock) = lock? else { return Ok(()) };
+        let Some(lock) = lock? else { return Ok(None) };
         self.metrics.signed_in();
         tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
-        let (calls, registry) = (self.calls.clone(), self.registry.clone());
-        let arrived = presence::arrived(calls, registry, member, lock);
-        // Before whatever the client asks.
-        socket.data.inbox.push(Box::pin(arrived), 0);
-        Ok(())
+        Ok(Some((member, lock)))
     }
 
     /// Takes out a socket that stays open: its client may sign in again.

@@ -19,7 +19,7 @@ mod outlet;
 mod packet;
 mod polls;
 mod presence;
-mod rate;
+pub(crate) mod rate;
 mod registry;
 mod sizes;
 mod subject;

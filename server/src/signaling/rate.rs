@@ -1,4 +1,4 @@
-//! How many messages one socket may send.
+//! How much may come in how short a time.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use ringback_protocol::limits;
 
 /// How much may come: steadily, and at once after a pause.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     spacing: Duration,
     burst: u32,
 }
@@ -19,7 +19,7 @@ pub(super) const BYTES: Rate = Rate::new(limits::BYTES_PER_SECOND, limits::BYTE_
 pub(super) const REFUSALS: Rate = Rate::new(limits::MESSAGES_PER_SECOND, 5_000);
 
 impl Rate {
-    const fn new(per_second: u32, burst: u32) -> Self {
+    pub(crate) const fn new(per_second: u32, burst: u32) -> Self {
         Self {
             spacing: Duration::from_nanos(1_000_000_000 / per_second as u64),
             burst,
@@ -29,7 +29,7 @@ impl Rate {
 
 /// Lets a steady rate through, and a burst after a pause (the generic cell rate algorithm).
 #[derive(Debug, Default)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     /// When the bucket would be full again if nothing more came.
     full_at: Option<Instant>,
 }
@@ -39,7 +39,7 @@ impl Bucket {
     ///
     /// # Errors
     /// When the bucket holds less: how long until it holds as much.
-    pub(super) fn take(&mut self, now: Instant, rate: &Rate, amount: u32) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, now: Instant, rate: &Rate, amount: u32) -> Result<(), Duration> {
         let full_at = self.full_at.map_or(now, |at| at.max(now));
         let debt = full_at.duration_since(now);
         let most = rate.spacing * rate.burst.saturating_sub(amount);
@@ -48,6 +48,11 @@ impl Bucket {
         }
         self.full_at = Some(full_at + rate.spacing * amount);
         Ok(())
+    }
+
+    /// Tells whether it holds a whole burst, as a new one does.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.full_at.is_none_or(|at| at <= now)
     }
 }
 

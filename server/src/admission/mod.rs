@@ -1,0 +1,98 @@
+//! Who may begin to talk to the signaling edge: decided before any token is looked at.
+//!
+//! Web pages are let in by their origin, and handshakes are counted by the address that they come
+//! from, so that nobody makes this server verify signatures without end.
+
+mod address;
+mod limiter;
+mod origin;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, header};
+use ringback_protocol::{ErrorCode, Failure};
+
+pub use address::{ForwardedBy, Proxies};
+use limiter::Limiter;
+pub use origin::Origins;
+
+/// What an operator sets about who may begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmissionSettings {
+    /// Web pages of which origins may call.
+    pub origins: Origins,
+    /// Through whom clients come.
+    pub proxies: Proxies,
+    /// How many handshakes a second one address may begin, in the long run.
+    pub handshakes_per_second: u32,
+    /// How many it may begin at once.
+    pub handshake_burst: u32,
+}
+
+/// Decides who may begin.
+#[derive(Debug)]
+pub struct Admission {
+    origins: Origins,
+    proxies: Proxies,
+    limiter: Limiter,
+}
+
+impl Admission {
+    /// Makes it as configured.
+    #[must_use]
+    pub fn new(settings: &AdmissionSettings) -> Self {
+        Self {
+            origins: settings.origins.clone(),
+            proxies: settings.proxies.clone(),
+            limiter: Limiter::new(settings.handshakes_per_second, settings.handshake_burst),
+        }
+    }
+
+    /// Checks a request to the signaling edge.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for a page of another origin, `RATE_LIMITED` for one handshake too many.
+    pub fn check(&self, request: &Request, now: Instant) -> Result<(), Failure> {
+        self.check_origin(request.headers())?;
+        match address_of(request).filter(|_| begins(request)) {
+            Some(peer) => {
+                let address = self.proxies.client(peer, request.headers());
+                self.limiter.take(address, now)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Programs that are no browsers send no origin, and could send any.
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            return Ok(());
+        };
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let is_allowed = origin
+            .to_str()
+            .is_ok_and(|origin| self.origins.allow(origin, host));
+        if is_allowed {
+            return Ok(());
+        }
+        Err(Failure::new(
+            ErrorCode::Forbidden,
+            "Pages of this origin may not call here: name it in CORS_ORIGINS.",
+        ))
+    }
+}
+
+fn address_of(request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.0.ip())
+}
+
+/// Tells whether a request begins a session; one that goes on names it.
+fn begins(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    !query.split('&').any(|part| part.starts_with("sid="))
+}
