@@ -139,6 +139,7 @@ pub(super) fn no_such_namespace(namespace: &str) -> Str {
 }
 
 /// Returns the name of the event in a packet that [`event`] made.
+#[cfg(feature = "redis")]
 pub(super) fn event_name(packet: &str) -> Option<&str> {
     let (name, _) = packet.strip_prefix("2[\"")?.split_once('"')?;
     Some(name)

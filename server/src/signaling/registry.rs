@@ -215,51 +215,9 @@ impl Registry {
         }
     }
 
-    /// Makes the text of an event, which is the same for every device.
-    pub(crate) fn packet(event: &ServerEvent) -> Str {
-        packet::event(event)
-    }
-
-    /// Sends the text of an event to the devices of this node, and returns how many were reached.
-    pub(crate) fn deliver_packet(&self, to: &Recipient, packet: &Str) -> usize {
-        self.deliver(to, || packet.clone())
-    }
-
     /// Counts that an event was sent to so many devices.
     pub(crate) fn count(&self, event: &ServerEvent, devices: usize) {
         self.metrics.sent(event, devices);
-    }
-
-    /// Sends what another node said to the devices of this node, and counts it.
-    pub(crate) fn deliver_foreign(&self, to: &Recipient, packet: &Str) {
-        let reached = self.deliver_packet(to, packet);
-        if let Some(event) = packet::event_name(packet) {
-            self.metrics.sent_by_name(event, reached);
-        }
-    }
-
-    /// Tells where the devices of a recipient may be.
-    pub(crate) fn within(&self, to: &Recipient) -> Within {
-        let Recipient::Device(user, device) = to else {
-            return Within::AnyNode;
-        };
-        let users = self.read();
-        let devices = users.get(user).into_iter().flatten();
-        let mut here = devices.filter(|one| one.is_connected() && !one.is_elsewhere);
-        if here.any(|one| one.id == *device) {
-            Within::ThisNode
-        } else {
-            Within::AnyNode
-        }
-    }
-
-    /// A device signed in to another node.
-    pub(crate) fn moved(&self, user: &UserId, device: &DeviceId) {
-        let mut users = self.write();
-        let mut devices = users.get_mut(user).into_iter().flatten();
-        if let Some(device) = devices.find(|one| one.id == *device) {
-            device.is_elsewhere = true;
-        }
     }
 
     fn deliver(&self, to: &Recipient, packet: impl FnOnce() -> Str) -> usize {
@@ -295,6 +253,52 @@ impl Registry {
 
     fn write(&self) -> RwLockWriteGuard<'_, HashMap<UserId, Vec<Device>>> {
         self.users.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the devices of other nodes need.
+#[cfg(feature = "redis")]
+impl Registry {
+    /// Makes the text of an event, which is the same for every device.
+    pub(crate) fn packet(event: &ServerEvent) -> Str {
+        packet::event(event)
+    }
+
+    /// Sends the text of an event to the devices of this node, and returns how many were reached.
+    pub(crate) fn deliver_packet(&self, to: &Recipient, packet: &Str) -> usize {
+        self.deliver(to, || packet.clone())
+    }
+
+    /// Sends what another node said to the devices of this node, and counts it.
+    pub(crate) fn deliver_foreign(&self, to: &Recipient, packet: &Str) {
+        let reached = self.deliver_packet(to, packet);
+        if let Some(event) = packet::event_name(packet) {
+            self.metrics.sent_by_name(event, reached);
+        }
+    }
+
+    /// Tells where the devices of a recipient may be.
+    pub(crate) fn within(&self, to: &Recipient) -> Within {
+        let Recipient::Device(user, device) = to else {
+            return Within::AnyNode;
+        };
+        let users = self.read();
+        let devices = users.get(user).into_iter().flatten();
+        let mut here = devices.filter(|one| one.is_connected() && !one.is_elsewhere);
+        if here.any(|one| one.id == *device) {
+            Within::ThisNode
+        } else {
+            Within::AnyNode
+        }
+    }
+
+    /// A device signed in to another node.
+    pub(crate) fn moved(&self, user: &UserId, device: &DeviceId) {
+        let mut users = self.write();
+        let mut devices = users.get_mut(user).into_iter().flatten();
+        if let Some(device) = devices.find(|one| one.id == *device) {
+            device.is_elsewhere = true;
+        }
     }
 }
 

@@ -11,6 +11,9 @@ const root = join(import.meta.dirname, '../../..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const copy = join(target, 'mutants');
 const SEEDS = '300';
+/** A mutation may make a race go on for ever. */
+const LIMIT_S = '600';
+const TIMED_OUT = 124;
 
 rmSync(copy, { recursive: true, force: true });
 mkdirSync(copy, { recursive: true });
@@ -42,6 +45,7 @@ function judge({ file, from, to }) {
 function look() {
   const races = cargo('test', '--quiet', '-p', 'ringback-sim', '--test', 'races');
   const result = /(\d+) passed; (\d+) failed/.exec(races.stdout);
+  if (races.status === TIMED_OUT) return 'caught: a race does not come to an end';
   if (!result) return `STALE: it does not build: ${/^error.*/m.exec(races.stderr)?.[0]}`;
   const seeds = cargo('run', '--quiet', '-p', 'ringback-sim', '--', '--seeds', SEEDS);
   const played = Number(/^(\d+) seeds: /m.exec(seeds.stdout)?.[1]);
@@ -55,5 +59,5 @@ function look() {
 function cargo(...args) {
   // Quick to build: each mutation is a build.
   const env = { ...process.env, CARGO_TARGET_DIR: join(target, 'mutation-build'), CARGO_PROFILE_DEV_DEBUG: '0', RUST_BACKTRACE: '0' };
-  return spawnSync('cargo', args, { cwd: copy, encoding: 'utf8', env, maxBuffer: 1 << 28 });
+  return spawnSync('timeout', [LIMIT_S, 'cargo', ...args], { cwd: copy, encoding: 'utf8', env, maxBuffer: 1 << 28 });
 }

@@ -52,6 +52,25 @@ async fn a_hang_up_without_the_socket_reaches_the_server_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_before_it_has_a_name_rings_no_longer() {
+    let mut play = Play::with(&BOTH).await;
+    let alice = play.place("alice's phone");
+    play.calls("alice's phone", &["bob"]);
+    // It is on its way to the server, and its ack is held up.
+    while play.state("bob's phone") != CallState::Incoming {
+        play.pass(5).await;
+        if !play.statuses().is_empty() {
+            play.world.stall(alice, 2_000);
+        }
+    }
+    play.hangs_up("alice's phone");
+    play.pass(4_000).await;
+    play.are(&BOTH, CallState::Ended);
+    assert_eq!(play.statuses(), [CallStatus::Missed]);
+    play.ends_well().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_join_that_meets_the_end_ends_too() {
     let mut play = Play::talking(&["carol's phone"]).await;
     play.joins("carol's phone");

@@ -188,6 +188,24 @@ async fn a_call_that_could_not_be_read_at_the_start_is_taken_up_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_closes_the_page_while_the_server_is_down_is_missed_after_its_start() {
+    let all = ["alice's phone", "bob's phone", "carol's phone"];
+    let mut play = Play::with(&all).await;
+    play.calls("alice's phone", &["bob", "carol"]);
+    play.pass(WHILE_MS).await;
+    play.accepts("bob's phone");
+    play.accepts("carol's phone");
+    play.pass(2 * WHILE_MS).await;
+    let bob = play.place("bob's phone");
+    play.world.crash(0, 2_000);
+    play.world.close_page(bob);
+    play.world.devices[bob].kept = None;
+    play.pass(45_000).await;
+    play.are(&["alice's phone", "carol's phone"], CallState::Connected);
+    play.ends_well().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_mute_of_a_device_does_not_outlive_its_place_in_the_call() {
     let mut play = Play::talking(&["bob's laptop"]).await;
     let phone = play.place("bob's phone");
