@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 import { buildSdk, buildServer } from './build.mjs';
 import { startPostgres } from './lib/databases.mjs';
+import { installProxies } from './lib/proxies.mjs';
+import { installSchemathesis } from './lib/schemathesis.mjs';
 import { countCargo, countNode } from './lib/count.mjs';
 import { installPackages } from './lib/packages.mjs';
 import { root, serverBinary } from './lib/paths.mjs';
@@ -56,6 +58,8 @@ const PARTS = {
     runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance'), nodeTest('tests/hostile', '--test-concurrency=1')],
   },
   cluster: { needs: ['server'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
+  contract: { needs: ['server', 'schemathesis'], runs: () => [nodeTest('tests/contract')] },
+  deploy: { needs: ['server', 'proxies'], runs: () => [nodeTest('tests/deploy', '--test-concurrency=1')] },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },
   react: { needs: ['browsers', 'sdk', 'server'], runs: () => [nodeTest('tests/react', '--test-concurrency=1')] },
@@ -80,6 +84,8 @@ const NEEDS = {
   examples: async () => {
     for (const name of ['chat-app', 'react']) await installPackages(join(root, 'examples', name), `npm packages of examples/${name}`);
   },
+  proxies: installProxies,
+  schemathesis: installSchemathesis,
   sdk: buildSdk,
   server: async () => {
     await buildServer('debug');

@@ -17,6 +17,7 @@ use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
 use crate::net;
+use crate::node::Node;
 use crate::outside::Outside;
 use crate::rest::{self, RestState};
 use crate::signaling::{Registry, Signaling};
@@ -84,6 +85,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::default());
+    let node = Node::default();
     let store = store::open(&config.database).await?;
     let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
@@ -100,6 +102,7 @@ pub async fn run(
         store.clone(),
         registry.clone(),
         metrics.clone(),
+        &node,
     )?;
     let auth = Arc::new(auth(&config).with_published(keys));
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
@@ -116,6 +119,7 @@ pub async fn run(
         emitter,
         signaling: signaling.clone(),
         metrics,
+        node,
     };
     let state_for_watch = state.clone();
     let router = rest::router(&config, state);
@@ -143,11 +147,14 @@ fn domain(
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    node: &Node,
 ) -> Result<Domain, AppError> {
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
-        return among_nodes(config, redis, host, store, registry, metrics);
+        return among_nodes(config, redis, host, store, registry, metrics, node);
     }
+    #[cfg(not(feature = "redis"))]
+    let _ = node;
     let calls = CallManager::start_among(
         Others {
             host,
@@ -174,10 +181,11 @@ fn among_nodes(
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    node: &Node,
 ) -> Result<Domain, AppError> {
     use crate::cluster::{self, Announced};
 
-    let fanout = cluster::join(redis, registry, metrics.clone())?;
+    let fanout = cluster::join(redis, registry, metrics.clone(), node.clone())?;
     let calls = CallManager::start_among(
         Others {
             peers: fanout.clone(),

@@ -18,6 +18,7 @@ pub mod http;
 pub mod ice;
 pub mod metrics;
 mod net;
+pub mod node;
 mod outside;
 pub mod rest;
 pub mod signaling;

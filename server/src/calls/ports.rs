@@ -12,6 +12,7 @@ use ringback_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::session::CallSession;
+use crate::node::NodeState;
 
 /// A future behind a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -49,6 +50,11 @@ pub trait Emitter: Send + Sync + 'static {
 
     /// Returns the devices of a user that are connected to this process.
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>>;
+
+    /// Returns the other nodes that were heard of in the last seconds.
+    fn nodes(&self) -> BoxFuture<'_, Vec<NodeState>> {
+        Box::pin(async { Vec::new() })
+    }
 
     /// Tells whether the devices of other nodes are reached, as far as there are other nodes.
     fn reaches_others(&self) -> bool {

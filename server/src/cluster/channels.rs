@@ -34,6 +34,11 @@ impl Channels {
         format!("{}:said:{call}", self.prefix)
     }
 
+    /// The hash of what nodes say of themselves.
+    pub(super) fn nodes(&self) -> String {
+        format!("{}:nodes", self.prefix)
+    }
+
     /// The key of whose turn it is to sweep.
     pub(super) fn sweep(&self) -> String {
         format!("{}:sweep", self.prefix)

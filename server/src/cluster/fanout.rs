@@ -14,6 +14,7 @@ use super::message::{self, Message};
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Hearing, Peers, Presence, Recipient, Said};
 use crate::calls::{CallManager, CallSession};
 use crate::metrics::Metrics;
+use crate::node::{Node, NodeState};
 use crate::signaling::{Registry, Within};
 
 /// How long what participants said of themselves is kept, should the end of the call be lost.
@@ -27,11 +28,11 @@ const LOSS_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Fanout {
     /// What this process calls itself.
-    node: String,
-    channels: Channels,
+    pub(super) node: Node,
+    pub(super) channels: Channels,
     registry: Arc<Registry>,
-    metrics: Arc<Metrics>,
-    line: Line,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) line: Line,
     ear: Ear,
     /// Whether the store is being compared with what is known here, or is to be again.
     catching_up: AtomicBool,
@@ -39,6 +40,7 @@ pub struct Fanout {
 
 impl Fanout {
     pub(super) fn new(
+        node: Node,
         prefix: String,
         registry: Arc<Registry>,
         metrics: Arc<Metrics>,
@@ -46,7 +48,7 @@ impl Fanout {
         ear: Ear,
     ) -> Self {
         Self {
-            node: uuid::Uuid::now_v7().to_string(),
+            node,
             channels: Channels::new(prefix),
             registry,
             metrics,
@@ -68,7 +70,7 @@ impl Fanout {
             Heard::Everything => self.catch_up(&calls),
             Heard::Message(text) => self.take(&calls, &text),
         });
-        tokio::join!(listens, self.tell_losses());
+        tokio::join!(listens, self.tell_losses(), self.introduce());
     }
 
     /// Tells the other nodes when they were not told something.
@@ -101,7 +103,7 @@ impl Fanout {
             Ok(envelope) => envelope,
             Err(error) => return tracing::warn!(%error, "a message of another node was not read"),
         };
-        if envelope.from == self.node {
+        if envelope.from == self.node.id() {
             return;
         }
         if let Some(lag) = envelope.lag(SystemTime::now()) {
@@ -154,7 +156,7 @@ impl Fanout {
         let mut publish = cmd("PUBLISH");
         publish
             .arg(channel)
-            .arg(message::encode(&self.node, SystemTime::now(), message));
+            .arg(message::encode(self.node.id(), SystemTime::now(), message));
         publish
     }
 
@@ -208,6 +210,10 @@ impl Emitter for Fanout {
 
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {
         self.registry.devices(user)
+    }
+
+    fn nodes(&self) -> BoxFuture<'_, Vec<NodeState>> {
+        Box::pin(self.known_nodes())
     }
 
     fn reaches_others(&self) -> bool {
@@ -315,7 +321,7 @@ impl Peers for Fanout {
     fn may_sweep(&self) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             let mut take = cmd("SET");
-            take.arg(self.channels.sweep()).arg(&self.node);
+            take.arg(self.channels.sweep()).arg(self.node.id());
             take.arg("NX").arg("PX").arg(SWEEP_LASTS_MS);
             matches!(self.line.ask(take).await, Answer::Said(Value::Okay))
         })

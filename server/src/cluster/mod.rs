@@ -11,6 +11,7 @@ mod ear;
 mod fanout;
 mod line;
 mod message;
+mod nodes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::calls::CallManager;
 use crate::calls::ports::{Actor, BoxFuture, Calls, Reply};
 use crate::config::RedisSettings;
 use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::signaling::Registry;
 
 use ear::Ear;
@@ -52,11 +54,13 @@ pub fn join(
     settings: &RedisSettings,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    node: Node,
 ) -> RedisResult<Arc<Fanout>> {
     let client = client(&settings.url)?;
     let line = Line::start(client.clone());
     let ear = Ear::new(client);
     Ok(Arc::new(Fanout::new(
+        node,
         settings.prefix.clone(),
         registry,
         metrics,

@@ -40,6 +40,7 @@ impl Observer for Metrics {
             None => {
                 let kind = [("type", after.call_type().as_str())];
                 self.placed.get_or_create(&kind).inc();
+                self.recent.note(|minute| minute.placed += 1);
             }
             Some(before) => {
                 self.set_up(before, after);
@@ -56,6 +57,14 @@ impl Observer for Metrics {
     }
 
     fn measured(&self, links: &[LinkReport]) {
+        self.recent.note(|minute| {
+            links
+                .iter()
+                .filter_map(|link| link.mos)
+                .for_each(|mos| minute.mos.add(mos));
+            let losses = links.iter().filter_map(|link| link.packet_loss);
+            losses.for_each(|percent| minute.packet_loss.add(percent));
+        });
         for link in links {
             if let Some(mos) = link.mos {
                 self.mos.observe(mos);
@@ -96,6 +105,7 @@ impl Metrics {
             ("reason", reason(&ending.reason).to_owned()),
         ];
         self.ended.get_or_create(&labels).inc();
+        self.recent.note(|minute| minute.over(after.status()));
         if let (CallStatus::Ended, Some(started)) = (after.status(), ending.started_at) {
             let lasted = since(started, ending.ended_at);
             self.duration.observe(lasted.as_secs_f64());
@@ -106,6 +116,7 @@ impl Metrics {
         match entry.happening() {
             CallHappening::LinkFailed => {
                 self.link_failures.inc();
+                self.recent.note(|minute| minute.link_failures += 1);
             }
             CallHappening::LinkConnected => {
                 let path = entry
@@ -115,6 +126,7 @@ impl Metrics {
             }
             CallHappening::Reconnecting => {
                 self.reconnections.inc();
+                self.recent.note(|minute| minute.reconnections += 1);
             }
             CallHappening::Initiated
             | CallHappening::Ringing
@@ -131,6 +143,12 @@ impl Metrics {
     }
 
     fn observe_setup(&self, phase: Phase, took: Duration) {
+        self.recent.note(|minute| match phase {
+            Phase::Ringing => minute.ringing.add_time(took),
+            Phase::Connected => minute.connected.add_time(took),
+            // Mostly people's time.
+            Phase::Accepted => {}
+        });
         let phase = match phase {
             Phase::Ringing => "ringing",
             Phase::Accepted => "accepted",

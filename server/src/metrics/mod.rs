@@ -6,6 +6,7 @@
 mod calls;
 mod figures;
 mod process;
+mod recent;
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::Duration;
@@ -20,6 +21,8 @@ use prometheus_client::registry::{Registry, Unit};
 use ringback_protocol::{CallStatus, CallType, ClientEvent, ErrorCode, ServerEvent};
 
 use figures::{SHORT, Timed, counters};
+use recent::Recent;
+pub use recent::{Mean, Minute};
 
 /// What Prometheus is told about the form of the answer.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -55,6 +58,7 @@ pub struct Metrics {
     store: Timed,
     store_failures: Family<Label, Counter>,
     fanout_lag: Histogram,
+    recent: Recent,
 }
 
 impl Default for Metrics {
@@ -106,6 +110,7 @@ impl Default for Metrics {
             store: figures::short(),
             store_failures: Family::default(),
             fanout_lag: Histogram::new(SHORT.iter().copied()),
+            recent: Recent::default(),
         };
         metrics.register_sockets(registry);
         metrics.register_calls(registry);
@@ -279,6 +284,18 @@ impl Metrics {
     #[must_use]
     pub fn sockets(&self) -> u64 {
         u64::try_from(self.sockets.get()).unwrap_or(0)
+    }
+
+    /// Tells whether the server goes down.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.get() != 0
+    }
+
+    /// Returns what happened since then, minute by minute; of a day at most.
+    #[must_use]
+    pub fn recent(&self, since_ms: u64) -> Vec<Minute> {
+        self.recent.since(since_ms)
     }
 
     /// The server goes down.

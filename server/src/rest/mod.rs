@@ -10,6 +10,7 @@ mod extract;
 mod files;
 mod health;
 mod metrics;
+mod operator;
 mod sockets;
 
 use std::sync::Arc;
@@ -24,12 +25,13 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
-use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, about};
+use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, OPERATOR, about};
 use crate::admission::Admission;
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
 use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::signaling::Signaling;
 use crate::store::Store;
 
@@ -49,6 +51,8 @@ pub struct RestState {
     pub signaling: Signaling,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
+    /// What this process is.
+    pub node: Node,
 }
 
 /// Returns everything that the server answers over HTTP, sockets included.
@@ -98,7 +102,10 @@ fn span(request: &Request) -> tracing::Span {
 
 /// Every route of the contract.
 fn routes(mode: Mode) -> ApiRouter<RestState> {
-    let routes = call_routes().merge(chat_routes()).merge(health_routes());
+    let routes = call_routes()
+        .merge(chat_routes())
+        .merge(operator_routes())
+        .merge(health_routes());
     match mode {
         Mode::Dev => routes
             .merge(development_routes())
@@ -171,6 +178,39 @@ fn chat_routes() -> ApiRouter<RestState> {
                 ),
             ),
     )
+}
+
+fn operator_routes() -> ApiRouter<RestState> {
+    ApiRouter::new()
+        .api_route(
+            "/api/operator/nodes",
+            get_with(
+                operator::nodes,
+                about(
+                    "listNodes",
+                    OPERATOR,
+                    "The nodes that serve the same people",
+                ),
+            ),
+        )
+        .api_route(
+            "/api/operator/calls",
+            get_with(
+                operator::calls,
+                about("listLiveCalls", OPERATOR, "The calls that ring or go on"),
+            ),
+        )
+        .api_route(
+            "/api/operator/recent",
+            get_with(
+                operator::recent,
+                about(
+                    "getRecent",
+                    OPERATOR,
+                    "What happened lately on the node that answers, minute by minute",
+                ),
+            ),
+        )
 }
 
 fn health_routes() -> ApiRouter<RestState> {

@@ -135,6 +135,7 @@ function resolve($ref, prefix) {
 
 /** Says what a schema allows, in a few words and links. */
 function type(schema, prefix) {
+  if (schema === undefined) return ['text'];
   if (schema === true) return ['anything'];
   if (schema.$ref) {
     const name = schema.$ref.split('/').at(-1);

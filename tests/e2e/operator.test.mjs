@@ -1,0 +1,127 @@
+// The pages for operators, with a real server: they show what there is, to whoever may see it, and
+// people who do not see or do not use a mouse can use them.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { ring, talk } from '../helpers/scene.mjs';
+import { TestServer } from '../helpers/server.mjs';
+import { serviceToken, userToken } from '../helpers/tokens.mjs';
+import { launch } from './browsers.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const www = fileURLToPath(new URL('../../www', import.meta.url));
+const SIZES = { 'on a phone, dark': [360, 740, 'dark'], 'on a desk, light': [1280, 900, 'light'] };
+const SHOTS = process.env.SHOTS;
+
+let browser;
+let server;
+before(async () => {
+  server = await TestServer.start({ args: ['--www', www] });
+  browser = await launch('chromium');
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function opened(t, path, [width, height, scheme] = SIZES['on a desk, light']) {
+  const context = await browser.createBrowserContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(error.message ?? String(error)));
+  await page.setViewport({ width, height });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+  await page.goto(server.url + path);
+  return page;
+}
+
+const textOf = (page, id) => page.$eval(`[data-testid=${id}]`, (element) => element.textContent);
+
+/** What axe finds, as `rule: element`; what reaches over the right edge of the window. */
+async function faultsOf(page) {
+  await page.evaluate(axe);
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
+  const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
+  const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) =>
+    element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll, .sr-only, .skip')).map((element) => element.className || element.tagName));
+  return [...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)), ...wide, ...page.problems];
+}
+
+/** Calls that ended in several ways, one that goes on and one that rings. */
+async function business(t) {
+  for (const reason of ['completed', 'completed', 'failed']) {
+    const { ann, bob, call, ids } = await talk(t, server, ['ann', 'bob']);
+    const links = [{ userId: ids.bob, state: 'connected', candidateType: 'host', mos: 4.1, packetLoss: 0.4 }];
+    await ann.ask('call:quality', { sessionId: call.sessionId, quality: { avgBitrate: 1, packetLoss: 1, jitter: 1 }, links });
+    await ann.ask('call:end', { ...call, reason });
+    await bob.next('call:ended');
+  }
+  const rejected = await ring(t, server, ['ann', 'bob']);
+  await rejected.bob.ask('call:reject', rejected.call);
+  await talk(t, server, ['ann', 'bob', 'carol']);
+  await ring(t, server, ['ann', 'bob']);
+}
+
+for (const [size, shape] of Object.entries(SIZES)) {
+  test(`the operator's page shows nodes, calls and charts, and is in order ${size}`, async (t) => {
+    await business(t);
+    const page = await opened(t, `/operator.html#token=${await serviceToken()}`, shape);
+    await page.waitForSelector('[data-testid=operator]');
+    assert.equal(await textOf(page, 'node-count'), '1');
+    assert.ok(Number(await textOf(page, 'live-calls')) >= 2);
+    assert.ok(Number(await textOf(page, 'sockets')) >= 5);
+    assert.equal((await page.$$('figure.chart')).length, 6);
+    assert.ok((await page.$$('figure .bar.ok')).length > 0, 'calls that took place are drawn');
+    assert.ok((await page.$$('figure .dot')).length > 0, 'the score is drawn');
+    assert.equal(new URL(page.url()).hash, '', 'the token is taken out of the address');
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/operator-${shape[0]}.png`, fullPage: true });
+    assert.deepEqual(await faultsOf(page), []);
+  });
+
+  test(`signing in is in order ${size}`, async (t) => {
+    const page = await opened(t, '/operator.html', shape);
+    await page.waitForSelector('[data-testid=token]');
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/operator-sign-in-${shape[0]}.png` });
+    assert.deepEqual(await faultsOf(page), []);
+  });
+
+  test(`the page of the contract is in order ${size}`, async (t) => {
+    const page = await opened(t, '/api/docs', shape);
+    await page.waitForSelector('#listCalls');
+    for (const id of ['putChat', 'listNodes', 'receive\\.call\\.initiate', 'send\\.call\\.incoming', 'event-CallSnapshot']) assert.ok(await page.$(`#${id}`), id);
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/docs-${shape[0]}.png` });
+    assert.deepEqual(await faultsOf(page), []);
+  });
+}
+
+test('a pasted token opens the page, stays over a reload, and is forgotten on request', async (t) => {
+  const page = await opened(t, '/operator.html');
+  await page.locator('[data-testid=token]').fill(await serviceToken());
+  await page.locator('[data-testid=sign-in]').click();
+  await page.waitForSelector('[data-testid=operator]');
+  await page.reload();
+  await page.waitForSelector('[data-testid=operator]');
+  await page.locator('[data-testid=forget]').click();
+  await page.waitForSelector('[data-testid=token]');
+  await page.reload();
+  await page.waitForSelector('[data-testid=token]');
+});
+
+test('a person\'s token shows nothing, and the page says what it wants', async (t) => {
+  const page = await opened(t, `/operator.html#token=${await userToken('ann')}`);
+  await page.waitForSelector('[data-testid=error]');
+  assert.match(await textOf(page, 'error'), /wants a service token/);
+  assert.equal(await page.$('[data-testid=operator]'), null);
+});
+
+test('an hour, six or a day can be chosen', async (t) => {
+  const page = await opened(t, `/operator.html#token=${await serviceToken()}`);
+  await page.waitForSelector('[data-testid=operator]');
+  const asked = page.waitForResponse((response) => response.url().endsWith('recent?hours=24'));
+  await page.locator('[data-testid=hours-24]').click();
+  assert.equal((await asked).status(), 200);
+});

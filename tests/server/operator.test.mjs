@@ -1,0 +1,55 @@
+// What the operator's page asks: nodes, live calls, what happened lately. For the service role alone.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { ring } from '../helpers/scene.mjs';
+import { TestServer } from '../helpers/server.mjs';
+import { serviceToken, userToken } from '../helpers/tokens.mjs';
+
+describe('the operator', () => {
+  let server;
+  before(async () => { server = await TestServer.start(); });
+  after(() => server.stop());
+
+  const ask = async (path) => (await server.api(`/api/operator/${path}`, { token: await serviceToken() })).body.data;
+
+  test('is nobody but the service role', async () => {
+    for (const path of ['nodes', 'calls', 'recent']) {
+      assert.equal((await server.api(`/api/operator/${path}`)).status, 401);
+      assert.equal((await server.api(`/api/operator/${path}`, { token: await userToken('ann') })).status, 403);
+    }
+  });
+
+  test('sees the one node there is', async () => {
+    const { nodes, answeredBy } = await ask('nodes');
+    assert.deepEqual(nodes.map(({ id, draining }) => [id, draining]), [[answeredBy, false]]);
+    assert.ok(Math.abs(nodes[0].startedAtMs - Date.now()) < 60_000);
+  });
+
+  test('sees a call while it lives, and what became of it afterwards', async (t) => {
+    const { ann, bob, ids, call, chatId } = await ring(t, server, ['ann', 'bob']);
+    const [ringing] = (await ask('calls')).calls;
+    assert.equal(ringing.id, call.sessionId);
+    assert.equal(ringing.status, 'ringing');
+    assert.deepEqual(ringing.chat, { id: chatId, name: 'A chat' });
+    assert.deepEqual(ringing.participants.map(({ userId, status }) => [userId, status]), [[ids.ann, 'joined'], [ids.bob, 'ringing']]);
+    await bob.ask('call:accept', call);
+    const links = [{ userId: ids.bob, state: 'connected', candidateType: 'host', mos: 4.2, packetLoss: 1 }];
+    await ann.ask('call:quality', { sessionId: call.sessionId, quality: { avgBitrate: 1, packetLoss: 1, jitter: 1 }, links });
+    await ann.ask('call:end', call);
+    assert.deepEqual(await ask('calls'), { total: 0, calls: [] });
+    const { minutes } = await ask('recent');
+    const total = (pick) => minutes.reduce((sum, minute) => sum + pick(minute), 0);
+    assert.equal(total(({ placed }) => placed), 1);
+    assert.equal(total(({ ended }) => ended), 1);
+    for (const key of ['ringing', 'connected', 'mos', 'packetLoss']) assert.equal(total((minute) => minute[key].count), 1, key);
+    assert.equal(minutes.find(({ mos }) => mos.count > 0).mos.mean, 4.2);
+  });
+
+  test('is told when it asks for hours that are none', async () => {
+    for (const hours of ['0', '25', 'x', '']) {
+      const { status, body } = await server.api(`/api/operator/recent?hours=${hours}`, { token: await serviceToken() });
+      assert.deepEqual([status, body.code], [400, 'INVALID_PAYLOAD'], hours);
+    }
+  });
+});

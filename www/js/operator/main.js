@@ -1,0 +1,59 @@
+/** The operator's page: asks every five seconds while somebody looks, and shows what it was told. */
+
+import { render } from '../vdom.js';
+import { everything, forgetToken, keepToken, keptToken } from './api.js';
+import { view } from './views.js';
+
+const EVERY_MS = 5000;
+/** With these the token itself is at fault. */
+const OF_TOKEN = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'FORBIDDEN']);
+
+const app = document.getElementById('app');
+let state = { token: keptToken(), hours: 1, data: null, error: null, now: Date.now() };
+let timer;
+
+const act = {
+  signIn(event) {
+    event.preventDefault();
+    const token = new FormData(event.target).get('token').trim();
+    keepToken(token);
+    change({ token, error: null });
+    load();
+  },
+  forget() {
+    forgetToken();
+    change({ token: null, data: null, error: null });
+  },
+  show(hours) {
+    change({ hours });
+    load();
+  },
+};
+
+function change(what) {
+  state = { ...state, ...what, now: Date.now() };
+  render(app, view(state, act));
+}
+
+async function load() {
+  clearTimeout(timer);
+  const { token, hours } = state;
+  if (!token) return;
+  try {
+    const data = await everything(token, hours);
+    if (state.token === token && state.hours === hours) change({ data, error: null });
+  } catch (error) {
+    if (state.token === token) refused(error);
+  }
+  if (!document.hidden && state.token) timer = setTimeout(load, EVERY_MS);
+}
+
+function refused({ code, message }) {
+  if (!OF_TOKEN.has(code)) return change({ error: `The server does not answer: ${message}` });
+  forgetToken();
+  change({ token: null, data: null, error: code === 'FORBIDDEN' ? 'That token is a person\'s: this page wants a service token.' : message });
+}
+
+document.addEventListener('visibilitychange', () => !document.hidden && load());
+change({});
+load();

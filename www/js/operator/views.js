@@ -1,0 +1,87 @@
+/** State to nodes: signing in, the nodes, the live calls, what happened lately. */
+
+import { h } from '../vdom.js';
+import { barChart, lineChart } from './charts.js';
+import { age, failedShare, sum, time } from './series.js';
+
+/** Returns the page. */
+export function view(state, act) {
+  return h('main', { class: 'operator' },
+    h('header', { class: 'row spread' },
+      h('h1', null, 'Operator'),
+      state.token ? h('button', { type: 'button', class: 'quiet', 'data-testid': 'forget', onclick: act.forget }, 'Forget the token') : null),
+    state.error ? h('p', { class: 'notice bad', role: 'alert', 'data-testid': 'error' }, state.error) : null,
+    state.token ? body(state, act) : signIn(act));
+}
+
+function signIn(act) {
+  return h('form', { class: 'panel sign-in', onsubmit: act.signIn },
+    h('label', { for: 'token' }, 'Service token'),
+    h('input', { id: 'token', name: 'token', type: 'password', autocomplete: 'off', required: true, spellcheck: 'false', 'data-testid': 'token' }),
+    h('p', { class: 'soft small' }, 'On the server: ', h('code', null, 'ringback-server token --role service --ttl 12h'), '. It is kept in this tab alone, and gone when the tab is.'),
+    h('button', { class: 'primary', 'data-testid': 'sign-in' }, 'Show'));
+}
+
+function body({ data, hours, now }, act) {
+  if (!data) return h('p', { class: 'soft center', role: 'status' }, 'Loading');
+  return h('div', { class: 'sections', 'data-testid': 'operator' },
+    notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, now), lately(data.recent, hours, act));
+}
+
+function notReady(ready) {
+  if (!ready?.reasons?.length) return null;
+  return h('p', { class: 'notice bad', role: 'alert' }, `This node takes no new work: ${ready.reasons.join(', ')}.`);
+}
+
+function summary({ nodes, calls, recent }) {
+  const going = calls.calls.filter(({ status }) => status === 'ongoing').length;
+  const share = failedShare(recent.minutes);
+  return h('dl', { class: 'facts' },
+    fact('Live calls', calls.total, 'live-calls'), fact('Going on', going, 'going-on'),
+    fact('Sockets', nodes.nodes.reduce((all, { sockets }) => all + sockets, 0), 'sockets'),
+    fact('Nodes', nodes.nodes.length, 'node-count'), fact('Broken down', share === null ? '–' : `${(100 * share).toFixed(1)} %`, 'failed'));
+}
+
+const fact = (name, value, id) => h('div', { class: 'panel fact' }, h('dt', null, name), h('dd', { 'data-testid': id }, String(value)));
+
+function nodesView({ nodes, answeredBy }, now) {
+  return h('section', { class: 'panel' }, h('h2', null, 'Nodes'),
+    listing('Nodes', ['Node', 'Version', 'Up for', 'Sockets', 'State'], nodes.map(({ id, version, startedAtMs, sockets, draining }) => ({
+      key: id, cells: [id.slice(-12) + (id === answeredBy ? ' (answers)' : ''), version, age(now - startedAtMs), String(sockets), draining ? 'going down' : 'serving'],
+    }))));
+}
+
+function callsView({ calls, total }, now) {
+  const title = total > calls.length ? `Live calls: the newest ${calls.length} of ${total}` : 'Live calls';
+  const people = ({ participants }) => participants.map(({ name, status }) => `${name} (${status})`).join(', ');
+  return h('section', { class: 'panel' }, h('h2', null, title),
+    calls.length === 0 ? h('p', { class: 'soft' }, 'Nobody calls at the moment.') : listing('Live calls', ['Chat', 'Type', 'State', 'Since', 'People'], calls.map((call) => ({
+      key: call.id, cells: [call.chat.name ?? call.chat.id, call.callType, call.status, age(now - Date.parse(call.startedAt ?? call.initiatedAt)), people(call)],
+    }))));
+}
+
+function listing(name, head, rows) {
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': name }, h('table', null,
+    h('thead', null, h('tr', null, head.map((cell) => h('th', { scope: 'col' }, cell)))),
+    h('tbody', null, rows.map(({ key, cells }) => h('tr', { key }, cells.map((cell) => h('td', null, cell)))))));
+}
+
+const SPANS = [[1, '1 hour'], [6, '6 hours'], [24, '24 hours']];
+
+function lately(recent, hours, act) {
+  return h('section', { class: 'lately' },
+    h('div', { class: 'row spread' }, h('h2', null, 'Lately, on the node that answers'),
+      h('fieldset', { class: 'segments' }, h('legend', { class: 'sr-only' }, 'How far back'),
+        SPANS.map(([id, text]) => h('label', { key: String(id) },
+          h('input', { type: 'radio', name: 'hours', value: String(id), checked: id === hours, 'data-testid': `hours-${id}`, onchange: () => act.show(id) }), h('span', null, text))))),
+    h('p', { class: 'soft small' }, `${sum(recent.minutes, 'placed')} calls placed. Figures are kept since the node was started, for a day at most; for longer, and for all nodes, use Prometheus.`),
+    h('div', { class: 'charts' },
+      barChart(recent, { title: 'Calls that were over', text: 'By what became of them.', kinds: [
+        { key: 'ended', label: 'took place', tone: 'ok' }, { key: 'missed', label: 'missed', tone: 'warn' }, { key: 'rejected', label: 'rejected', tone: 'soft-tone' }, { key: 'failed', label: 'broke down', tone: 'bad' }] }),
+      barChart(recent, { title: 'Failures', text: 'Pairs that could not hear each other, devices that dropped out of a call.', kinds: [
+        { key: 'linkFailures', label: 'links failed', tone: 'bad' }, { key: 'reconnections', label: 'devices dropped', tone: 'warn' }] }),
+      lineChart(recent, { title: 'Until it rings', text: 'From placing a call to the first device that rings.', key: 'ringing', least: 10, write: time }),
+      lineChart(recent, { title: 'Until it is connected', text: 'From the accept to the first report of a connected link; clients report every ten seconds.', key: 'connected', least: 1000, write: time }),
+      lineChart(recent, { title: 'Score', text: 'Mean opinion score of links from 1 to 4.5, as participants estimate it.', key: 'mos', least: 4.5, from: 1, write: (value) => value.toFixed(1) }),
+      lineChart(recent, { title: 'Loss', text: 'Packets lost, as participants report it.', key: 'packetLoss', least: 5, write: (value) => `${value.toFixed(1)} %` })));
+}
