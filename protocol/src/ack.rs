@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rest::IsoTime;
 use crate::{
     CallSnapshot, DeviceId, ErrorCode, MediaDefaults, QualityThresholds, RtcConfiguration,
     SessionId, Timeouts, UserId,
@@ -171,6 +172,16 @@ pub struct JoinAck {
 pub struct StateAck {
     /// Every live call that concerns the user.
     pub calls: Vec<CallSnapshot>,
+}
+
+/// The body of the ack of `auth:refresh`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshAck {
+    /// When the new token expires, by the clock of the server.
+    pub expires_at: IsoTime,
 }
 
 /// What the server can do beyond the reference.

@@ -44,6 +44,8 @@ events! {
     "call:resume" => CallResume,
     /// Asks which live calls concern this user. Added.
     "call:sync" => CallSync,
+    /// Shows a new token before the old one expires. Added.
+    "auth:refresh" => AuthRefresh,
 }
 
 macro_rules! no_payload {
@@ -341,4 +343,13 @@ pub struct CallResume {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     pub fresh: bool,
+}
+
+/// `auth:refresh`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuthRefresh {
+    /// A token of the same user.
+    pub token: String,
 }

@@ -27,7 +27,8 @@ pub mod typescript;
 pub mod webhook;
 
 pub use ack::{
-    Ack, ConfigAck, Empty, Failure, Identity, InitiateAck, JoinAck, Outcome, ProtocolInfo, StateAck,
+    Ack, ConfigAck, Empty, Failure, Identity, InitiateAck, JoinAck, Outcome, ProtocolInfo,
+    RefreshAck, StateAck,
 };
 pub use client::ClientEvent;
 pub use error::ErrorCode;
@@ -63,4 +64,5 @@ pub const FEATURES: &[&str] = &[
     "video-source",
     "link-quality",
     "preconnect",
+    "auth-refresh",
 ];

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ack::is_false;
 use crate::events::events;
+use crate::rest::IsoTime;
 use crate::{
     CallSnapshot, CallType, ChatId, DeviceId, EndReason, ErrorCode, IceCandidate,
     SessionDescription, SessionId, UserId, VideoSource,
@@ -50,6 +51,8 @@ events! {
     "call:error" => CallError,
     /// The server is about to restart. Added.
     "server:draining" => ServerDraining,
+    /// The token of this socket expires soon: answer with `auth:refresh`. Added.
+    "auth:expiring" => AuthExpiring,
 }
 
 /// `call:incoming`
@@ -419,4 +422,17 @@ pub struct ServerDraining {
     /// When to connect again, in milliseconds from now.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub retry_after_ms: u64,
+}
+
+/// `auth:expiring`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AuthExpiring {
+    /// When the token expires, by the clock of the server.
+    pub expires_at: IsoTime,
+    /// The same in milliseconds from now.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub expires_in_ms: u64,
 }

@@ -15,7 +15,7 @@ use crate::rest::{
 };
 use crate::webhook::{CallHookAnswer, CallHookRequest, WebhookEvent};
 use crate::{
-    ClientEvent, ConfigAck, ErrorCode, Failure, IceCandidate, InitiateAck, JoinAck,
+    ClientEvent, ConfigAck, ErrorCode, Failure, IceCandidate, InitiateAck, JoinAck, RefreshAck,
     RtcConfiguration, ServerEvent, SessionDescription, StateAck, client,
 };
 use declarations::Declarations;
@@ -112,6 +112,7 @@ fn failures_and_acks(file: &mut Declarations) {
     file.declare::<InitiateAck>();
     file.declare::<JoinAck>();
     file.declare::<StateAck>();
+    file.declare::<RefreshAck>();
 }
 
 fn client_events(file: &mut Declarations) {
@@ -151,6 +152,7 @@ fn ack_of(event: &str) -> String {
         "call:initiate" => InitiateAck::name(&cfg),
         "call:accept" | "call:join" | "call:resume" => JoinAck::name(&cfg),
         "call:sync" => StateAck::name(&cfg),
+        "auth:refresh" => RefreshAck::name(&cfg),
         _ => "unknown".to_owned(),
     }
 }

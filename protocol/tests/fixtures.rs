@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, env, fmt::Debug, fs, path::PathBuf};
 
 use ringback_protocol::{
     Ack, ClientEvent, ConfigAck, Empty, ErrorCode, Failure, InitiateAck, JoinAck, Outcome,
-    ServerEvent, StateAck, rest,
+    RefreshAck, ServerEvent, StateAck, rest, webhook,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -178,6 +178,7 @@ fn check_ack(event: &str, ack: &Value) {
         "call:initiate" => ack_round_trip::<InitiateAck>(event, ack),
         "call:accept" | "call:join" | "call:resume" => ack_round_trip::<JoinAck>(event, ack),
         "call:sync" => ack_round_trip::<StateAck>(event, ack),
+        "auth:refresh" => ack_round_trip::<RefreshAck>(event, ack),
         _ => ack_round_trip::<Empty>(event, ack),
     }
 }
@@ -223,6 +224,9 @@ fn every_rest_body_keeps_its_json() {
             "Chat" => round_trip::<rest::Chat>(&name, body),
             "DevJoin" => round_trip::<rest::DevJoin>(&name, body),
             "DevToken" => round_trip::<rest::DevToken>(&name, body),
+            "WebhookEvent" => round_trip::<webhook::WebhookEvent>(&name, body),
+            "CallHookRequest" => round_trip::<webhook::CallHookRequest>(&name, body),
+            "CallHookAnswer" => round_trip::<webhook::CallHookAnswer>(&name, body),
             "Failure" => {
                 let failure: Failure = serde_json::from_value(body.clone()).expect("a failure");
                 let encoded = serde_json::to_value(Ack::<Empty>::Failure(failure));

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::{EventVisitor, NO_PAYLOAD};
-use crate::{ConfigAck, Empty, InitiateAck, JoinAck, StateAck};
+use crate::{ConfigAck, Empty, InitiateAck, JoinAck, RefreshAck, StateAck};
 
 /// Which way an event goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,7 @@ pub(super) fn ack(generator: &mut SchemaGenerator, event: &str) -> (&'static str
             ("JoinAck", generator.subschema_for::<JoinAck>())
         }
         "call:sync" => ("StateAck", generator.subschema_for::<StateAck>()),
+        "auth:refresh" => ("RefreshAck", generator.subschema_for::<RefreshAck>()),
         _ => ("EmptyAck", generator.subschema_for::<Empty>()),
     }
 }

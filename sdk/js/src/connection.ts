@@ -70,6 +70,7 @@ export class Connection {
         resolve();
       });
       this.socket.on('connect_error', (failure: ConnectFailure) => this.#failed(failure));
+      this.socket.on('auth:expiring', () => void this.#renew());
       // When the server closes the socket, Socket.IO does not come back by itself.
       this.socket.on('disconnect', () => this.#retryUnlessActive());
       this.socket.connect();
@@ -104,6 +105,16 @@ export class Connection {
       send({ token, deviceId: this.#device.id });
     } catch (cause) {
       this.#tokenFailed(cause);
+    }
+  }
+
+  /** Shows a new token. If there is none, the server closes the socket in the end, and it comes back with one. */
+  async #renew(): Promise<void> {
+    if (typeof this.#token !== 'function') return;
+    try {
+      this.socket.emit('auth:refresh', { token: await this.#token() }, () => {});
+    } catch {
+      // Said when it comes back.
     }
   }
 

@@ -229,6 +229,12 @@ export interface StateAck {
   calls: Array<CallSnapshot>;
 }
 
+/** The body of the ack of `auth:refresh`. */
+export interface RefreshAck {
+  /** When the new token expires, by the clock of the server. */
+  expiresAt: string;
+}
+
 /** The caller's own name for one attempt to call; a repeat returns the same call. */
 export type CallRequestId = string;
 
@@ -428,6 +434,12 @@ export interface CallResumeRequest {
   fresh?: boolean;
 }
 
+/** `auth:refresh` */
+export interface AuthRefreshRequest {
+  /** A token of the same user. */
+  token: string;
+}
+
 /** Everything that a client may say. Every event accepts an ack. */
 export interface ClientToServerEvents {
   /** Asks for the `RTCConfiguration`. */
@@ -462,6 +474,8 @@ export interface ClientToServerEvents {
   'call:resume': (payload: CallResumeRequest, ack?: (ack: Ack<JoinAck>) => void) => void;
   /** Asks which live calls concern this user. Added. */
   'call:sync': (ack: (ack: Ack<StateAck>) => void) => void;
+  /** Shows a new token before the old one expires. Added. */
+  'auth:refresh': (payload: AuthRefreshRequest, ack?: (ack: Ack<RefreshAck>) => void) => void;
 }
 
 /** `call:incoming` */
@@ -697,6 +711,14 @@ export interface ServerDrainingEvent {
   retryAfterMs: number;
 }
 
+/** `auth:expiring` */
+export interface AuthExpiringEvent {
+  /** When the token expires, by the clock of the server. */
+  expiresAt: string;
+  /** The same in milliseconds from now. */
+  expiresInMs: number;
+}
+
 /** Everything that the server may say. */
 export interface ServerToClientEvents {
   /** A call rings on this device. */
@@ -737,6 +759,8 @@ export interface ServerToClientEvents {
   'call:error': (payload: CallErrorEvent) => void;
   /** The server is about to restart. Added. */
   'server:draining': (payload: ServerDrainingEvent) => void;
+  /** The token of this socket expires soon: answer with `auth:refresh`. Added. */
+  'auth:expiring': (payload: AuthExpiringEvent) => void;
 }
 
 /** What a REST endpoint answers. */

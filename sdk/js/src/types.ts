@@ -268,7 +268,7 @@ export interface CallOptions {
 }
 
 export interface ConnectOptions extends CallOptions {
-  /** The user's JWT, or how to fetch one; asked again at every connect. */
+  /** The user's JWT, or how to fetch one; asked again at every connect, and before it expires. */
   token: string | (() => string | Promise<string>);
   /** A stable id of this tab or install, at most 64 characters. Default: one per tab, kept in sessionStorage. */
   deviceId?: string;

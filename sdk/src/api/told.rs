@@ -171,7 +171,8 @@ fn describe_event(event: &ServerEvent) -> Option<Told> {
         | ServerEvent::WebrtcIceCandidate(_)
         | ServerEvent::CallState(_)
         | ServerEvent::CallError(_)
-        | ServerEvent::ServerDraining(_) => return None,
+        | ServerEvent::ServerDraining(_)
+        | ServerEvent::AuthExpiring(_) => return None,
     })
 }
 

@@ -170,7 +170,8 @@ fn payload(event: &ClientEvent) -> Option<JsValue> {
         | ClientEvent::CallLeave(_)
         | ClientEvent::CallJoin(_)
         | ClientEvent::CallInvite(_)
-        | ClientEvent::CallResume(_) => Some(written(event.encode(Encoder))),
+        | ClientEvent::CallResume(_)
+        | ClientEvent::AuthRefresh(_) => Some(written(event.encode(Encoder))),
     }
 }
 
@@ -202,7 +203,9 @@ impl AckKind {
             | ClientEvent::CallToggleVideo(_)
             | ClientEvent::CallEnd(_)
             | ClientEvent::CallLeave(_)
-            | ClientEvent::CallInvite(_) => Self::Empty,
+            | ClientEvent::CallInvite(_)
+            // What comes back is nobody's business here: `connect()` sends it, not the machine.
+            | ClientEvent::AuthRefresh(_) => Self::Empty,
         }
     }
 }

@@ -165,7 +165,8 @@ pub(super) fn during(event: &ServerEvent) -> Option<&SessionId> {
         | ServerEvent::CallAnsweredElsewhere(_)
         | ServerEvent::CallState(_)
         | ServerEvent::CallError(_)
-        | ServerEvent::ServerDraining(_) => None,
+        | ServerEvent::ServerDraining(_)
+        | ServerEvent::AuthExpiring(_) => None,
     }
 }
 

@@ -113,6 +113,15 @@ impl Connection {
         }
     }
 
+    /// Runs `act` if the socket is signed in; it cannot close or sign out meanwhile.
+    pub(super) fn while_signed_in(&self, act: impl FnOnce(OutletId)) {
+        let gate = self.gate();
+        match &gate.stage {
+            Stage::SignedIn(_, id) => act(*id),
+            Stage::Waiting | Stage::Closed => {}
+        }
+    }
+
     /// Takes the socket back to where it has not said who it is, and returns whose it was.
     pub(super) fn sign_out(&self) -> Option<(Arc<Actor>, OutletId)> {
         let mut gate = self.gate();

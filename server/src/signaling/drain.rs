@@ -73,6 +73,7 @@ impl Drain {
         match event {
             ClientEvent::CallInitiate(_) | ClientEvent::CallInvite(_) => self.check(),
             ClientEvent::WebrtcConfigGet(_)
+            | ClientEvent::AuthRefresh(_)
             | ClientEvent::CallAccept(_)
             | ClientEvent::CallReject(_)
             | ClientEvent::WebrtcOffer(_)

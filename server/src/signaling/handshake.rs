@@ -45,6 +45,21 @@ pub(super) async fn identify(
     }
 }
 
+/// Returns until when a new token lasts that a socket of that user shows.
+///
+/// # Errors
+/// When it does not verify, has expired, or belongs to somebody else.
+pub(super) async fn renew(auth: &Auth, token: &str, actor: &Actor) -> Result<Timestamp, Failure> {
+    let pass = auth.admit(token).await?;
+    match pass.principal {
+        Principal::User(user) if user.id == actor.user => Ok(pass.expires_at),
+        Principal::User(_) | Principal::Service => Err(Failure::new(
+            ErrorCode::Forbidden,
+            "The token belongs to somebody else than this socket.",
+        )),
+    }
+}
+
 fn parse(payload: &str) -> Result<Credentials, Failure> {
     if payload.is_empty() {
         return Ok(Credentials::default());

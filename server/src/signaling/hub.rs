@@ -5,20 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use engineioxide::socket::Sid;
-use ringback_protocol::{ClientEvent, ErrorCode, Failure, limits};
+use ringback_protocol::{ClientEvent, ErrorCode, Failure, RefreshAck, limits};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::connection::{EngineSocket, Fault, give_up, rate_limited};
 use super::drain::Drain;
+use super::expiry::Expiries;
 use super::outlet::{Outlet, OutletId};
 use super::packet::{self, Frame};
 use super::registry::{Member, PresenceLock, Registry};
 use super::subject::Subject;
 use super::{decode, handshake, presence, sizes};
 use crate::auth::Auth;
-use crate::calls::Timestamp;
 use crate::calls::ports::{Actor, CallAck, Calls, Reply};
+use crate::calls::{Clock, SystemClock, Timestamp};
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
 
@@ -34,6 +35,7 @@ pub(super) struct Hub {
     pub(super) drain: Drain,
     pub(super) metrics: Arc<Metrics>,
     next_outlet: AtomicU64,
+    expiries: Arc<Expiries>,
 }
 
 impl Hub {
@@ -52,6 +54,7 @@ impl Hub {
             drain: Drain::new(),
             metrics,
             next_outlet: AtomicU64::new(0),
+            expiries: Expiries::start(),
         }
     }
 
@@ -106,7 +109,7 @@ impl Hub {
         &self,
         socket: &Arc<EngineSocket>,
         actor: Actor,
-        _expires_at: Timestamp,
+        expires_at: Timestamp,
         socket_id: &str,
     ) -> Result<Option<(Member, PresenceLock)>, Failure> {
         let member = Member {
@@ -119,6 +122,11 @@ impl Hub {
         let lock = socket.data.sign_in(&member.actor, member.id, register);
         let Some(lock) = lock? else { return Ok(None) };
         self.metrics.signed_in();
+        // It may have closed meanwhile, and must not be watched over then.
+        socket.data.while_signed_in(|id| {
+            let now = SystemClock.now();
+            self.expiries.watch(id, socket.clone(), expires_at, now);
+        });
         tracing::debug!(user = %member.actor.user, device = %member.actor.device, "signed in");
         Ok(Some((member, lock)))
     }
@@ -135,6 +143,7 @@ impl Hub {
     pub(super) fn leave(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, id: OutletId) {
         tracing::debug!(user = %actor.user, device = %actor.device, "signed out");
         self.metrics.signed_out();
+        self.expiries.forget(id);
         let remaining = self.registry.remove(&actor, id);
         if self.drain.has_begun() {
             // It was this server that left: the device keeps its place for the next one.
@@ -185,7 +194,7 @@ impl Hub {
 
     fn perform(
         &self,
-        socket: &EngineSocket,
+        socket: &Arc<EngineSocket>,
         actor: Arc<Actor>,
         event: ClientEvent,
         bytes: usize,
@@ -197,11 +206,38 @@ impl Hub {
             let work = async move { answer.give(Ok(config)) };
             return socket.data.inbox.push(Box::pin(work), bytes);
         }
+        if let ClientEvent::AuthRefresh(refresh) = event {
+            let work = self.refresh(socket, actor, refresh.token, answer);
+            return socket.data.inbox.push(Box::pin(work), bytes);
+        }
         let calls = Arc::clone(&self.calls);
         let reply = self.reply(&event, answer);
         let span = span(&event);
         let work = async move { calls.handle(&actor, event, reply).instrument(span).await };
         socket.data.inbox.push(Box::pin(work), bytes);
+    }
+
+    /// Lets a socket live as long as its new token, if that is one of the same user.
+    fn refresh(
+        &self,
+        socket: &Arc<EngineSocket>,
+        actor: Arc<Actor>,
+        token: String,
+        answer: Answer,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (auth, expiries) = (Arc::clone(&self.auth), Arc::clone(&self.expiries));
+        let socket = Arc::clone(socket);
+        async move {
+            let expires_at = handshake::renew(&auth, &token, &actor).await;
+            answer.give(expires_at.map(|expires_at| {
+                socket.data.while_signed_in(|id| {
+                    expiries.watch(id, socket.clone(), expires_at, SystemClock.now());
+                });
+                RefreshAck {
+                    expires_at: expires_at.to_iso(),
+                }
+            }));
+        }
     }
 
     /// Returns what takes the outcome of an event; those that change a call are timed.
@@ -247,6 +283,7 @@ const fn is_signal(event: &ClientEvent) -> bool {
         | ClientEvent::WebrtcIceCandidate(_)
         | ClientEvent::CallToggleAudio(_)
         | ClientEvent::CallToggleVideo(_)
+        | ClientEvent::AuthRefresh(_)
         | ClientEvent::WebrtcConfigGet(_) => true,
         ClientEvent::CallInitiate(_)
         | ClientEvent::CallAccept(_)

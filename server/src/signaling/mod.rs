@@ -10,6 +10,7 @@ mod answer;
 mod connection;
 mod decode;
 mod drain;
+mod expiry;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod handshake;

@@ -14,7 +14,7 @@ pub(super) enum Sent {
 }
 
 /// Identifies an [`Outlet`] within this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct OutletId(pub(super) u64);
 
 /// The way out to one socket.

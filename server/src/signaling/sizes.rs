@@ -31,6 +31,7 @@ pub(super) fn check(event: &ClientEvent) -> Result<(), Failure> {
         )),
         ClientEvent::CallQuality(_)
         | ClientEvent::WebrtcConfigGet(_)
+        | ClientEvent::AuthRefresh(_)
         | ClientEvent::CallReject(_)
         | ClientEvent::CallToggleAudio(_)
         | ClientEvent::CallToggleVideo(_)

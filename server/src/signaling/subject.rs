@@ -46,6 +46,7 @@ impl From<&Undecodable> for Subject {
 fn session_of(event: &ClientEvent) -> Option<&SessionId> {
     match event {
         ClientEvent::WebrtcConfigGet(_)
+        | ClientEvent::AuthRefresh(_)
         | ClientEvent::CallInitiate(_)
         | ClientEvent::CallSync(_) => None,
         ClientEvent::CallAccept(event) => Some(&event.session_id),

@@ -153,7 +153,7 @@ pub(crate) fn show_event(event: &ServerEvent) -> String {
             format!("{} enabled {}", e.user_id, e.enabled)
         }
         ServerEvent::CallError(e) => e.code.to_string(),
-        ServerEvent::ServerDraining(_) => String::new(),
+        ServerEvent::ServerDraining(_) | ServerEvent::AuthExpiring(_) => String::new(),
     };
     format!("{name} {text}").trim_end().to_owned()
 }

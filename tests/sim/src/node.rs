@@ -424,6 +424,7 @@ impl Desk {
 pub const fn session_of(event: &ClientEvent) -> Option<&SessionId> {
     match event {
         ClientEvent::WebrtcConfigGet(_)
+        | ClientEvent::AuthRefresh(_)
         | ClientEvent::CallInitiate(_)
         | ClientEvent::CallSync(_) => None,
         ClientEvent::CallAccept(event) => Some(&event.session_id),

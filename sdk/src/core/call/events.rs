@@ -333,6 +333,8 @@ pub(in crate::core) fn session_of(event: &ServerEvent) -> Option<&SessionId> {
         ServerEvent::CallParticipantReconnecting(event) => Some(&event.session_id),
         ServerEvent::CallParticipantReconnected(event) => Some(&event.session_id),
         ServerEvent::CallError(event) => event.session_id.as_ref(),
-        ServerEvent::CallState(_) | ServerEvent::ServerDraining(_) => None,
+        ServerEvent::CallState(_)
+        | ServerEvent::ServerDraining(_)
+        | ServerEvent::AuthExpiring(_) => None,
     }
 }

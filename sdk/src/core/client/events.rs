@@ -18,7 +18,8 @@ impl Client {
         match event {
             ServerEvent::CallIncoming(event) => self.incoming(event),
             ServerEvent::CallState(event) => self.call_state(event),
-            ServerEvent::ServerDraining(_) => {}
+            // Whoever made the socket holds the token.
+            ServerEvent::ServerDraining(_) | ServerEvent::AuthExpiring(_) => {}
             ServerEvent::CallError(event) => self.call_error(event, is_current),
             event @ (ServerEvent::CallRinging(_)
             | ServerEvent::CallAccepted(_)
@@ -76,7 +77,8 @@ impl Client {
             | ServerEvent::CallParticipantReconnected(_)
             | ServerEvent::CallState(_)
             | ServerEvent::CallError(_)
-            | ServerEvent::ServerDraining(_) => return,
+            | ServerEvent::ServerDraining(_)
+            | ServerEvent::AuthExpiring(_) => return,
         };
         let is_of_another = self.farewells.concern(session)
             || self.ended.contains(session)
@@ -249,7 +251,8 @@ fn silenced(event: &ServerEvent) -> Option<(EndReason, Option<UserId>)> {
         | ServerEvent::CallParticipantReconnected(_)
         | ServerEvent::CallState(_)
         | ServerEvent::CallError(_)
-        | ServerEvent::ServerDraining(_) => None,
+        | ServerEvent::ServerDraining(_)
+        | ServerEvent::AuthExpiring(_) => None,
     }
 }
 
@@ -275,7 +278,8 @@ fn dispatch(call: &mut Call, cx: &mut Context, event: ServerEvent) -> Flow {
         ServerEvent::CallIncoming(_)
         | ServerEvent::CallState(_)
         | ServerEvent::CallError(_)
-        | ServerEvent::ServerDraining(_) => {}
+        | ServerEvent::ServerDraining(_)
+        | ServerEvent::AuthExpiring(_) => {}
     }
     GOES_ON
 }

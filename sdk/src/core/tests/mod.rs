@@ -580,7 +580,8 @@ fn emitted(event: &ClientEvent) -> String {
         | ClientEvent::CallJoin(_)
         | ClientEvent::CallInvite(_)
         | ClientEvent::CallResume(_)
-        | ClientEvent::CallSync(_) => String::new(),
+        | ClientEvent::CallSync(_)
+        | ClientEvent::AuthRefresh(_) => String::new(),
     }
 }
 

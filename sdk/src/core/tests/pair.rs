@@ -380,7 +380,8 @@ impl World {
             | ClientEvent::CallToggleVideo(_)
             | ClientEvent::CallJoin(_)
             | ClientEvent::CallInvite(_)
-            | ClientEvent::CallSync(_) => {}
+            | ClientEvent::CallSync(_)
+            | ClientEvent::AuthRefresh(_) => {}
         }
     }
 

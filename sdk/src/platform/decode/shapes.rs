@@ -1,8 +1,8 @@
 //! The shapes of the messages that a client reads, field by field.
 
 use ringback_protocol::server::{
-    CallAccepted, CallAnsweredElsewhere, CallEnded, CallError, CallIncoming, CallMissed,
-    CallParticipantAudioToggle, CallParticipantJoined, CallParticipantLeft,
+    AuthExpiring, CallAccepted, CallAnsweredElsewhere, CallEnded, CallError, CallIncoming,
+    CallMissed, CallParticipantAudioToggle, CallParticipantJoined, CallParticipantLeft,
     CallParticipantReconnected, CallParticipantReconnecting, CallParticipantVideoToggle,
     CallRejected, CallRinging, CallState, ServerDraining, WebrtcAnswer, WebrtcIceCandidate,
     WebrtcOffer,
@@ -114,6 +114,7 @@ events! {
     "call:state" => CallState,
     "call:error" => CallError,
     "server:draining" => ServerDraining,
+    "auth:expiring" => AuthExpiring,
 }
 
 shapes! {
@@ -139,6 +140,7 @@ shapes! {
     CallState { calls, }
     CallError { event, session_id, code, error, retry_after_ms, }
     ServerDraining { retry_after_ms, }
+    AuthExpiring { expires_at, expires_in_ms, }
 
     Outcome { success = true, error, code, retry_after_ms, }
     InitiateAck { session_id, target_user_ids = Vec::new(), joined = false, call, }

@@ -186,8 +186,8 @@ impl Calls for CallManager {
             ClientEvent::CallResume(event) => Box::pin(self.resume(actor, event, reply)),
             ClientEvent::CallQuality(event) => Box::pin(self.quality(actor, event, reply)),
             ClientEvent::CallSync(_) => Box::pin(self.sync(actor, reply)),
-            // The edge answers this one: it is about the server, not about a call.
-            ClientEvent::WebrtcConfigGet(_) => {
+            // The edge answers these: they are about the server and the socket, not about a call.
+            ClientEvent::WebrtcConfigGet(_) | ClientEvent::AuthRefresh(_) => {
                 reply(Err(ErrorCode::UnknownEvent.into()));
                 Box::pin(std::future::ready(()))
             }
