@@ -224,14 +224,24 @@ fn every_rest_body_keeps_its_json() {
             "Chat" => round_trip::<rest::Chat>(&name, body),
             "DevJoin" => round_trip::<rest::DevJoin>(&name, body),
             "DevToken" => round_trip::<rest::DevToken>(&name, body),
-            "WebhookEvent" => round_trip::<webhook::WebhookEvent>(&name, body),
-            "CallHookRequest" => round_trip::<webhook::CallHookRequest>(&name, body),
-            "CallHookAnswer" => round_trip::<webhook::CallHookAnswer>(&name, body),
             "Failure" => {
                 let failure: Failure = serde_json::from_value(body.clone()).expect("a failure");
                 let encoded = serde_json::to_value(Ack::<Empty>::Failure(failure));
                 assert_eq!(&encoded.expect("encodes"), body);
             }
+            other => panic!("{name}: no Rust type is known for {other}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_said_to_the_host_application_keeps_its_json() {
+    for (name, fixture) in fixtures("webhook") {
+        let body = &fixture["body"];
+        match text(&fixture, "type") {
+            "WebhookEvent" => round_trip::<webhook::WebhookEvent>(&name, body),
+            "CallHookRequest" => round_trip::<webhook::CallHookRequest>(&name, body),
+            "CallHookAnswer" => round_trip::<webhook::CallHookAnswer>(&name, body),
             other => panic!("{name}: no Rust type is known for {other}"),
         }
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { userToken } from '../helpers/tokens.mjs';
 import { Scene, dial, rings, talk } from './scene.mjs';
 
 const signaling = (connected, ...people) => Promise.all(people.map((person) => person.event('signaling', { connected })));
@@ -115,4 +116,20 @@ test('in a hidden tab a call rings, is heard, and outlives a killed server', asy
   await alice.do(() => calls.endCall());
   await bob.event('ended');
   await bob.isAtRest();
+});
+
+test('a token that expires in a call is renewed on the open socket, and nobody notices', async (t) => {
+  const scene = await Scene.start(t);
+  // The last one is asked for after the end of the first: the socket has outlived that one then.
+  const tokens = await Promise.all([6, 12, 3600, 3600].map((expiresIn) => userToken('alice', { expiresIn })));
+  const [alice, bob] = await Promise.all([scene.join('alice', { tokens }), scene.join('bob')]);
+  const socket = await alice.do(() => calls.socket.id);
+  await talk(scene, alice, bob);
+  await alice.until('the second renewal', () => tokens.length === 1);
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  assert.equal(await alice.do(() => calls.socket.id), socket);
+  const disturbed = ({ event, payload }) => event === 'participantReconnecting' || event === 'error' || (event === 'signaling' && !payload.connected);
+  for (const person of [alice, bob]) assert.deepEqual((await person.do(() => seen)).filter(disturbed), []);
+  await alice.do(() => calls.endCall());
+  await bob.event('ended');
 });

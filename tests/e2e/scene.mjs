@@ -67,9 +67,9 @@ export class Scene {
     return tab;
   }
 
-  async signIn(person, options = {}) {
+  async signIn(person, { tokens, ...options } = {}) {
     await person.until('the page to load', () => window.loaded);
-    await person.do((...args) => window.signIn(...args), this.server.url, await userToken(person.id), options);
+    await person.do((...args) => window.signIn(...args), this.server.url, tokens ?? (await userToken(person.id)), options);
   }
 
   async #stop() {

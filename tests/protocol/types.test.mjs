@@ -96,3 +96,10 @@ test('the error codes are those of the table', async () => {
     ? [A] extends [B] ? [B] extends [A] ? true : never : never : never = true;`;
   assert.equal(await compile([...codes.map((code) => holds('wire.ErrorCode', code)), same, refused('wire.ErrorCode', 'NO_SUCH_CODE')]), '');
 });
+
+test('what is said to the host application has its type, and nothing that the type does not know', async () => {
+  const found = fixtures('webhook');
+  assert.equal(found.length, 3);
+  assert.equal(await compile(found.map(({ type, body }) => holds(`wire.${type}`, body))), '');
+  assert.equal(await compile(found.map(({ type, body }) => refused(`wire.${type}`, { ...body, misspelt: 1 }))), '');
+});
