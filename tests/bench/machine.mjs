@@ -4,14 +4,22 @@ import { cpus, release, totalmem, type, loadavg } from 'node:os';
 const require = createRequire(import.meta.url);
 const PACKAGES = ['peerjs', 'peer', 'simple-peer', 'socket.io', 'socket.io-client', 'livekit-client', '@twilio/voice-sdk'];
 
+const processor = () => `${cpus()[0].model.trim()}, ${cpus().length} cores`;
+const memory = () => `${Math.round(totalmem() / 2 ** 30)} GiB`;
+const system = () => `${type()} ${release().split('-')[0]}`;
+
+/** Describes the machine in a line. */
+export function hardware() {
+  return `${processor()}, ${memory()}, ${system()}; Node ${process.version}; socket.io ${versionOf('socket.io')}; load average ${loadavg()[0].toFixed(1)}`;
+}
+
 /** Describes where the figures come from. */
 export async function machine(browser, date) {
-  const processors = cpus();
   return {
     date: date.toISOString().slice(0, 10),
-    cpu: `${processors[0].model.trim()}, ${processors.length} cores`,
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${type()} ${release().split('-')[0]}`,
+    cpu: processor(),
+    memory: memory(),
+    system: system(),
     load: loadavg()[0].toFixed(1),
     browser: await browser.version(),
     node: process.version,
