@@ -288,6 +288,10 @@ pub struct Pagination {
     pub offset: u64,
     /// Whether more follow.
     pub has_more: bool,
+    /// Names the next page, when there is one: goes into `cursor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub next_cursor: Option<String>,
 }
 
 /// `data` of `GET /api/calls`.

@@ -20,6 +20,7 @@ use crate::net;
 use crate::node::Node;
 use crate::outside::Outside;
 use crate::rest::{self, RestState};
+use crate::retention::Retention;
 use crate::signaling::{Registry, Signaling};
 use crate::store::{self, MeasuredStore, Store, StoreError};
 
@@ -86,7 +87,11 @@ pub async fn run(
 ) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::default());
     let node = Node::default();
-    let store = store::open(&config.database).await?;
+    let database = store::open(&config.database).await?;
+    let retention = config
+        .retain_calls
+        .map(|age| Retention::start(database.clone(), age));
+    let store = database.clone();
     let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
     let keys = outside.keys(&config).await;
@@ -116,6 +121,7 @@ pub async fn run(
     let state = RestState {
         auth,
         store: store.clone(),
+        database,
         emitter,
         signaling: signaling.clone(),
         metrics,
@@ -126,6 +132,7 @@ pub async fn run(
     let watched = watch(&config, state_for_watch).await?;
     announce(&config, &listener)?;
     serve_until(listener, router, signaling, shutdown).await;
+    drop(retention);
     calls.shutdown().await;
     deliveries.stop().await;
     store.close().await;

@@ -21,6 +21,7 @@ mod net;
 pub mod node;
 mod outside;
 pub mod rest;
+pub mod retention;
 pub mod signaling;
 pub mod store;
 pub mod telemetry;

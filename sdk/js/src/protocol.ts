@@ -840,6 +840,8 @@ export interface Pagination {
   offset: number;
   /** Whether more follow. */
   hasMore: boolean;
+  /** Names the next page, when there is one: goes into `cursor`. */
+  nextCursor?: string;
 }
 
 /** `data` of `GET /api/calls`. */

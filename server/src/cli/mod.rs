@@ -3,9 +3,16 @@
 //! Each subcommand has its file and its variant of [`Command`].
 
 mod config;
+mod csv;
 mod error;
+mod export;
+mod import;
+mod line;
 mod migrate;
+mod progress;
+mod purge;
 mod token;
+mod user;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +63,16 @@ pub struct CommandLine {
 pub enum Command {
     /// Brings the schema of the database up to date
     Migrate,
+    /// Writes all calls and chats, to keep or to move them
+    Export(export::Arguments),
+    /// Takes in what was exported; doing it twice does no harm
+    Import(import::Arguments),
+    /// Deletes calls that ended long ago
+    Purge(purge::Arguments),
+    /// Writes what is stored of one person, as lines of JSON
+    ExportUser(user::Arguments),
+    /// Takes one person out of all chats and stored calls
+    EraseUser(user::Arguments),
     /// Checks the settings and shows them, without secrets
     Config(config::Arguments),
     /// Signs a token with JWT_SECRET, for tests and for the operator's page
@@ -118,6 +135,11 @@ async fn perform(line: CommandLine) -> Result<(), CommandError> {
             app::serve(config).await.map_err(CommandError::Stopped)
         }
         Some(Command::Migrate) => migrate::run(&line.flags).await,
+        Some(Command::Export(arguments)) => export::run(&arguments, &line.flags).await,
+        Some(Command::Import(arguments)) => import::run(&arguments, &line.flags).await,
+        Some(Command::Purge(arguments)) => purge::run(&arguments, &line.flags).await,
+        Some(Command::ExportUser(arguments)) => user::export(&arguments, &line.flags).await,
+        Some(Command::EraseUser(arguments)) => user::erase(&arguments, &line.flags).await,
         Some(Command::Config(arguments)) => config::run(arguments, line.flags),
         Some(Command::Token(arguments)) => token::run(&arguments, &line.flags),
     }

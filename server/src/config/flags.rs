@@ -1,6 +1,7 @@
 //! The command line, each flag with its environment variable.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::FalseyValueParser;
@@ -40,6 +41,10 @@ pub struct Flags {
         global = true
     )]
     pub database: Option<String>,
+
+    /// How long calls are kept after their end, as 90d or 1y [default: for ever]
+    #[arg(long, env = "RETAIN_CALLS", value_name = "TIME", value_parser = parse_age)]
+    pub retain_calls: Option<Duration>,
 
     /// Where several nodes meet, as redis://:password@host:6379; a single node needs none
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
@@ -349,6 +354,15 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("nobody could sign in".to_owned()),
         Ok(count) => Ok(count),
         Err(_) => Err("not a whole number".to_owned()),
+    }
+}
+
+/// Reads how long something is kept: `90d`, `12h`, `1y`.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(age) if !age.is_zero() => Ok(age),
+        Ok(_) => Err("it has to be longer than nothing".to_owned()),
+        Err(_) => Err("write it as 90d, 12h or 1y".to_owned()),
     }
 }
 

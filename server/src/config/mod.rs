@@ -18,7 +18,7 @@ use std::time::Duration;
 use axum::http::Uri;
 
 pub use self::dotenv::load as load_env_files;
-pub use self::flags::Flags;
+pub use self::flags::{Flags, parse_age};
 pub use self::host::{HookSettings, HostSettings, SigningSecret, Unanswered, WebhookSettings};
 pub use self::logs::LogFormat;
 pub use self::nodes::RedisSettings;
@@ -44,6 +44,8 @@ pub struct Config {
     pub watch_listen: Option<SocketAddr>,
     /// The address of the database.
     pub database: String,
+    /// How long calls are kept after their end; none for ever.
+    pub retain_calls: Option<Duration>,
     /// Where the nodes meet; none when there is only this one.
     pub redis: Option<RedisSettings>,
     /// The HS256 keys of the tokens, the current one first; none where public keys verify them.
@@ -150,6 +152,7 @@ impl Config {
             mode,
             listen,
             redis,
+            retain_calls: flags.retain_calls,
             watch_listen: watch_listen(flags.metrics_listen.as_deref())?,
             secrets,
             public_keys,
@@ -202,6 +205,22 @@ pub fn auth(flags: &Flags) -> Result<Auth, ConfigError> {
         audience: flags.jwt_audience.clone(),
     };
     Ok(Auth::new(&secrets, public_keys, expected))
+}
+
+/// Returns the address of a database that has to be there already.
+///
+/// # Errors
+/// When it is a file that is not there: a mistyped name is not to end in an empty database.
+pub fn existing_database(flags: &Flags) -> Result<String, ConfigError> {
+    let database = database_url(flags);
+    match sqlite_file(&database) {
+        Some(file) if !file.exists() => Err(ConfigError::new(
+            "--database (DATABASE_URL)",
+            format!("there is no file {}", file.display()),
+            "Name the database of the server, as sqlite://path/to/file.db.",
+        )),
+        Some(_) | None => Ok(database),
+    }
 }
 
 fn database_url(flags: &Flags) -> String {

@@ -34,7 +34,7 @@ pub(super) fn redis(flags: &Flags, database: &str) -> Result<Option<RedisSetting
             format!(
                 "several nodes share their calls, and SQLite ({file}) belongs to one process alone"
             ),
-            "Set DATABASE_URL to a PostgreSQL database that all nodes use; a single node needs no REDIS_URL.",
+            "Set DATABASE_URL to a PostgreSQL or MongoDB database that all nodes use; a single node needs no REDIS_URL.",
         ));
     }
     check(&url)?;

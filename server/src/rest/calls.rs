@@ -13,13 +13,14 @@ use serde::Deserialize;
 use super::RestState;
 use super::error::{ApiError, ApiResult};
 use super::extract::{Id, Parameters, Person};
-use crate::calls::{Clock, SystemClock};
+use crate::calls::{Clock, SystemClock, Timestamp};
+use crate::store::cursor::{cursor, parse_cursor};
 use crate::store::{HistoryQuery, StatisticsQuery, Timeframe};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
 
-/// `?chatId=&type=&status=&limit=&offset=`
+/// `?chatId=&type=&status=&limit=&offset=&cursor=`
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HistoryParameters {
@@ -38,6 +39,9 @@ pub(super) struct HistoryParameters {
     /// How many to skip; 0 unless given.
     #[schemars(with = "Option<i64>", range(min = 0))]
     offset: Option<String>,
+    /// `nextCursor` of the page before: as quick at any depth, and calls that come in meanwhile shift
+    /// nothing. Not together with `offset`.
+    cursor: Option<String>,
 }
 
 /// `?chatId=&timeframe=`
@@ -60,12 +64,12 @@ pub(super) async fn history(
 ) -> ApiResult<Json<Success<CallHistory>>> {
     let query = parameters.parse()?;
     let page = state.store.history(&user.id, &query).await?;
-    let end = query.offset.saturating_add(page.calls.len() as u64);
     let pagination = Pagination {
         total: page.total,
         limit: query.limit,
         offset: query.offset,
-        has_more: end < page.total,
+        has_more: page.next.is_some(),
+        next_cursor: page.next.as_ref().map(cursor),
     };
     let calls = page.calls;
     Ok(Json(Success::new(CallHistory { calls, pagination })))
@@ -120,11 +124,14 @@ pub(super) async fn statistics(
 
 impl HistoryParameters {
     fn parse(self) -> ApiResult<HistoryQuery> {
+        if self.cursor.is_some() && self.offset.is_some() {
+            return Err(ApiError::invalid("cursor: it does not go with an offset."));
+        }
         Ok(HistoryQuery {
             chat_id: chat_id(self.chat_id)?,
             call_type: choice("type", self.r#type, CallType::parse, "voice or video")?,
             status: choice("status", self.status, CallStatus::parse, &statuses())?,
-            after: None,
+            after: cursor_of(self.cursor)?,
             limit: limit(self.limit)?,
             offset: number("offset", self.offset)?.unwrap_or(0),
         })
@@ -145,6 +152,19 @@ impl StatisticsParameters {
             timeframe: timeframe.unwrap_or_default(),
             now: SystemClock.now(),
         })
+    }
+}
+
+/// Reads a cursor that an earlier page gave.
+pub(super) fn cursor_of(text: Option<String>) -> ApiResult<Option<(Timestamp, SessionId)>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    match parse_cursor(&text) {
+        Some(place) => Ok(Some(place)),
+        None => Err(ApiError::invalid(
+            "cursor: it has to be the nextCursor of an earlier page.",
+        )),
     }
 }
 
@@ -190,7 +210,7 @@ fn number(name: &str, text: Option<String>) -> ApiResult<Option<u64>> {
     }
 }
 
-fn limit(text: Option<String>) -> ApiResult<u32> {
+pub(super) fn limit(text: Option<String>) -> ApiResult<u32> {
     let limit = number("limit", text)?.map(u32::try_from);
     match limit {
         None => Ok(DEFAULT_LIMIT),

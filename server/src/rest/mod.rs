@@ -12,6 +12,7 @@ mod health;
 mod metrics;
 mod operator;
 mod sockets;
+mod users;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
-use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, OPERATOR, about};
+use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, OPERATOR, USERS, about};
 use crate::admission::Admission;
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
@@ -33,7 +34,7 @@ use crate::config::{Config, Mode};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::signaling::Signaling;
-use crate::store::Store;
+use crate::store::{Database, Store};
 
 /// The largest body of a request: a chat with some thousands of members.
 const MOST_BODY_BYTES: usize = 1024 * 1024;
@@ -45,6 +46,8 @@ pub struct RestState {
     pub auth: Arc<Auth>,
     /// Reads calls and keeps chats.
     pub store: Arc<dyn Store>,
+    /// The same, for what operators and the host application ask beyond calls.
+    pub database: Arc<dyn Database>,
     /// Knows who is connected.
     pub emitter: Arc<dyn Emitter>,
     /// The signaling edge, for its state.
@@ -105,6 +108,7 @@ fn routes(mode: Mode) -> ApiRouter<RestState> {
     let routes = call_routes()
         .merge(chat_routes())
         .merge(operator_routes())
+        .merge(user_routes())
         .merge(health_routes());
     match mode {
         Mode::Dev => routes
@@ -211,6 +215,28 @@ fn operator_routes() -> ApiRouter<RestState> {
                 ),
             ),
         )
+}
+
+fn user_routes() -> ApiRouter<RestState> {
+    ApiRouter::new().api_route(
+        "/api/users/{id}/data",
+        get_with(
+            users::show,
+            about(
+                "getUserData",
+                USERS,
+                "What is stored of a person, page by page",
+            ),
+        )
+        .delete_with(
+            users::erase,
+            about(
+                "eraseUserData",
+                USERS,
+                "Takes a person out of all chats and of all calls that are over",
+            ),
+        ),
+    )
 }
 
 fn health_routes() -> ApiRouter<RestState> {

@@ -3,6 +3,7 @@
 //! The traits say what a store can do, without a word of SQL; each database has its own folder.
 
 pub mod archive;
+pub mod cursor;
 mod measured;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
@@ -13,6 +14,7 @@ mod quality;
 mod query;
 pub mod sqlite;
 mod statistics;
+pub mod user_data;
 
 use std::sync::Arc;
 

@@ -21,8 +21,7 @@ pub(super) const SAMPLES: &str = "
     SELECT call_id, from_user, to_user, at_ms, sample FROM call_quality WHERE call_id = ANY($1)
     ORDER BY call_id, from_user, to_user, at_ms";
 
-pub(super) const CHATS: &str =
-    "SELECT id FROM chats WHERE id COLLATE \"C\" > $1 ORDER BY id COLLATE \"C\" LIMIT $2";
+pub(super) const CHATS: &str = "SELECT id FROM chats WHERE id > $1 ORDER BY id LIMIT $2";
 
 pub(super) const CHATS_OF: &str =
     "SELECT chat_id FROM chat_members WHERE user_id = $1 ORDER BY chat_id COLLATE \"C\"";
@@ -328,7 +327,7 @@ pub(super) const ERASE: &str = "
             to_user = CASE to_user WHEN $6 THEN $7 ELSE to_user END
         FROM erased WHERE row.call_id = erased.id AND $6 IN (row.from_user, row.to_user)
     ), letters AS (
-        DELETE FROM webhook_outbox AS row USING erased WHERE row.call_id = erased.id
+        DELETE FROM webhook_outbox AS row USING erased WHERE row.call_id = $1
     )
     SELECT count(*) FROM erased";
 

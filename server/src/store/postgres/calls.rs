@@ -14,7 +14,7 @@ use crate::store::{StoreError, StoreResult, Swap};
 /// A call as it is read: its id, and the whole of it as JSON.
 pub(super) type CallRow = (String, String);
 
-const CREATE: &str = "
+pub(super) const CREATE: &str = "
     WITH created AS (
         INSERT INTO calls (id, version, chat_id, call_type, status, caller_id, request_id,
             initiated_at_ms, started_at_ms, ended_at_ms, deadline_ms, end_reason, session)
@@ -35,7 +35,7 @@ const CREATE: &str = "
 
 // Someone may have been invited, or joined, since the call was stored last. Rows that stay as they
 // are are not written again.
-const SWAP: &str = "
+pub(super) const SWAP: &str = "
     WITH swapped AS (
         UPDATE calls SET version = $3, status = $4, started_at_ms = $5, ended_at_ms = $6,
             deadline_ms = $7, end_reason = $8, session = $9
@@ -145,7 +145,7 @@ pub(super) async fn find_by_request(
 }
 
 // Session ids sort by the time of the call.
-const LIVE_OF: &str = "
+pub(super) const LIVE_OF: &str = "
     SELECT id, session FROM calls
     WHERE ended_at_ms IS NULL AND id IN (
         SELECT call_id FROM call_participants

@@ -17,24 +17,24 @@ type ChatRow = (
     Option<String>,
 );
 
-const CHAT: &str = "
+pub(super) const CHAT: &str = "
     SELECT chats.name, user_id, chat_members.name, avatar
     FROM chats LEFT JOIN chat_members ON chat_members.chat_id = chats.id
     WHERE chats.id = $1
     ORDER BY position, user_id COLLATE \"C\"";
 
-const PUT_CHAT: &str = "
+pub(super) const PUT_CHAT: &str = "
     INSERT INTO chats (id, name) VALUES ($1, $2)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name";
 
-const PUT_MEMBERS: &str = "
+pub(super) const PUT_MEMBERS: &str = "
     INSERT INTO chat_members (chat_id, user_id, position, name, avatar)
     SELECT DISTINCT ON (user_id) $1, user_id, position, name, avatar
     FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
         AS member (user_id, position, name, avatar)
     ORDER BY user_id, position DESC";
 
-const ADD_MEMBER: &str = "
+pub(super) const ADD_MEMBER: &str = "
     INSERT INTO chat_members (chat_id, user_id, position, name, avatar)
     SELECT $1, $2, coalesce(max(position) + 1, 0), $3, $4 FROM chat_members WHERE chat_id = $1
     ON CONFLICT (chat_id, user_id) DO UPDATE SET

@@ -10,7 +10,7 @@ use crate::calls::{CallSession, Timestamp};
 use crate::store::{HistoryPage, HistoryQuery, StoreResult};
 
 // The page is cut out of the participant's index alone; only its calls are then looked up.
-const PAGE: &str = "
+pub(super) const PAGE: &str = "
     SELECT calls.id, calls.session
     FROM (
         SELECT call_id, initiated_at_ms FROM call_participants
@@ -25,7 +25,7 @@ const PAGE: &str = "
     JOIN calls ON calls.id = page.call_id
     ORDER BY page.initiated_at_ms DESC, page.call_id DESC";
 
-const TOTAL: &str = "
+pub(super) const TOTAL: &str = "
     SELECT count(*) FROM call_participants
     WHERE user_id = $1
         AND ($2::text IS NULL OR chat_id = $2)

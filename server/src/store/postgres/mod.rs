@@ -8,6 +8,8 @@ mod calls;
 mod chats;
 mod history;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod quality;
 mod schema;
 mod statistics;

@@ -29,7 +29,7 @@ impl Letters {
 }
 
 // What another node takes out at this moment is passed over, not waited for.
-const TAKE: &str = "
+pub(super) const TAKE: &str = "
     WITH due AS (
         SELECT call_id, sequence FROM webhook_outbox AS letter
         WHERE due_at_ms <= $1 AND NOT EXISTS (

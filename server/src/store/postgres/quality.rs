@@ -10,7 +10,7 @@ use crate::store::StoreResult;
 use crate::store::quality::{MOST_SAMPLES, encode, links, sample};
 
 /// Adds the measurements and returns the links that have too many by now.
-const ADD: &str = "
+pub(super) const ADD: &str = "
     WITH added AS (
         INSERT INTO call_quality (call_id, from_user, to_user, at_ms, sample)
         SELECT $1, $2, link.to_user, $3, link.sample
@@ -24,7 +24,7 @@ const ADD: &str = "
         WHERE known.call_id = $1 AND known.from_user = $2 AND known.to_user = added.to_user
     ) >= $6";
 
-const THIN_OUT: &str = "
+pub(super) const THIN_OUT: &str = "
     DELETE FROM call_quality
     WHERE call_id = $1 AND from_user = $2 AND to_user = $3 AND at_ms IN (
         SELECT at_ms FROM (
@@ -34,7 +34,7 @@ const THIN_OUT: &str = "
         WHERE place % 2 = 0
     )";
 
-const READ: &str = "
+pub(super) const READ: &str = "
     SELECT from_user, to_user, sample FROM call_quality WHERE call_id = $1
     ORDER BY from_user, to_user, at_ms";
 

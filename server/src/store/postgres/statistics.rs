@@ -11,7 +11,7 @@ use super::{history, to_i64, to_u64};
 use crate::store::statistics::{Figures, Group, RECENT, day};
 use crate::store::{HistoryQuery, StatisticsQuery, StoreResult};
 
-const FIGURES: &str = "
+pub(super) const FIGURES: &str = "
     SELECT call_type, status, is_outgoing,
         count(*), count(duration_s), sum(duration_s)::bigint, max(duration_s), min(duration_s),
         count(packet_loss), sum(packet_loss), sum(jitter), sum(avg_bitrate)
@@ -19,7 +19,7 @@ const FIGURES: &str = "
     WHERE user_id = $1 AND initiated_at_ms >= $2 AND ($3::text IS NULL OR chat_id = $3)
     GROUP BY call_type, status, is_outgoing";
 
-const PER_DAY: &str = "
+pub(super) const PER_DAY: &str = "
     SELECT initiated_at_ms / 86400000 AS day, count(*)
     FROM call_participants
     WHERE user_id = $1 AND initiated_at_ms >= $2 AND ($3::text IS NULL OR chat_id = $3)

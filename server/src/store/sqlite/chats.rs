@@ -76,7 +76,7 @@ pub(super) async fn chat(
 }
 
 /// A chat without members is one row with no member in it.
-const CHAT: &str = "
+pub(super) const CHAT: &str = "
     SELECT chats.name, user_id, chat_members.name, avatar
     FROM chats LEFT JOIN chat_members ON chat_members.chat_id = chats.id
     WHERE chats.id = ?1

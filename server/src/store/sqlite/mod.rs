@@ -8,6 +8,8 @@ mod archive;
 mod chats;
 mod live;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod quality;
 mod read;
 mod readers;

@@ -8,11 +8,11 @@ use crate::calls::Timestamp;
 use crate::store::outbox::{Draft, letter_id};
 use crate::store::{Letter, LetterId, StoreResult};
 
-const ADD: &str = "
+pub(super) const ADD: &str = "
     INSERT INTO webhook_outbox (call_id, sequence, body, written_at_ms, due_at_ms)
     VALUES (?1, ?2, ?3, ?4, ?4)";
 
-const DUE: &str = "
+pub(super) const DUE: &str = "
     SELECT call_id, sequence, body, written_at_ms, attempts FROM webhook_outbox AS letter
     WHERE due_at_ms <= ?1 AND NOT EXISTS (
         SELECT 1 FROM webhook_outbox AS earlier
@@ -20,14 +20,14 @@ const DUE: &str = "
     )
     ORDER BY due_at_ms, call_id LIMIT ?2";
 
-const TAKE: &str = "
+pub(super) const TAKE: &str = "
     UPDATE webhook_outbox SET due_at_ms = ?3, attempts = attempts + 1
     WHERE call_id = ?1 AND sequence = ?2";
 
-const PUT_OFF: &str = "
+pub(super) const PUT_OFF: &str = "
     UPDATE webhook_outbox SET due_at_ms = ?3 WHERE call_id = ?1 AND sequence = ?2";
 
-const REMOVE: &str = "DELETE FROM webhook_outbox WHERE call_id = ?1 AND sequence = ?2";
+pub(super) const REMOVE: &str = "DELETE FROM webhook_outbox WHERE call_id = ?1 AND sequence = ?2";
 
 /// Adds what a change has to tell.
 pub(super) fn add(to: &Connection, call: &SessionId, drafts: &[Draft]) -> rusqlite::Result<()> {

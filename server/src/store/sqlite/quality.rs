@@ -20,15 +20,15 @@ pub(super) struct QualityRow {
     sample: String,
 }
 
-const ADD: &str = "
+pub(super) const ADD: &str = "
     INSERT INTO call_quality (call_id, from_user, to_user, at_ms, sample)
     VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT DO UPDATE SET sample = excluded.sample";
 
-const COUNT: &str =
+pub(super) const COUNT: &str =
     "SELECT count(*) FROM call_quality WHERE call_id = ?1 AND from_user = ?2 AND to_user = ?3";
 
-const THIN_OUT: &str = "
+pub(super) const THIN_OUT: &str = "
     DELETE FROM call_quality
     WHERE call_id = ?1 AND from_user = ?2 AND to_user = ?3 AND at_ms IN (
         SELECT at_ms FROM (
@@ -38,7 +38,7 @@ const THIN_OUT: &str = "
         WHERE place % 2 = 0
     )";
 
-const READ: &str = "
+pub(super) const READ: &str = "
     SELECT from_user, to_user, sample FROM call_quality WHERE call_id = ?1
     ORDER BY from_user, to_user, at_ms";
 

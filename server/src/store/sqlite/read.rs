@@ -30,7 +30,7 @@ pub(super) fn find_by_request(
 }
 
 // The page is cut out of the participant's rows alone; only its calls are then looked up.
-const PAGE: &str = "
+pub(super) const PAGE: &str = "
     SELECT id, session, page.initiated_at_ms
     FROM (
         SELECT call_id, initiated_at_ms FROM call_participants
@@ -45,7 +45,7 @@ const PAGE: &str = "
     JOIN calls ON id = call_id
     ORDER BY page.initiated_at_ms DESC, id DESC";
 
-const TOTAL: &str = "
+pub(super) const TOTAL: &str = "
     SELECT count(*) FROM call_participants
     WHERE user_id = ?1
         AND (?2 IS NULL OR chat_id = ?2)

@@ -101,24 +101,24 @@ impl Write {
     }
 }
 
-const CREATE_CALL: &str = "
+pub(super) const CREATE_CALL: &str = "
     INSERT INTO calls (id, version, chat_id, call_type, status, caller_id, request_id,
         initiated_at_ms, started_at_ms, ended_at_ms, end_reason, session)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     ON CONFLICT DO NOTHING";
 
-const CREATE_PARTICIPANT: &str = "
+pub(super) const CREATE_PARTICIPANT: &str = "
     INSERT INTO call_participants (user_id, initiated_at_ms, call_id, chat_id, call_type, status,
         is_outgoing)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-const SWAP_CALL: &str = "
+pub(super) const SWAP_CALL: &str = "
     UPDATE calls SET version = ?3, status = ?4, started_at_ms = ?5, ended_at_ms = ?6,
         end_reason = ?7, session = ?8
     WHERE id = ?1 AND version = ?2";
 
 // Someone may have been invited, or joined, since the call was stored last.
-const SWAP_PARTICIPANT: &str = "
+pub(super) const SWAP_PARTICIPANT: &str = "
     INSERT INTO call_participants (user_id, initiated_at_ms, call_id, chat_id, call_type, status,
         is_outgoing, duration_s, avg_bitrate, packet_loss, jitter)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -256,12 +256,12 @@ impl CallRow {
     }
 }
 
-const PUT_MEMBER: &str = "
+pub(super) const PUT_MEMBER: &str = "
     INSERT INTO chat_members (chat_id, user_id, position, name, avatar)
     VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT DO UPDATE SET name = excluded.name, avatar = excluded.avatar";
 
-const ADD_MEMBER: &str = "
+pub(super) const ADD_MEMBER: &str = "
     INSERT INTO chat_members (chat_id, user_id, position, name, avatar)
     VALUES (?1, ?2, (SELECT count(*) FROM chat_members WHERE chat_id = ?1), ?3, ?4)
     ON CONFLICT DO UPDATE SET name = coalesce(excluded.name, name),
