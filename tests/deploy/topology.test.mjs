@@ -78,6 +78,17 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
       assert.ok(sockets.filter((count) => count > 0).length >= 2, `the sockets are spread: ${sockets}`);
     });
 
+    test('the operator sees all three nodes, whichever answers', async () => {
+      const token = await serviceToken();
+      const look = async () => JSON.parse((await ask(proxy, '/api/operator/nodes', { token })).text).data;
+      let data = await look();
+      // Nodes make themselves known every few seconds.
+      for (const until = Date.now() + 10_000; data.nodes.length < 3 && Date.now() < until; data = await look());
+      assert.equal(data.nodes.length, 3);
+      assert.ok(data.nodes.some(({ id }) => id === data.answeredBy));
+      assert.ok(data.nodes.every(({ draining }) => !draining));
+    });
+
     test('what watches over the nodes is not to be had from outside', async () => {
       for (const path of ['/metrics', '/healthz', '/readyz']) assert.equal((await ask(proxy, path)).status, 404, path);
     });

@@ -11,6 +11,8 @@ use super::line::Answer;
 use crate::node::NodeState;
 
 const EVERY: Duration = Duration::from_secs(3);
+/// How often it is looked whether Redis is there.
+const UNTIL_UP: Duration = Duration::from_millis(200);
 /// Whoever was silent for so long is gone.
 const SILENT_MS: u64 = 10_000;
 /// How long it all is kept when no node is left.
@@ -28,8 +30,12 @@ impl Fanout {
     /// Says every few seconds that this node is there, until the process ends.
     pub(super) async fn introduce(&self) {
         loop {
-            self.say();
-            tokio::time::sleep(EVERY).await;
+            if self.is_up() {
+                self.say();
+                tokio::time::sleep(EVERY).await;
+            } else {
+                tokio::time::sleep(UNTIL_UP).await;
+            }
         }
     }
 
