@@ -9,7 +9,7 @@ const eventSections = sectionsOfEvents(events);
 const sections = [...restSections, ...eventSections, shapes('REST shapes', 'rest', rest), shapes('Event shapes', 'event', events)];
 document.getElementById('contents').replaceChildren(...sections.map(contents));
 document.getElementById('content').replaceChildren(
-  el('p', { class: 'about' }, rest.info.description), el('p', { class: 'about' }, events.info.description), ...sections.map(shown));
+  el('p', { class: 'about' }, prose(rest.info.description)), el('p', { class: 'about' }, prose(events.info.description)), ...sections.map(shown));
 document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 
 async function load(address) {
@@ -21,8 +21,13 @@ async function load(address) {
 function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
+}
+
+/** A text with `code` in it. */
+function prose(text = '') {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part));
 }
 
 function contents({ title, items }) {
@@ -31,7 +36,7 @@ function contents({ title, items }) {
 }
 
 function shown({ title, text, items }) {
-  return el('section', {}, el('h2', {}, title), text ? el('p', {}, text) : null, items.map(({ id, body }) => el('article', { id }, body)));
+  return el('section', {}, el('h2', {}, title), text ? el('p', {}, prose(text)) : null, items.map(({ id, body }) => el('article', { id }, body)));
 }
 
 /** The operations of the REST API, by their tag. */
@@ -53,14 +58,14 @@ function operation({ path, method, summary, operationId, parameters = [], reques
     name: `${method.toUpperCase()} ${path}`,
     body: [
       el('h3', {}, el('span', { class: 'method' }, method), ' ', path),
-      el('p', {}, `${summary}.`),
-      el('p', { class: 'dim' }, tokens.length > 0 ? `Needs a ${tokens.map((token) => rest.components.securitySchemes[token].description.replace(/^A |\.$/g, '')).join(' or a ')}.` : 'Needs no token.'),
+      el('p', {}, prose(`${summary}.`)),
+      el('p', { class: 'dim' }, prose(tokens.length > 0 ? `Needs a ${tokens.map((token) => rest.components.securitySchemes[token].description.replace(/^A |\.$/g, '')).join(' or a ')}.` : 'Needs no token.')),
       parameters.length > 0 ? [el('h4', {}, 'Parameters'), rows(parameters.map(({ name, required, schema, description }) =>
         [name, required, schema, description ?? schema.description]), 'rest')] : null,
       body ? [el('h4', {}, 'Body'), el('p', {}, type(body, 'rest'))] : null,
       el('h4', {}, 'Answers'),
       table(['status', 'body', ''], Object.entries(responses).map(([status, { description, content }]) =>
-        [status, content ? type(Object.values(content)[0].schema, 'rest') : '', description])),
+        [status, content ? type(Object.values(content)[0].schema, 'rest') : '', prose(description)])),
     ],
   };
 }
@@ -82,7 +87,7 @@ function eventItem(id, { title, summary, messages, reply }) {
     name: title,
     body: [
       el('h3', {}, title),
-      el('p', {}, summary),
+      el('p', {}, prose(summary)),
       payload ? el('div', {}, fields(payload, 'event')) : el('p', { class: 'dim' }, 'No payload.'),
       reply ? el('p', {}, 'Acked with ', reply.messages.map((ack, index) => [index > 0 ? ' or ' : '', type(message(ack).payload, 'event')]).flat(), '.') : null,
     ],
@@ -100,7 +105,7 @@ function shapes(title, prefix, { components }) {
     items: Object.entries(components.schemas).map(([name, schema]) => ({
       id: `${prefix}-${name}`,
       name,
-      body: [el('h3', {}, name), schema.description ? el('p', {}, schema.description) : null, fields(schema, prefix)],
+      body: [el('h3', {}, name), schema.description ? el('p', {}, prose(schema.description)) : null, fields(schema, prefix)],
     })),
   };
 }
@@ -110,7 +115,7 @@ function fields(schema, prefix) {
   const target = schema.$ref ? resolve(schema.$ref, prefix) : schema;
   if (target.allOf) return el('div', {}, target.allOf.map((part) => fields(part, prefix)));
   if (target.oneOf?.every((choice) => 'const' in choice || 'enum' in choice)) {
-    return table(['value', ''], target.oneOf.flatMap((choice) => (choice.enum ?? [choice.const]).map((value) => [el('code', {}, value), choice.description ?? ''])));
+    return table(['value', ''], target.oneOf.flatMap((choice) => (choice.enum ?? [choice.const]).map((value) => [el('code', {}, value), prose(choice.description)])));
   }
   if (!target.properties) return el('p', {}, type(target, prefix));
   const required = target.required ?? [];
@@ -119,7 +124,7 @@ function fields(schema, prefix) {
 
 function rows(list, prefix) {
   return table(['field', 'type', ''], list.map(([name, required, schema, description]) =>
-    [el('span', {}, el('code', {}, name), required ? '' : ' (optional)'), el('span', {}, type(schema, prefix)), description ?? '']));
+    [el('span', {}, el('code', {}, name), required ? '' : ' (optional)'), el('span', {}, type(schema, prefix)), prose(description)]));
 }
 
 function table(head, body) {
