@@ -125,8 +125,8 @@ export const mutations = [
   {
     name: 'a device that came back at once is taken for gone',
     file: 'server/src/calls/manager/devices.rs',
-    from: 'if self.is_connected(&actor.user, &actor.device).await {\n            return Ok(());\n        }',
-    to: '',
+    from: 'Presence::Connected => return Ok(()),',
+    to: 'Presence::Connected => {}',
   },
   {
     name: 'a person may be in two calls',

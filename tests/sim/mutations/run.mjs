@@ -1,5 +1,5 @@
 // Breaks clients and server on purpose, one way at a time, in a copy, and lets the simulation look
-// for it: `node tests/sim/mutations/run.mjs [word]`, where the word picks mutations by name.
+// for it: `node tests/sim/mutations/run.mjs [word...]`, where words pick mutations by name.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -21,9 +21,10 @@ for (const part of ['Cargo.toml', 'Cargo.lock', 'clippy.toml', 'protocol', 'sdk'
   cpSync(join(root, part), join(copy, part), { recursive: true });
 }
 
-const word = process.argv[2] ?? '';
+const words = process.argv.slice(2);
 let missed = 0;
-for (const mutation of mutations.filter(({ name }) => name.includes(word))) {
+const isMeant = ({ name }) => words.length === 0 || words.some((word) => name.includes(word));
+for (const mutation of mutations.filter(isMeant)) {
   const verdict = judge(mutation);
   if (verdict.startsWith('MISSED') || verdict.startsWith('STALE')) missed += 1;
   console.log(`| ${mutation.name} | \`${mutation.file}\` | ${verdict} |`);

@@ -1,5 +1,6 @@
 //! What must hold once nothing disturbs any more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringback_protocol::{ParticipantStatus, SessionId, UserId};
@@ -16,7 +17,8 @@ impl World {
         let live: Vec<_> = self.live_calls();
         let checked = self
             .check_pages(&live)
-            .and_then(|()| live.iter().try_for_each(|call| self.check_call(call)));
+            .and_then(|()| live.iter().try_for_each(|call| self.check_call(call)))
+            .and_then(|()| nobody_is_in_two(&live));
         if let Err(error) = checked {
             self.breach(error);
         }
@@ -231,4 +233,17 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// Nobody is in two calls at once.
+fn nobody_is_in_two(live: &[Arc<CallSession>]) -> Result<(), String> {
+    let mut found: BTreeMap<&UserId, &SessionId> = BTreeMap::new();
+    for call in live {
+        for (user, _) in call.in_call() {
+            if let Some(other) = found.insert(user, call.id()) {
+                return Err(format!("{user} is in {other} and in {}", call.id()));
+            }
+        }
+    }
+    Ok(())
 }
