@@ -34,7 +34,7 @@ enum Line<'a> {
         id: &'a UserId,
         chats: Vec<ringback_protocol::rest::ChatRef>,
     },
-    Call(UserCall),
+    Call(&'a UserCall),
 }
 
 /// Writes what is stored of the user, line by line.
@@ -47,7 +47,7 @@ pub(super) async fn export(arguments: &Arguments, flags: &Flags) -> Result<(), C
     let mut after = None;
     loop {
         let page = user_data::calls(&*store, id, after, PAGE).await?;
-        for call in page.calls {
+        for call in &page.calls {
             write(&mut out, &Line::Call(call))?;
         }
         after = page.next;

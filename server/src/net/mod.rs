@@ -110,7 +110,7 @@ async fn route(
     from: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(|body| Body::new(Upload::new(body)));
+    let mut request = request.map(|body| Body::new(Upload::body(body)));
     request.extensions_mut().insert(ConnectInfo(from));
     router.call(request).await
 }

@@ -30,7 +30,7 @@ struct TooSlow;
 
 impl Upload {
     /// Takes the body of a request; one that has none costs nothing.
-    pub(super) fn new(body: Incoming) -> Body {
+    pub(super) fn body(body: Incoming) -> Body {
         if body.is_end_stream() {
             return Body::empty();
         }

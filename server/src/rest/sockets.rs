@@ -50,7 +50,9 @@ async fn admit(
 async fn watch_poll(State(signaling): State<Signaling>, request: Request, next: Next) -> Response {
     let poll = open_poll(&signaling, &request);
     let response = next.run(request).await;
-    poll.map(OpenPoll::answered);
+    if let Some(poll) = poll {
+        poll.answered();
+    }
     response
 }
 

@@ -131,6 +131,10 @@ fn with(mut model: IndexModel, change: impl FnOnce(&mut IndexOptions)) -> IndexM
 }
 
 /// Tells whether a unique index refused the write.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum of the driver grows"
+)]
 pub(super) fn is_duplicate(error: &Error) -> bool {
     let code = match error.kind.as_ref() {
         ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
