@@ -236,4 +236,8 @@ pub struct ConfigAck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub you: Option<Identity>,
+    /// For how many seconds the TURN credentials in it are good; absent when they do not expire (added).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub ttl: Option<u64>,
 }

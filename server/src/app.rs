@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 use crate::auth::Auth;
 use crate::calls::ports::{Calls, Emitter, HostApp};
 use crate::calls::{CallManager, CallSettings, Others, SystemClock};
+#[cfg(feature = "turn")]
+use crate::config::Relay;
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
@@ -23,6 +25,8 @@ use crate::rest::{self, RestState};
 use crate::retention::Retention;
 use crate::signaling::{Registry, Signaling};
 use crate::store::{self, MeasuredStore, Store, StoreError};
+#[cfg(feature = "turn")]
+use crate::turn::server::EmbeddedTurn;
 
 /// How long going down may take in all.
 const SHUTDOWN_CAP: Duration = Duration::from_secs(15);
@@ -58,6 +62,15 @@ pub enum AppError {
         "the certificates of this system cannot be read ({0}): install them (Debian: ca-certificates), or set SSL_CERT_FILE"
     )]
     Certificates(io::Error),
+    /// The relay cannot have its port.
+    #[cfg(feature = "turn")]
+    #[error("--turn (RINGBACK_TURN): cannot relay at {address}: {source}")]
+    Relay {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
     /// The network failed.
     #[error("the network failed: {0}")]
     Network(#[from] io::Error),
@@ -110,6 +123,8 @@ pub async fn run(
         &node,
     )?;
     let auth = Arc::new(auth(&config).with_published(keys));
+    #[cfg(feature = "turn")]
+    let relay = relay(&config).await?;
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
     let signaling = Signaling::new(
         auth.clone(),
@@ -133,11 +148,26 @@ pub async fn run(
     announce(&config, &listener)?;
     serve_until(listener, router, signaling, shutdown).await;
     drop(retention);
+    #[cfg(feature = "turn")]
+    if let Some(relay) = relay {
+        relay.close().await;
+    }
     calls.shutdown().await;
     deliveries.stop().await;
     store.close().await;
     drop(watched);
     Ok(())
+}
+
+#[cfg(feature = "turn")]
+async fn relay(config: &Config) -> Result<Option<EmbeddedTurn>, AppError> {
+    let Some(Relay { address, secret }) = config.relay.clone() else {
+        return Ok(None);
+    };
+    let started = EmbeddedTurn::start(address, secret).await;
+    let relay = started.map_err(|source| AppError::Relay { address, source })?;
+    tracing::info!(%address, "relaying by itself: let UDP through to that port and to 32768-60999");
+    Ok(Some(relay))
 }
 
 /// The call domain, alone or among other nodes.

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use ringback_protocol::{
     ConfigAck, FEATURES, IceServer, IceUrls, Identity, MediaConstraints, MediaDefaults,
-    PROTOCOL_VERSION, ProtocolInfo, QualityThresholds, RtcConfiguration, Timeouts,
+    PROTOCOL_VERSION, ProtocolInfo, QualityThresholds, RtcConfiguration, Timeouts, UserId,
 };
 use sha1::Sha1;
 
 use crate::calls::ports::Actor;
 
-/// How long minted TURN credentials are good for: longer than calls last.
-const TURN_CREDENTIALS_LAST: Duration = Duration::from_secs(12 * 3600);
+/// Into how many parts the time of minted credentials is cut; in each, a person has one name.
+const PARTS: u64 = 4;
 
 /// The servers that an operator named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum TurnAccess {
     Minted {
         /// The `static-auth-secret` of coturn.
         secret: String,
+        /// For how long they are good at least.
+        lasts: Duration,
     },
 }
 
@@ -68,8 +70,10 @@ impl IceConfig {
     /// Returns the body of the ack of `webrtc:config:get` for one device.
     #[must_use]
     pub fn ack(&self, actor: &Actor) -> ConfigAck {
+        let now = SystemTime::now();
         ConfigAck {
-            config: self.configuration(SystemTime::now()),
+            config: self.configuration(now, &actor.user),
+            ttl: self.servers.turn.as_ref().and_then(|turn| turn.ttl_s(now)),
             media: Some(media()),
             quality: Some(QualityThresholds {
                 excellent_mos: 4.0,
@@ -87,13 +91,17 @@ impl IceConfig {
         }
     }
 
-    fn configuration(&self, now: SystemTime) -> RtcConfiguration {
+    fn configuration(&self, now: SystemTime, user: &UserId) -> RtcConfiguration {
         let stun = (!self.servers.stun.is_empty()).then(|| IceServer {
             urls: urls(&self.servers.stun),
             username: None,
             credential: None,
         });
-        let turn = self.servers.turn.as_ref().map(|turn| turn.server(now));
+        let turn = self
+            .servers
+            .turn
+            .as_ref()
+            .map(|turn| turn.server(now, user));
         RtcConfiguration {
             ice_servers: stun.into_iter().chain(turn).collect(),
             ice_transport_policy: None,
@@ -106,13 +114,15 @@ impl IceConfig {
 }
 
 impl Turn {
-    fn server(&self, now: SystemTime) -> IceServer {
+    /// Returns the server with the credentials of one person.
+    #[must_use]
+    pub fn server(&self, now: SystemTime, user: &UserId) -> IceServer {
         let (username, credential) = match &self.access {
             TurnAccess::Shared {
                 username,
                 credential,
             } => (username.clone(), credential.clone()),
-            TurnAccess::Minted { secret } => mint(secret, now, &opaque_id()),
+            TurnAccess::Minted { secret, lasts } => mint(secret, expiry_s(now, *lasts), user),
         };
         IceServer {
             urls: urls(&self.urls),
@@ -120,28 +130,52 @@ impl Turn {
             credential: Some(credential),
         }
     }
+
+    /// Returns for how many seconds credentials are good from now on; none when they do not expire.
+    fn ttl_s(&self, now: SystemTime) -> Option<u64> {
+        match &self.access {
+            TurnAccess::Shared { .. } => None,
+            TurnAccess::Minted { lasts, .. } => {
+                Some(expiry_s(now, *lasts).saturating_sub(seconds(now)))
+            }
+        }
+    }
 }
 
 /// Mints credentials as coturn's REST form wants them (`use-auth-secret`).
-fn mint(secret: &str, now: SystemTime, id: &str) -> (String, String) {
-    let expiry = now + TURN_CREDENTIALS_LAST;
-    let expiry_s = expiry
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let username = format!("{expiry_s}:{id}");
-    let mut mac =
-        Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of every length");
-    mac.update(username.as_bytes());
-    let credential = STANDARD.encode(mac.finalize().into_bytes());
+///
+/// Whoever asks again gets the same ones for a while: so nobody collects names, each of which may
+/// have as many relays as the quota of the TURN server allows one person.
+fn mint(secret: &str, expiry_s: u64, user: &UserId) -> (String, String) {
+    let id = sign(secret, &format!("ringback:{expiry_s}:{user}"));
+    // Tells the TURN server's operator nothing about the person.
+    let username = format!("{expiry_s}:{}", URL_SAFE_NO_PAD.encode(&id[..9]));
+    let credential = password(secret, &username);
     (username, credential)
 }
 
-/// An id that tells the TURN server's operator nothing about the person.
-fn opaque_id() -> String {
-    let mut bytes = [0; 9];
-    // Without randomness the credentials still work; they are only told apart less well.
-    let _ = getrandom::fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
+/// Returns the password of a minted name.
+#[must_use]
+pub fn password(secret: &str, username: &str) -> String {
+    STANDARD.encode(sign(secret, username))
+}
+
+fn sign(secret: &str, text: &str) -> Vec<u8> {
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of every length");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Returns when credentials expire that are minted now: the same for everyone in one part of their time.
+fn expiry_s(now: SystemTime, lasts: Duration) -> u64 {
+    let part = (lasts.as_secs() / PARTS).max(1);
+    (seconds(now) / part + 1) * part + lasts.as_secs()
+}
+
+fn seconds(now: SystemTime) -> u64 {
+    now.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 fn urls(urls: &[String]) -> IceUrls {
@@ -195,7 +229,8 @@ mod tests {
 
     #[test]
     fn nothing_points_anywhere_unless_the_operator_says_so() {
-        let configuration = config(IceServers::default()).configuration(at(0));
+        let configuration =
+            config(IceServers::default()).configuration(at(0), &UserId::new("ann").unwrap());
         assert_eq!(configuration.ice_servers, []);
         assert_eq!(configuration.bundle_policy.as_deref(), Some("max-bundle"));
     }
@@ -212,7 +247,10 @@ mod tests {
                 },
             }),
         };
-        let json = serde_json::to_value(config(servers).configuration(at(0))).unwrap();
+        let json = serde_json::to_value(
+            config(servers).configuration(at(0), &UserId::new("ann").unwrap()),
+        )
+        .unwrap();
         assert_eq!(
             json["iceServers"],
             serde_json::json!([
@@ -222,24 +260,48 @@ mod tests {
         );
     }
 
-    #[test]
-    fn minted_credentials_are_what_coturn_computes() {
-        // echo -n 43200:id | openssl dgst -sha1 -hmac north -binary | base64
-        let (username, credential) = mint("north", at(0), "id");
-        assert_eq!(username, "43200:id");
-        assert_eq!(credential, "UdRlT4mfypSlkj7qGE/7wMup4ZA=");
-    }
-
-    #[test]
-    fn minted_credentials_differ_each_time_and_hide_who_asked() {
-        let turn = Turn {
+    fn minting() -> Turn {
+        Turn {
             urls: vec!["turn:t".into()],
             access: TurnAccess::Minted {
                 secret: "north".into(),
+                lasts: Duration::from_secs(3600),
             },
-        };
-        let (one, other) = (turn.server(at(0)), turn.server(at(0)));
+        }
+    }
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    #[test]
+    fn minted_passwords_are_what_coturn_computes() {
+        // echo -n 43200:id | openssl dgst -sha1 -hmac north -binary | base64
+        assert_eq!(
+            password("north", "43200:id"),
+            "UdRlT4mfypSlkj7qGE/7wMup4ZA="
+        );
+    }
+
+    #[test]
+    fn whoever_asks_again_gets_the_same_credentials_for_a_quarter_of_their_time() {
+        let (turn, ann) = (minting(), user("ann"));
+        let first = turn.server(at(0), &ann);
+        assert_eq!(turn.server(at(899), &ann), first);
+        let later = turn.server(at(900), &ann);
+        assert_ne!(later.username, first.username);
+        assert_eq!(turn.ttl_s(at(0)), Some(4_500));
+        assert_eq!(turn.ttl_s(at(899)), Some(3_601));
+        assert_eq!(turn.ttl_s(at(900)), Some(4_500));
+        assert!(first.username.unwrap().starts_with("4500:"));
+    }
+
+    #[test]
+    fn minted_credentials_are_ones_own_and_hide_who_asked() {
+        let (ann, bob) = (user("ann"), user("bob"));
+        let (one, other) = (minting().server(at(0), &ann), minting().server(at(0), &bob));
         assert_ne!(one.username, other.username);
         assert_ne!(one.credential, other.credential);
+        assert!(!one.username.unwrap().contains("ann"));
     }
 }

@@ -25,3 +25,5 @@ pub mod retention;
 pub mod signaling;
 pub mod store;
 pub mod telemetry;
+#[cfg(feature = "turn")]
+pub mod turn;

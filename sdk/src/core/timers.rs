@@ -41,6 +41,8 @@ pub(super) enum Timer {
     Levels,
     /// The microphone was made ready for an answer that did not come.
     Prepared,
+    /// The credentials of the relay are to be renewed.
+    Credentials,
 }
 
 impl Timer {
@@ -48,7 +50,7 @@ impl Timer {
     const fn belongs_to_call(self) -> bool {
         match self {
             // Acks of farewells, and of a call that was given up, outlive their call.
-            Self::Ack(_) | Self::Farewell | Self::Devices => false,
+            Self::Ack(_) | Self::Farewell | Self::Devices | Self::Credentials => false,
             Self::Early
             | Self::Lost
             | Self::Ring
@@ -85,7 +87,8 @@ impl Timer {
             | Self::Reacquire(_)
             | Self::Devices
             | Self::Levels
-            | Self::Prepared => false,
+            | Self::Prepared
+            | Self::Credentials => false,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod config;
 mod csv;
+mod doctor;
 mod error;
 mod export;
 mod import;
@@ -33,6 +34,8 @@ Examples:
     JWT_SECRET=... ringback-server --listen 0.0.0.0:3000
   Check the settings without starting:
     ringback-server config
+  Check the deployment, the relay included:
+    ringback-server doctor
   A token for a test, good for an hour:
     ringback-server token --sub alice --name Alice --ttl 1h
 
@@ -75,6 +78,8 @@ pub enum Command {
     EraseUser(user::Arguments),
     /// Checks the settings and shows them, without secrets
     Config(config::Arguments),
+    /// Checks the deployment: database, Redis, STUN, TURN, clock, keys, origins; says what to set right
+    Doctor(doctor::Arguments),
     /// Signs a token with JWT_SECRET, for tests and for the operator's page
     Token(token::Arguments),
 }
@@ -120,7 +125,7 @@ pub fn run(line: CommandLine) -> ExitCode {
     let result = runtime.block_on(perform(line));
     telemetry.flush();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
             error.exit_code()
@@ -128,19 +133,21 @@ pub fn run(line: CommandLine) -> ExitCode {
     }
 }
 
-async fn perform(line: CommandLine) -> Result<(), CommandError> {
+async fn perform(line: CommandLine) -> Result<ExitCode, CommandError> {
     match line.command {
+        Some(Command::Doctor(arguments)) => return Ok(doctor::run(line.flags, &arguments).await),
         None => {
             let config = Config::from_flags(line.flags)?;
-            app::serve(config).await.map_err(CommandError::Stopped)
+            app::serve(config).await.map_err(CommandError::Stopped)?;
         }
-        Some(Command::Migrate) => migrate::run(&line.flags).await,
-        Some(Command::Export(arguments)) => export::run(&arguments, &line.flags).await,
-        Some(Command::Import(arguments)) => import::run(&arguments, &line.flags).await,
-        Some(Command::Purge(arguments)) => purge::run(&arguments, &line.flags).await,
-        Some(Command::ExportUser(arguments)) => user::export(&arguments, &line.flags).await,
-        Some(Command::EraseUser(arguments)) => user::erase(&arguments, &line.flags).await,
-        Some(Command::Config(arguments)) => config::run(arguments, line.flags),
-        Some(Command::Token(arguments)) => token::run(&arguments, &line.flags),
+        Some(Command::Migrate) => migrate::run(&line.flags).await?,
+        Some(Command::Export(arguments)) => export::run(&arguments, &line.flags).await?,
+        Some(Command::Import(arguments)) => import::run(&arguments, &line.flags).await?,
+        Some(Command::Purge(arguments)) => purge::run(&arguments, &line.flags).await?,
+        Some(Command::ExportUser(arguments)) => user::export(&arguments, &line.flags).await?,
+        Some(Command::EraseUser(arguments)) => user::erase(&arguments, &line.flags).await?,
+        Some(Command::Config(arguments)) => config::run(arguments, line.flags)?,
+        Some(Command::Token(arguments)) => token::run(&arguments, &line.flags)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -240,6 +240,20 @@ pub struct Flags {
     )]
     pub turn_secret: Option<String>,
 
+    /// Relays by itself over UDP, as the public address of this machine and a port: 203.0.113.7:3478
+    #[arg(long, env = "RINGBACK_TURN", value_name = "HOST:PORT")]
+    pub turn: Option<String>,
+
+    /// How long minted TURN credentials are good at least, in seconds
+    #[arg(
+        long,
+        env = "TURN_TTL_S",
+        value_name = "SECONDS",
+        default_value = "43200",
+        value_parser = clap::value_parser!(u64).range(60..=604_800)
+    )]
+    pub turn_ttl_s: u64,
+
     /// Web pages that may call, as https://chat.example.com, separated by commas; * for all
     #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
@@ -331,6 +345,7 @@ impl Flags {
             &mut self.turn_username,
             &mut self.turn_credential,
             &mut self.turn_secret,
+            &mut self.turn,
             &mut self.cors_origins,
             &mut self.trusted_proxies,
             &mut self.call_hook_url,

@@ -7,6 +7,7 @@ mod host;
 mod logs;
 mod nodes;
 mod reference;
+mod relay;
 mod secret;
 mod unknown;
 
@@ -23,6 +24,7 @@ pub use self::host::{HookSettings, HostSettings, SigningSecret, Unanswered, Webh
 pub use self::logs::LogFormat;
 pub use self::nodes::RedisSettings;
 pub use self::reference::{reference, with_headings};
+pub use self::relay::Relay;
 pub use self::secret::Secret;
 pub use self::unknown::unknown_keys;
 use crate::admission::AdmissionSettings;
@@ -64,6 +66,8 @@ pub struct Config {
     pub host: HostSettings,
     /// STUN and TURN.
     pub ice: IceServers,
+    /// The relay of this process.
+    pub relay: Option<Relay>,
     /// The folder served at `/`.
     pub www: Option<PathBuf>,
     /// The folder of the built npm package, served at `/ringback/`.
@@ -145,6 +149,7 @@ impl Config {
         let has_public_key = !public_keys.is_empty() || jwks.is_some();
         let secrets = secret::find(&flags, mode, &database, has_public_key)?;
         let redis = nodes::redis(&flags, &database)?;
+        let relay = relay::relay(&flags)?;
         let host = HostSettings::from_flags(&flags)?;
         let admission = admission::settings(&flags, mode)?;
         make_folder_of(&database)?;
@@ -167,7 +172,11 @@ impl Config {
             },
             host,
             max_sockets_per_user: flags.max_sockets_per_user,
-            ice: ice_servers(&flags)?,
+            ice: match &relay {
+                Some(relay) => relay::with_relay(ice_servers(&flags)?, relay, &flags),
+                None => ice_servers(&flags)?,
+            },
+            relay,
             www: folder("--www", flags.www, "www")?,
             package: folder("--package", flags.package, "dist")?,
             admission,
@@ -292,7 +301,10 @@ fn turn(flags: &Flags) -> Result<Option<Turn>, ConfigError> {
     check_scheme("TURN_SERVER", &urls, &["turn:", "turns:"])?;
     let named = (flags.turn_username.clone(), flags.turn_credential.clone());
     let access = match (flags.turn_secret.clone(), named) {
-        (Some(secret), (None, None)) => TurnAccess::Minted { secret },
+        (Some(secret), (None, None)) => TurnAccess::Minted {
+            secret,
+            lasts: Duration::from_secs(flags.turn_ttl_s),
+        },
         (None, (Some(username), Some(credential))) => TurnAccess::Shared {
             username,
             credential,

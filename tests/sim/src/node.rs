@@ -391,6 +391,7 @@ impl Desk {
                 user_id: self.actor.user.clone(),
                 device_id: self.actor.device.clone(),
             }),
+            ttl: None,
         };
         if let Some(ack) = ack {
             self.edge

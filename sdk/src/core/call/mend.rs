@@ -8,7 +8,7 @@ use crate::core::error::ClientCode;
 use crate::core::ids::LinkId;
 use crate::core::input::ConnectionState;
 use crate::core::link::Link;
-use crate::core::output::Notification;
+use crate::core::output::{Notification, PeerCommand};
 use crate::core::repair::{
     CONNECT_MS, Change, Effort, Health, RECOVER_MS, Remedy, Step, TRY_MS, WAVER_MS,
 };
@@ -215,6 +215,18 @@ impl Call {
             Health::Connected | Health::Connecting(_) | Health::Mending(_) => {}
         }
         cx.probe();
+    }
+
+    /// The servers that paths are found with changed: the next restart uses the new ones.
+    pub(in crate::core) fn reconfigure(&mut self, cx: &mut Context) -> Flow {
+        if self.active().is_some() {
+            for other in &self.participants {
+                if let Some(link) = other.link() {
+                    cx.peer(link.id, PeerCommand::Reconfigure(cx.config()));
+                }
+            }
+        }
+        GOES_ON
     }
 
     /// Another network: the path of every link is to be found anew.

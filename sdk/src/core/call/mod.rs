@@ -187,7 +187,8 @@ impl Call {
             | Timer::Farewell
             | Timer::Reacquire(_)
             | Timer::Devices
-            | Timer::Prepared => {}
+            | Timer::Prepared
+            | Timer::Credentials => {}
         }
         GOES_ON
     }

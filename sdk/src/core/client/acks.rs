@@ -18,6 +18,9 @@ use crate::core::time::Instant;
 use crate::core::timers::Timer;
 use crate::core::view::LiveCallView;
 
+/// After how much of each second of their time credentials are renewed.
+const RENEWED_AFTER_MS: u64 = 750;
+
 impl Client {
     pub(super) fn ack(&mut self, id: AckId, result: Result<AckBody, AckFailure>) {
         self.cx.timers.stop(Timer::Ack(id));
@@ -228,7 +231,16 @@ impl Client {
             self.cx.signaling.user = Some(you.user_id.clone());
             self.cx.signaling.device = Some(you.device_id.clone());
         }
+        if let Some(ttl) = config.ttl {
+            // While there is time left to ask again.
+            let renewal = self.cx.now.after(ttl.saturating_mul(RENEWED_AFTER_MS));
+            self.cx.timers.set(Timer::Credentials, renewal);
+        }
+        let expires = config.ttl.is_some();
         self.cx.signaling.server = Some(Server::from_ack(self.cx.now, config));
+        if expires {
+            self.with_call(Call::reconfigure);
+        }
         self.server_known();
         self.take_back();
         self.know_oneself();

@@ -223,6 +223,7 @@ impl Client {
             Timer::Farewell => self.farewells_due(),
             Timer::Reacquire(kind) => self.reacquire(kind),
             Timer::Devices => self.devices_due(),
+            Timer::Credentials => self.cx.fetch_config(),
             Timer::Prepared => self.not_answered(),
             Timer::Early
             | Timer::Lost

@@ -93,6 +93,7 @@ pub(super) fn config(user_name: &str, device_name: &str) -> ConfigAck {
             user_id: user(user_name),
             device_id: device(device_name),
         }),
+        ttl: None,
     }
 }
 
@@ -105,6 +106,7 @@ pub(super) fn reference_config() -> ConfigAck {
         timeouts: None,
         protocol: None,
         you: None,
+        ttl: None,
     }
 }
 
@@ -223,6 +225,7 @@ pub(super) struct Rig {
     pub(super) now: u64,
     request: u32,
     ack: Option<AckId>,
+    config_ack: Option<AckId>,
     pub(super) link: Option<LinkId>,
     microphone: Option<MediaId>,
     /// The last attempt to open camera or screen.
@@ -238,6 +241,7 @@ impl Rig {
             now: 1_000,
             request: 0,
             ack: None,
+            config_ack: None,
             link: None,
             microphone: None,
             picture: None,
@@ -273,7 +277,12 @@ impl Rig {
 
     fn note(&mut self, output: &Output) {
         match output {
-            Output::Emit(_, Some(ack)) => self.ack = Some(*ack),
+            Output::Emit(event, Some(ack)) => {
+                self.ack = Some(*ack);
+                if let ClientEvent::WebrtcConfigGet(_) = event {
+                    self.config_ack = Some(*ack);
+                }
+            }
             Output::Peer(link, command) => self.note_peer(*link, command),
             Output::Media(MediaCommand::Open(kind, id, _)) => match kind {
                 MediaKind::Microphone => self.microphone = Some(*id),
@@ -328,6 +337,12 @@ impl Rig {
 
     pub(super) fn last_ack(&self) -> AckId {
         self.ack.unwrap()
+    }
+
+    /// Answers the last question for the configuration.
+    pub(super) fn configured(&mut self, body: AckBody) -> Vec<String> {
+        let id = self.config_ack.unwrap();
+        self.signaling(SignalingInput::Ack(id, Ok(body)))
     }
 
     pub(super) fn acked(&mut self, body: AckBody) -> Vec<String> {

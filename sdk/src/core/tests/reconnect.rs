@@ -553,3 +553,36 @@ fn a_path_that_broke_together_with_the_socket_is_replaced_when_it_is_back() {
         ]
     );
 }
+
+/// The server's answer, with credentials that are good for an hour.
+fn expiring(credential: &str) -> AckBody {
+    let relay = ringback_protocol::IceServer {
+        urls: ringback_protocol::IceUrls::One("turn:relay".to_owned()),
+        username: Some("3600:id".to_owned()),
+        credential: Some(credential.to_owned()),
+    };
+    let mut config = config("alice", "a1");
+    config.config.ice_servers = vec![relay];
+    config.ttl = Some(3_600);
+    AckBody::Config(config)
+}
+
+#[test]
+fn credentials_of_a_relay_are_renewed_before_they_expire_and_given_to_the_links() {
+    let mut rig = Rig::active();
+    drop_and_return(&mut rig);
+    let given = rig.configured(expiring("first"));
+    assert!(given.contains(&"link1 reconfigure".to_owned()), "{given:?}");
+    rig.acked(Rig::resume_ack(None));
+    let asks = |lines: &[String]| {
+        let asks = lines.iter().filter(|line| *line == "webrtc:config:get?");
+        asks.count()
+    };
+    assert_eq!(asks(&rig.wait(2_699_000)), 0);
+    assert_eq!(asks(&rig.wait(2_000)), 1);
+    let renewed = rig.configured(expiring("second"));
+    assert!(
+        renewed.contains(&"link1 reconfigure".to_owned()),
+        "{renewed:?}"
+    );
+}

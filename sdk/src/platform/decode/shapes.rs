@@ -146,7 +146,7 @@ shapes! {
     InitiateAck { session_id, target_user_ids = Vec::new(), joined = false, call, }
     JoinAck { call, }
     StateAck { calls, }
-    ConfigAck { config, media, quality, timeouts, protocol, you, }
+    ConfigAck { config, media, quality, timeouts, protocol, you, ttl, }
     ProtocolInfo { version, features = Vec::new(), }
     Identity { user_id, device_id, }
     MediaDefaults { voice, video, }

@@ -1,0 +1,188 @@
+//! What keeps the relay from its own network: requests for such peers are refused, and nothing goes
+//! there or comes from there.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use stun::attributes::ATTR_XOR_PEER_ADDRESS;
+use stun::error_code::{CODE_FORBIDDEN, ErrorCodeAttribute};
+use stun::message::{
+    CLASS_ERROR_RESPONSE, CLASS_REQUEST, METHOD_CHANNEL_BIND, METHOD_CREATE_PERMISSION, Message,
+    MessageType, Setter,
+};
+use stun::xoraddr::XorMappedAddress;
+use tokio::net::UdpSocket;
+use webrtc_util::Conn;
+
+use super::peers::may_relay_to;
+
+type Result<T> = std::result::Result<T, webrtc_util::Error>;
+
+/// The socket that clients send to.
+#[derive(Debug)]
+pub(super) struct Gate(pub(super) UdpSocket);
+
+impl Gate {
+    /// Returns the refusal of a request that names a peer to which nothing is relayed.
+    fn refusal(datagram: &[u8]) -> Option<Vec<u8>> {
+        let mut request = Message::new();
+        request.unmarshal_binary(datagram).ok()?;
+        let names_peers = request.typ.method == METHOD_CREATE_PERMISSION
+            || request.typ.method == METHOD_CHANNEL_BIND;
+        if !names_peers || request.typ.class != CLASS_REQUEST || !names_forbidden(&request) {
+            return None;
+        }
+        let mut refusal = Message::new();
+        let attributes: [Box<dyn Setter>; 3] = [
+            Box::new(request.transaction_id),
+            Box::new(MessageType::new(request.typ.method, CLASS_ERROR_RESPONSE)),
+            Box::new(ErrorCodeAttribute {
+                code: CODE_FORBIDDEN,
+                reason: b"Forbidden".to_vec(),
+            }),
+        ];
+        refusal.build(&attributes).ok()?;
+        Some(refusal.raw)
+    }
+}
+
+/// Tells whether any of the peers of a request is one to which nothing is relayed.
+fn names_forbidden(request: &Message) -> bool {
+    request
+        .attributes
+        .0
+        .iter()
+        .filter(|attribute| attribute.typ == ATTR_XOR_PEER_ADDRESS)
+        .any(|attribute| {
+            let mut alone = Message::new();
+            alone.transaction_id = request.transaction_id;
+            alone.add(attribute.typ, &attribute.value);
+            let mut peer = XorMappedAddress::default();
+            match peer.get_from_as(&alone, ATTR_XOR_PEER_ADDRESS) {
+                Ok(()) => !may_relay_to(peer.ip),
+                // What does not read is the relay's to refuse.
+                Err(_) => false,
+            }
+        })
+}
+
+#[async_trait]
+impl Conn for Gate {
+    async fn connect(&self, addr: SocketAddr) -> Result<()> {
+        Ok(self.0.connect(addr).await?)
+    }
+
+    async fn recv(&self, buf: &mut [u8]) -> Result<usize> {
+        self.recv_from(buf).await.map(|(length, _)| length)
+    }
+
+    async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        loop {
+            // A client whose port is closed shows as an error of the next read.
+            let Ok((length, from)) = self.0.recv_from(buf).await else {
+                continue;
+            };
+            match Self::refusal(&buf[..length]) {
+                None => return Ok((length, from)),
+                Some(refusal) => {
+                    let _ = self.0.send_to(&refusal, from).await;
+                }
+            }
+        }
+    }
+
+    async fn send(&self, buf: &[u8]) -> Result<usize> {
+        Ok(self.0.send(buf).await?)
+    }
+
+    async fn send_to(&self, buf: &[u8], target: SocketAddr) -> Result<usize> {
+        Ok(self.0.send_to(buf, target).await?)
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr> {
+        Ok(self.0.local_addr()?)
+    }
+
+    fn remote_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+/// The socket of one relay, counted while it lives.
+#[derive(Debug)]
+pub(super) struct RelaySocket {
+    socket: UdpSocket,
+    relays: Arc<AtomicUsize>,
+}
+
+impl RelaySocket {
+    pub(super) fn new(socket: UdpSocket, relays: Arc<AtomicUsize>) -> Self {
+        relays.fetch_add(1, Ordering::Relaxed);
+        Self { socket, relays }
+    }
+}
+
+impl Drop for RelaySocket {
+    fn drop(&mut self) {
+        self.relays.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Conn for RelaySocket {
+    async fn connect(&self, addr: SocketAddr) -> Result<()> {
+        Ok(self.socket.connect(addr).await?)
+    }
+
+    async fn recv(&self, buf: &mut [u8]) -> Result<usize> {
+        self.recv_from(buf).await.map(|(length, _)| length)
+    }
+
+    async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        loop {
+            match self.socket.recv_from(buf).await {
+                Ok((length, from)) if may_relay_to(from.ip()) => return Ok((length, from)),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
+    async fn send(&self, buf: &[u8]) -> Result<usize> {
+        Ok(self.socket.send(buf).await?)
+    }
+
+    async fn send_to(&self, buf: &[u8], target: SocketAddr) -> Result<usize> {
+        if may_relay_to(target.ip()) {
+            // One peer that cannot be reached is no reason to end the relay.
+            let _ = self.socket.send_to(buf, target).await;
+        }
+        Ok(buf.len())
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
+    fn remote_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}

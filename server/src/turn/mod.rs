@@ -1,0 +1,6 @@
+//! STUN and TURN: what tests a relay ([`probe`]), and a relay for small deployments ([`server`]).
+
+mod guard;
+pub mod peers;
+pub mod probe;
+pub mod server;
