@@ -300,9 +300,8 @@ async fn request(
     message.build(&setters)?;
     for patience in TRIES {
         socket.send(&message.raw).await?;
-        match tokio::time::timeout(patience, answer_to(socket, &message)).await {
-            Ok(answer) => return answer,
-            Err(_) => {}
+        if let Ok(answer) = tokio::time::timeout(patience, answer_to(socket, &message)).await {
+            return answer;
         }
     }
     Err(ProbeError::Silence)

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Config, Mode, Origins, Secret};
+use crate::admission::Origins;
+use crate::config::{Config, Mode, Secret};
 use crate::ice::{Turn, TurnAccess};
 
 use super::findings::Finding;
@@ -82,7 +83,7 @@ fn turn_secret(turn: &Turn) -> Option<Finding> {
 
 fn origins(config: &Config) -> Finding {
     let check = "origins";
-    match &config.origins {
+    match &config.admission.origins {
         Origins::Any => Finding::warn(
             check,
             "every web page may call, if it has a token",
