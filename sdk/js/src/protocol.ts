@@ -138,6 +138,8 @@ export interface ConfigAck {
   protocol?: ProtocolInfo;
   /** Who the server takes the asker to be (added). */
   you?: Identity;
+  /** For how many seconds the TURN credentials in it are good; absent when they do not expire (added). */
+  ttl?: number;
 }
 
 /** How a call stands. */
