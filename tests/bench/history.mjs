@@ -2,6 +2,7 @@
 //
 //   node tests/bench/history.mjs --binary target/release/ringback-server \
 //     [--calls 1000000] [--rounds 300] [--database postgres://...] [--folder /var/tmp/x]
+//     [--seeded: the database is filled already]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '300' },
     database: { type: 'string' },
     folder: { type: 'string' },
+    seeded: { type: 'boolean', default: false },
   },
 });
 if (!options.binary) throw new Error('give --binary, a release build of ringback-server');
@@ -106,7 +108,7 @@ async function cursorAt(url, token, depth) {
   return cursor;
 }
 
-await seed();
+if (!options.seeded) await seed();
 const { url, child } = await serve();
 try {
   const token = await userToken('heavy');

@@ -283,17 +283,14 @@ fn ms(time: Timestamp) -> i64 {
     reason = "the enum of the driver grows"
 )]
 fn to_u64(number: &Bson) -> u64 {
-    match *number {
-        Bson::Int32(number) => u64::try_from(number).unwrap_or(0),
-        Bson::Int64(number) => u64::try_from(number).unwrap_or(0),
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole numbers, far below 2^52"
-        )]
-        Bson::Double(number) => number as u64,
-        _ => 0,
-    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole numbers, far below 2^52"
+    )]
+    let from_double = || to_f64(number) as u64;
+    let whole = number.as_i64().or(number.as_i32().map(i64::from));
+    whole.map_or_else(from_double, |whole| u64::try_from(whole).unwrap_or(0))
 }
 
 #[expect(
@@ -301,11 +298,8 @@ fn to_u64(number: &Bson) -> u64 {
     reason = "the enum of the driver grows"
 )]
 fn to_f64(number: &Bson) -> f64 {
-    match *number {
-        Bson::Double(number) => number,
-        Bson::Int32(number) => f64::from(number),
-        #[expect(clippy::cast_precision_loss, reason = "a sum of measurements")]
-        Bson::Int64(number) => number as f64,
-        _ => 0.0,
-    }
+    #[expect(clippy::cast_precision_loss, reason = "a sum of measurements")]
+    let from_whole = || number.as_i64().map(|whole| whole as f64);
+    let known = number.as_f64().or(number.as_i32().map(f64::from));
+    known.or_else(from_whole).unwrap_or(0.0)
 }

@@ -136,12 +136,10 @@ fn with(mut model: IndexModel, change: impl FnOnce(&mut IndexOptions)) -> IndexM
     reason = "the enum of the driver grows"
 )]
 pub(super) fn is_duplicate(error: &Error) -> bool {
-    let code = match error.kind.as_ref() {
-        ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
-        ErrorKind::Command(error) => Some(error.code),
-        _ => None,
-    };
-    code == Some(DUPLICATE_KEY)
+    if let ErrorKind::Write(WriteFailure::WriteError(error)) = error.kind.as_ref() {
+        return error.code == DUPLICATE_KEY;
+    }
+    matches!(error.kind.as_ref(), ErrorKind::Command(error) if error.code == DUPLICATE_KEY)
 }
 
 impl From<Error> for StoreError {
