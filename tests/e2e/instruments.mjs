@@ -226,15 +226,21 @@ export function fit() {
     return { ...last, seen: false };
   }
 
-  /** What has arrived over the open connections so far, heard or not: packets, seconds of sound, and its energy. */
-  async function arrived() {
-    const reports = await Promise.all(openConnections().map((connection) => connection.getStats()));
-    const inbound = reports.flatMap((report) => [...report.values()]).filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
-    return inbound.map((one) => ({ packets: one.packetsReceived, seconds: one.totalSamplesDuration, energy: one.totalAudioEnergy }));
+  /**
+   * How loud the sound was at most that arrived in that time, played or not, as its senders measured it
+   * (RFC 6464); null when none arrived.
+   */
+  async function loudest(forMs) {
+    const levels = [];
+    for (const end = Date.now() + forMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 5))) {
+      const sources = openConnections().flatMap((connection) => connection.getReceivers()).flatMap((receiver) => receiver.getSynchronizationSources());
+      levels.push(...sources.flatMap(({ audioLevel }) => audioLevel ?? []));
+    }
+    return levels.length > 0 ? Math.max(...levels) : null;
   }
 
   window.instruments = {
-    arrived,
+    loudest,
     context,
     level,
     record,
