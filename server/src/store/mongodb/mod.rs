@@ -278,10 +278,6 @@ fn ms(time: Timestamp) -> i64 {
 }
 
 /// Reads a count, a sum or a time, in whichever number type the database chose; none is negative.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the enum of the driver grows"
-)]
 fn to_u64(number: &Bson) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -293,10 +289,6 @@ fn to_u64(number: &Bson) -> u64 {
     whole.map_or_else(from_double, |whole| u64::try_from(whole).unwrap_or(0))
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the enum of the driver grows"
-)]
 fn to_f64(number: &Bson) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a sum of measurements")]
     let from_whole = || number.as_i64().map(|whole| whole as f64);

@@ -131,10 +131,6 @@ fn with(mut model: IndexModel, change: impl FnOnce(&mut IndexOptions)) -> IndexM
 }
 
 /// Tells whether a unique index refused the write.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the enum of the driver grows"
-)]
 pub(super) fn is_duplicate(error: &Error) -> bool {
     if let ErrorKind::Write(WriteFailure::WriteError(error)) = error.kind.as_ref() {
         return error.code == DUPLICATE_KEY;
