@@ -21,17 +21,17 @@ macro_rules! fixtures {
 }
 
 const SERVER: &[&str] = fixtures!("server":
-    "call-accepted" "call-answered-elsewhere" "call-ended" "call-error" "call-incoming"
-    "call-missed" "call-participant-audio-toggle" "call-participant-joined"
+    "auth-expiring" "call-accepted" "call-answered-elsewhere" "call-ended" "call-error"
+    "call-incoming" "call-missed" "call-participant-audio-toggle" "call-participant-joined"
     "call-participant-left" "call-participant-reconnected" "call-participant-reconnecting"
     "call-participant-video-toggle" "call-rejected" "call-ringing" "call-state"
     "server-draining" "webrtc-answer" "webrtc-ice-candidate" "webrtc-offer"
 );
 
 const CLIENT: &[&str] = fixtures!("client":
-    "call-accept" "call-end" "call-initiate" "call-invite" "call-join" "call-leave"
-    "call-quality" "call-reject" "call-resume" "call-toggle-audio" "call-toggle-video"
-    "webrtc-answer" "webrtc-ice-candidate" "webrtc-offer"
+    "auth-refresh" "call-accept" "call-end" "call-initiate" "call-invite" "call-join"
+    "call-leave" "call-quality" "call-reject" "call-resume" "call-toggle-audio"
+    "call-toggle-video" "webrtc-answer" "webrtc-ice-candidate" "webrtc-offer"
 );
 
 fn parse(fixture: &str) -> JsValue {
