@@ -133,7 +133,9 @@ pub struct Auth {
 struct Claims {
     #[serde(default)]
     sub: Option<UserId>,
-    /// Seconds since 1970, perhaps with a fraction. Required, and checked, by the validation.
+    /// Seconds since 1970, perhaps with a fraction. The validation requires it, and says so in
+    /// better words than a field that is missing.
+    #[serde(default)]
     exp: f64,
     #[serde(default)]
     name: Option<String>,

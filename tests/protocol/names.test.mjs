@@ -65,9 +65,9 @@ test('a call has the fields of the reference, in the history and alone', () => {
   assert.deepEqual(keys(rest('details').quality), fields(QUALITY));
 });
 
-test('a history page has the fields of the reference', () => {
+test('a history page has the fields of the reference, and a cursor beside them', () => {
   assert.deepEqual(keys(rest('history')), ['calls', 'pagination']);
-  assert.deepEqual(keys(rest('history').pagination), fields(PAGINATION));
+  assert.deepEqual(keys(rest('history').pagination), [...fields(PAGINATION), 'nextCursor'].sort());
 });
 
 test('the statistics have the fields of the reference', () => {
