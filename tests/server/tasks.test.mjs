@@ -156,10 +156,10 @@ test('pages by cursor neither miss nor repeat a call while others come in', asyn
     // Another one comes in at the top; what is below does not move.
     await writeArchive(file, [endedCall({ id: `new-${round}`, chat: 'team', caller: 'alice', callee: 'bob', at: START + DAY_MS })]);
     await task('import', file, '--database', url);
-    ({ calls, pagination } = await page(`limit=3&cursor=${pagination.nextCursor}`));
+    ({ calls, pagination } = await page(`limit=3&cursor=${encodeURIComponent(pagination.nextCursor)}`));
   }
   assert.deepEqual(seen, all);
-  for (const bad of ['cursor=x', 'cursor=', 'cursor=MTIz', 'cursor=MTph&offset=1']) {
+  for (const bad of ['cursor=x', 'cursor=', 'cursor=123', 'cursor=-1:a']) {
     const refused = await server.as('bob', `/api/calls?${bad}`);
     assert.equal(refused.status, 400, bad);
     assert.equal(refused.body.code, 'INVALID_PAYLOAD');
@@ -176,7 +176,7 @@ test('the backend reads what is stored of a person page by page, and has them er
   assert.equal((await server.api(path, { method: 'DELETE' })).status, 401);
   const first = (await server.api(`${path}?limit=5`, { token })).body.data;
   assert.deepEqual(first.chats, [{ id: 'team', name: 'Team' }]);
-  const second = (await server.api(`${path}?limit=5&cursor=${first.nextCursor}`, { token })).body.data;
+  const second = (await server.api(`${path}?limit=5&cursor=${encodeURIComponent(first.nextCursor)}`, { token })).body.data;
   assert.equal(second.nextCursor, undefined);
   const calls = [...first.calls, ...second.calls].map(({ call }) => call.id);
   assert.equal(new Set(calls).size, 7);

@@ -40,7 +40,8 @@ pub(super) struct HistoryParameters {
     #[schemars(with = "Option<i64>", range(min = 0))]
     offset: Option<String>,
     /// `nextCursor` of the page before: as quick at any depth, and calls that come in meanwhile shift
-    /// nothing. Not together with `offset`.
+    /// nothing. With it, `offset` does not count.
+    #[schemars(regex(pattern = r"^[0-9]{1,15}:[!-~]{1,128}$"))]
     cursor: Option<String>,
 }
 
@@ -124,16 +125,15 @@ pub(super) async fn statistics(
 
 impl HistoryParameters {
     fn parse(self) -> ApiResult<HistoryQuery> {
-        if self.cursor.is_some() && self.offset.is_some() {
-            return Err(ApiError::invalid("cursor: it does not go with an offset."));
-        }
+        let offset = number("offset", self.offset)?;
+        let after = cursor_of(self.cursor)?;
         Ok(HistoryQuery {
             chat_id: chat_id(self.chat_id)?,
             call_type: choice("type", self.r#type, CallType::parse, "voice or video")?,
             status: choice("status", self.status, CallStatus::parse, &statuses())?,
-            after: cursor_of(self.cursor)?,
             limit: limit(self.limit)?,
-            offset: number("offset", self.offset)?.unwrap_or(0),
+            offset: offset.filter(|_| after.is_none()).unwrap_or(0),
+            after,
         })
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct PageParameters {
     #[schemars(with = "Option<u32>", range(min = 1, max = 100))]
     limit: Option<String>,
     /// `nextCursor` of the page before.
+    #[schemars(regex(pattern = r"^[0-9]{1,15}:[!-~]{1,128}$"))]
     cursor: Option<String>,
 }
 

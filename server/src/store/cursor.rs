@@ -1,7 +1,5 @@
 //! Places in a history, as clients hand them back.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringback_protocol::SessionId;
 
 use crate::calls::Timestamp;
@@ -9,13 +7,12 @@ use crate::calls::Timestamp;
 /// Names a place in a history, for whoever asks for the next page.
 #[must_use]
 pub fn cursor((at, id): &(Timestamp, SessionId)) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{id}", at.as_ms()))
+    format!("{}:{id}", at.as_ms())
 }
 
 /// Reads the name of a place in a history; none when it is not one.
 #[must_use]
 pub fn parse_cursor(text: &str) -> Option<(Timestamp, SessionId)> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (at, id) = text.split_once(':')?;
     let at = at
         .parse::<u64>()
@@ -35,7 +32,7 @@ mod tests {
             SessionId::new("0197:a/b").unwrap(),
         );
         assert_eq!(parse_cursor(&cursor(&place)), Some(place));
-        for bad in ["", "x", "MTIz", "OjE", "AAAA", "LTE6YQ", "MTph=="] {
+        for bad in ["", "x", "123", ":a", "1:", "-1:a", "99999999999999999999:a"] {
             assert_eq!(parse_cursor(bad), None, "{bad}");
         }
     }

@@ -166,7 +166,6 @@ async fn what_cannot_be_done_is_answered_with_or_without_an_ack() {
             "call:accept",
             "INVALID_PAYLOAD",
         ),
-        ("{}".to_owned(), "", "INVALID_PAYLOAD"),
         (
             format!(r#"["call:end","{long}"]"#),
             "call:end",

@@ -50,11 +50,18 @@ impl<T: JsonSchema> OperationInput for Id<T> {
     }
 
     fn inferred_early_responses(context: &mut GenContext, _: &mut Operation) -> Refusals {
-        vec![refusal(
-            context,
-            404,
-            "There is none with that id that the asker may see.",
-        )]
+        vec![
+            refusal(
+                context,
+                400,
+                "What is asked for does not read; `error` says why.",
+            ),
+            refusal(
+                context,
+                404,
+                "There is none with that id that the asker may see.",
+            ),
+        ]
     }
 }
 
