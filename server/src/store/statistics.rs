@@ -1,19 +1,40 @@
 //! The statistics of one user, out of the sums that the database made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ringback_protocol::rest::{
     CallRecord, CallStatistics, CallStats, CallsByDirection, CallsByType, QualityAverages,
 };
-use ringback_protocol::{CallStatus, CallType};
+use ringback_protocol::{CallStatus, CallType, UserId};
 
-use crate::calls::Timestamp;
-use crate::store::StatisticsQuery;
+use crate::calls::{CallSession, Timestamp};
+use crate::store::{HistoryQuery, StatisticsQuery};
 
 /// How many of the newest calls stand beside the figures.
 pub(super) const RECENT: u64 = 10;
 
 const MS_PER_DAY: u64 = 86_400_000;
+
+impl StatisticsQuery {
+    /// Asks for the newest calls, of which those in the time frame stand beside the figures.
+    pub(super) fn newest(&self) -> HistoryQuery {
+        HistoryQuery {
+            chat_id: self.chat_id.clone(),
+            ..HistoryQuery::default()
+        }
+    }
+
+    /// Returns those of the newest calls that are in the time frame, as that user sees them.
+    pub(super) fn recent(&self, newest: &[Arc<CallSession>], user: &UserId) -> Vec<CallRecord> {
+        let since = self.timeframe.since(self.now);
+        newest
+            .iter()
+            .filter(|session| session.initiated_at() >= since)
+            .filter_map(|session| session.record_for(user))
+            .collect()
+    }
+}
 
 /// The sums over the calls of one type, status and direction.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{history, ms, to_f64, to_u64};
 use crate::store::statistics::{Figures, Group, RECENT, day};
-use crate::store::{HistoryQuery, StatisticsQuery, StoreResult};
+use crate::store::{StatisticsQuery, StoreResult};
 
 const MS_PER_DAY: i64 = 86_400_000;
 
@@ -136,15 +136,6 @@ async fn recent(
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<Vec<CallRecord>> {
-    let since = query.timeframe.since(query.now);
-    let newest = HistoryQuery {
-        chat_id: query.chat_id.clone(),
-        ..HistoryQuery::default()
-    };
-    let sessions = history::page(calls, user, &newest, RECENT).await?;
-    Ok(sessions
-        .iter()
-        .filter(|session| session.initiated_at() >= since)
-        .filter_map(|session| session.record_for(user))
-        .collect())
+    let newest = history::page(calls, user, &query.newest(), RECENT).await?;
+    Ok(query.recent(&newest, user))
 }

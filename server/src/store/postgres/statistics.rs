@@ -9,7 +9,7 @@ use sqlx::{PgPool, Row};
 
 use super::{history, to_i64, to_u64};
 use crate::store::statistics::{Figures, Group, RECENT, day};
-use crate::store::{HistoryQuery, StatisticsQuery, StoreResult};
+use crate::store::{StatisticsQuery, StoreResult};
 
 pub(super) const FIGURES: &str = "
     SELECT call_type, status, is_outgoing,
@@ -93,15 +93,6 @@ async fn recent(
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<Vec<CallRecord>> {
-    let since = query.timeframe.since(query.now);
-    let newest = HistoryQuery {
-        chat_id: query.chat_id.clone(),
-        ..HistoryQuery::default()
-    };
-    let sessions = history::page(pool, user, &newest, RECENT).await?;
-    Ok(sessions
-        .iter()
-        .filter(|session| session.initiated_at() >= since)
-        .filter_map(|session| session.record_for(user))
-        .collect())
+    let newest = history::page(pool, user, &query.newest(), RECENT).await?;
+    Ok(query.recent(&newest, user))
 }

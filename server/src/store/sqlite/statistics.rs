@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::read;
 use super::write::to_i64;
 use crate::store::statistics::{Figures, Group, RECENT, day};
-use crate::store::{HistoryQuery, StatisticsQuery, StoreResult};
+use crate::store::{StatisticsQuery, StoreResult};
 
 pub(super) const FIGURES: &str = "
     SELECT call_type, status, is_outgoing,
@@ -71,15 +71,6 @@ fn recent(
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<Vec<CallRecord>> {
-    let since = query.timeframe.since(query.now);
-    let newest = HistoryQuery {
-        chat_id: query.chat_id.clone(),
-        ..HistoryQuery::default()
-    };
-    let sessions = read::page(from, user, &newest, RECENT)?;
-    Ok(sessions
-        .iter()
-        .filter(|session| session.initiated_at() >= since)
-        .filter_map(|session| session.record_for(user))
-        .collect())
+    let newest = read::page(from, user, &query.newest(), RECENT)?;
+    Ok(query.recent(&newest, user))
 }
