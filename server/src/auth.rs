@@ -275,13 +275,9 @@ impl Auth {
             iat: now,
             exp: now.saturating_add(valid_for_s),
         };
-        let key = self.signing.as_ref().ok_or(AuthError::WrongAlgorithm)?;
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)
-            .map_err(|error| reason(error.kind()))
+        self.encode(&claims)
     }
-}
 
-impl Auth {
     /// Signs a token of the host application's backend, for whoever operates the server.
     ///
     /// # Errors
@@ -295,8 +291,12 @@ impl Auth {
             iat: now,
             exp: now.saturating_add(valid_for_s),
         };
+        self.encode(&claims)
+    }
+
+    fn encode(&self, claims: &impl Serialize) -> Result<String, AuthError> {
         let key = self.signing.as_ref().ok_or(AuthError::WrongAlgorithm)?;
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, key)
             .map_err(|error| reason(error.kind()))
     }
 }
