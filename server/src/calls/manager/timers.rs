@@ -94,7 +94,7 @@ enum Chore {
 impl CallManager {
     /// Takes up the stored calls, then keeps deadlines until it is told to stop.
     pub(super) async fn keep_time(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
-        let mut backlog = self.take_up_stored(Backlog::Unread).await;
+        let mut backlog = Backlog::Unread;
         let mut next_sweep = self.clock.now();
         loop {
             if next_sweep <= self.clock.now() {
