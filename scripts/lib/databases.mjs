@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 
 import { installDebian } from './debian.mjs';
 import { which } from './paths.mjs';
+import { freePort } from './ports.mjs';
 import { Stop, capture, step } from './run.mjs';
 
 const READY_WITHIN_MS = 30_000;
@@ -114,14 +114,4 @@ async function untilReady(name, isReady) {
     if (Date.now() > until) throw new Stop(`${name} did not start.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort() {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

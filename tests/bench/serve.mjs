@@ -1,10 +1,11 @@
 import { fork, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createProbe } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+
+import { freePort } from '../../scripts/lib/ports.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 export const root = join(here, '..', '..');
@@ -81,16 +82,6 @@ async function answering(url) {
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-function freePort() {
-  const probe = createProbe();
-  return new Promise((resolve) => {
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** Signs a user in by the development endpoint and returns the token. */

@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from '../../scripts/lib/ports.mjs';
 import { JWT_SECRET, serviceToken, userToken } from './tokens.mjs';
+
+export { freePort };
 
 const READY_WITHIN_MS = 20_000;
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,17 +31,6 @@ export function serverBinary() {
     throw new Error('no server binary: run `cargo build -p ringback-server`, or set RINGBACK_SERVER');
   }
   return built[0];
-}
-
-/** Finds a port that is free now, so that a restarted server can take the same one again. */
-export async function freePort(host = '127.0.0.1') {
-  const probe = createServer();
-  probe.listen(0, host);
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 /**
