@@ -4,18 +4,17 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::net::UdpSocket;
-use turn::auth::{AuthHandler, generate_auth_key};
 use turn::relay::RelayAddressGenerator;
 use turn::server::Server;
 use turn::server::config::{ConnConfig, ServerConfig};
 use webrtc_util::Conn;
 
+use super::credentials::Minted;
 use super::guard::{Gate, RelaySocket};
-use crate::ice::password;
 
 /// What the server calls its realm; clients only repeat it.
 const REALM: &str = "ringback";
@@ -54,7 +53,7 @@ impl EmbeddedTurn {
                 relay_addr_generator: Box::new(relays),
             }],
             realm: REALM.to_owned(),
-            auth_handler: Arc::new(Minted { secret }),
+            auth_handler: Arc::new(Minted(secret)),
             channel_bind_timeout: CHANNEL_LASTS,
             alloc_close_notify: None,
         };
@@ -112,34 +111,5 @@ impl RelayAddressGenerator for Relays {
         let port = port.map_err(|error| turn::Error::Other(error.to_string()))?;
         let relay = RelaySocket::new(socket, Arc::clone(&self.count));
         Ok((Arc::new(relay), SocketAddr::new(self.public, port)))
-    }
-}
-
-/// Takes the credentials that this server mints.
-struct Minted {
-    secret: String,
-}
-
-impl AuthHandler for Minted {
-    fn auth_handle(
-        &self,
-        username: &str,
-        realm: &str,
-        _from: SocketAddr,
-    ) -> Result<Vec<u8>, turn::Error> {
-        let refused = || turn::Error::Other("the credentials have expired".to_owned());
-        let expiry = username
-            .split(':')
-            .next()
-            .and_then(|text| text.parse().ok());
-        let expiry = UNIX_EPOCH + Duration::from_secs(expiry.ok_or_else(refused)?);
-        if expiry < SystemTime::now() {
-            return Err(refused());
-        }
-        Ok(generate_auth_key(
-            username,
-            realm,
-            &password(&self.secret, username),
-        ))
     }
 }
