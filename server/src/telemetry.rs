@@ -78,8 +78,12 @@ where
     }
 }
 
+/// What is not logged unless it is asked for: the TURN server calls every datagram an error that it
+/// does not understand, and anyone may send those.
+const QUIET: &str = "turn=off";
+
 fn filter(text: &str) -> Result<EnvFilter, ConfigError> {
-    EnvFilter::try_new(text).map_err(|error| {
+    EnvFilter::try_new(format!("{QUIET},{text}")).map_err(|error| {
         ConfigError::new(
             "--log (RINGBACK_LOG)",
             format!("{text:?} is no filter: {error}"),
