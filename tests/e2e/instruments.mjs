@@ -239,8 +239,17 @@ export function fit() {
     return levels.length > 0 ? Math.max(...levels) : null;
   }
 
+  /** The two candidates that each open connection sends between: their type, address and port. */
+  async function selectedPairs() {
+    const reports = await Promise.all(openConnections().map((connection) => connection.getStats()));
+    const pairs = reports.flatMap((report) => [...report.values()].flatMap(({ selectedCandidatePairId: id }) => (id ? [[report, report.get(id)]] : [])));
+    const plain = ({ candidateType, address, port }) => ({ type: candidateType, address, port });
+    return pairs.map(([report, pair]) => ({ local: plain(report.get(pair.localCandidateId)), remote: plain(report.get(pair.remoteCandidateId)) }));
+  }
+
   window.instruments = {
     loudest,
+    selectedPairs,
     context,
     level,
     record,

@@ -30,14 +30,15 @@ process.on('exit', () => labs.forEach((lab) => lab.takeDown()));
 /** The router, the machine with server and site on one side of it, and homes on the other. */
 export class Lab {
   #prefix = `rb${process.pid}`;
-  #net = `10.${64 + (process.pid % 128)}`;
+  #net;
   #folder = mkdtempSync(join(tmpdir(), 'ringback-lab-'));
   #subnets = 0;
   #homes = [];
 
-  /** Builds it, with a site; `down()` removes it. */
-  static async up() {
+  /** Builds it, with a site; `down()` removes it. `block`: the first byte of all its addresses, private or, like 11, public. */
+  static async up({ block = 10 } = {}) {
     const lab = new Lab();
+    lab.#net = `${block}.${64 + (process.pid % 128)}`;
     labs.add(lab);
     lab.#build();
     lab.site = await serve(undefined, lab.host);
@@ -106,6 +107,11 @@ export class Lab {
 
   #between = (one, other) =>
     one.lines.flatMap((a) => other.lines.flatMap((b) => [`-s ${a.subnet} -d ${b.subnet} -j DROP`, `-s ${b.subnet} -d ${a.subnet} -j DROP`]));
+
+  /** All that passes between a home and anyone is TCP, and UDP with that port: a strict firewall that knows the relay. */
+  onlyRelay(home, port) {
+    home.lines.forEach(({ subnet }) => [`-s ${subnet} -p udp ! --dport ${port} -j DROP`, `-d ${subnet} -p udp ! --sport ${port} -j DROP`].forEach((line) => this.#rule('-I', line)));
+  }
 
   /** That share of the packets of media to and from a home is lost; 0: none any more. */
   lose(home, share) {
