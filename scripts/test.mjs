@@ -59,7 +59,7 @@ const PARTS = {
   },
   cluster: { needs: ['server'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
   contract: { needs: ['server', 'schemathesis'], runs: () => [nodeTest('tests/contract')] },
-  deploy: { needs: ['server', 'proxies'], runs: () => [nodeTest('tests/deploy', '--test-concurrency=1')] },
+  deploy: { needs: ['browsers', 'sdk', 'server', 'proxies'], runs: () => [nodeTest('tests/deploy', '--test-concurrency=1')] },
   turn: { needs: ['browsers', 'server'], runs: () => [nodeTest('tests/turn')] },
   docs: { needs: ['sdk'], runs: () => [nodeTest('tests/docs'), nodeTest('tests/bench'), nodeTest('tests/www')] },
   package: { needs: ['browsers', 'sdk'], runs: () => [nodeTest('tests/package', '--test-concurrency=1')] },

@@ -10,6 +10,7 @@ import { Cluster } from '../helpers/cluster.mjs';
 import { startCaddy, startNginx } from '../helpers/proxies.mjs';
 import { candidate, uniqueIds } from '../helpers/scene.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
+import { talkWhileANodeDies } from './pages.mjs';
 
 /** Connects over wss, through the proxy. */
 async function connect(t, proxy, userId, { reconnection = false } = {}) {
@@ -92,6 +93,8 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
     test('what watches over the nodes is not to be had from outside', async () => {
       for (const path of ['/metrics', '/healthz', '/readyz']) assert.equal((await ask(proxy, path)).status, 404, path);
     });
+
+    test('two pages on two nodes hear each other, and go on when one of the nodes is killed', (t) => talkWhileANodeDies(t, cluster, proxy));
 
     test('a node that is stopped takes nobody\'s call along', async (t) => {
       const { chatId, ids } = await makeChat(proxy, ['ann', 'bob']);

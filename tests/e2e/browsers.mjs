@@ -35,6 +35,7 @@ const SHARES_SCREEN = '--use-fake-ui-for-media-stream';
 const BROWSERS = {
   chromium: () => launchChromium(),
   'chromium that shares its screen': () => launchChromium({ args: [SHARES_SCREEN] }),
+  'chromium that trusts every certificate': () => launchChromium({ args: ['--ignore-certificate-errors'] }),
   'chromium that slows hidden tabs': () => launchChromium({ args: [SLOW_SOON], slows: true }),
   firefox: () => launchFirefox(),
 };

@@ -22,19 +22,22 @@ export function browserNamed(name) {
 export class Scene {
   #people = [];
   #ownSite = null;
+  #ownServer = null;
 
   /**
    * Starts a server and a site, which end with the test.
    * @param {import('node:test').TestContext} t
-   * @param {object} [options] of `TestServer.start`; `lab`: the lab whose site is used, and in which the server runs
+   * @param {object} [options] of `TestServer.start`; `lab`: the lab whose site is used, and in which the server runs;
+   *   `running`: what is there already in place of a server of its own, with `url` and `putChat`
    */
-  static async start(t, { lab, ...options } = {}) {
+  static async start(t, { lab, running, ...options } = {}) {
     const scene = new Scene();
     t.after(() => scene.#stop());
     scene.#ownSite = lab ? null : await serve();
     scene.site = lab?.site ?? scene.#ownSite;
     const env = { CORS_ORIGINS: scene.site.url, ...options.env };
-    scene.server = await TestServer.start({ host: lab?.host, ...options, env });
+    scene.#ownServer = running ? null : await TestServer.start({ host: lab?.host, ...options, env });
+    scene.server = running ?? scene.#ownServer;
     scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol', 'dave']);
     return scene;
   }
@@ -75,7 +78,7 @@ export class Scene {
   async #stop() {
     await Promise.all(this.#people.map((person) => person.context.close()));
     await this.#ownSite?.close();
-    await this.server?.stop();
+    await this.#ownServer?.stop();
   }
 }
 
