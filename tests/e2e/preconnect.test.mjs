@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Scene, dial, rings } from './scene.mjs';
+import { Scene, dial, rings, talk } from './scene.mjs';
 
 const PRECONNECT = { preconnect: true };
 
@@ -46,6 +46,19 @@ test('a callee who reaches for the button sends silence until the call is accept
   assert.ok((await loudestOfWhatArrives(alice)) > 0.1);
   await alice.do(() => calls.endCall());
   await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+});
+
+test('Firefox, which does not say that it allows the microphone, makes it ready from the second call on', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, {}, { bob: { browser: 'firefox' } });
+  await talk(scene, alice, bob);
+  await alice.do(() => calls.endCall());
+  await Promise.all([alice, bob].map((person) => person.event('ended')));
+  await bob.isAtRest();
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await reachForTheButton(bob);
+  await bob.do(() => calls.acceptCall());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
 });
 
 test('whoever reaches for the button and rejects the call holds no microphone', async (t) => {
