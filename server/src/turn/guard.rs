@@ -1,10 +1,8 @@
 //! What keeps the relay from its own network, and from who has no leave: requests for such peers and
-//! by expired names are refused, and nothing goes there or comes from there.
+//! by expired names are refused.
 
 use std::any::Any;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -119,74 +117,6 @@ impl Conn for Gate {
 
     fn local_addr(&self) -> Result<SocketAddr> {
         Ok(self.0.local_addr()?)
-    }
-
-    fn remote_addr(&self) -> Option<SocketAddr> {
-        None
-    }
-
-    async fn close(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn as_any(&self) -> &(dyn Any + Send + Sync) {
-        self
-    }
-}
-
-/// The socket of one relay, counted while it lives.
-#[derive(Debug)]
-pub(super) struct RelaySocket {
-    socket: UdpSocket,
-    relays: Arc<AtomicUsize>,
-}
-
-impl RelaySocket {
-    pub(super) fn new(socket: UdpSocket, relays: Arc<AtomicUsize>) -> Self {
-        relays.fetch_add(1, Ordering::Relaxed);
-        Self { socket, relays }
-    }
-}
-
-impl Drop for RelaySocket {
-    fn drop(&mut self) {
-        self.relays.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl Conn for RelaySocket {
-    async fn connect(&self, addr: SocketAddr) -> Result<()> {
-        Ok(self.socket.connect(addr).await?)
-    }
-
-    async fn recv(&self, buf: &mut [u8]) -> Result<usize> {
-        self.recv_from(buf).await.map(|(length, _)| length)
-    }
-
-    async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
-        loop {
-            match self.socket.recv_from(buf).await {
-                Ok((length, from)) if may_relay_to(from.ip()) => return Ok((length, from)),
-                Ok(_) | Err(_) => {}
-            }
-        }
-    }
-
-    async fn send(&self, buf: &[u8]) -> Result<usize> {
-        Ok(self.socket.send(buf).await?)
-    }
-
-    async fn send_to(&self, buf: &[u8], target: SocketAddr) -> Result<usize> {
-        if may_relay_to(target.ip()) {
-            // One peer that cannot be reached is no reason to end the relay.
-            let _ = self.socket.send_to(buf, target).await;
-        }
-        Ok(buf.len())
-    }
-
-    fn local_addr(&self) -> Result<SocketAddr> {
-        Ok(self.socket.local_addr()?)
     }
 
     fn remote_addr(&self) -> Option<SocketAddr> {

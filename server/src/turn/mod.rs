@@ -4,4 +4,5 @@ mod credentials;
 mod guard;
 pub mod peers;
 pub mod probe;
+mod relays;
 pub mod server;

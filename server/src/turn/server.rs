@@ -3,23 +3,18 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::net::UdpSocket;
-use turn::relay::RelayAddressGenerator;
 use turn::server::Server;
 use turn::server::config::{ConnConfig, ServerConfig};
-use webrtc_util::Conn;
 
 use super::credentials::Minted;
-use super::guard::{Gate, RelaySocket};
+use super::guard::Gate;
+use super::relays::Relays;
 
 /// What the server calls its realm; clients only repeat it.
 const REALM: &str = "ringback";
-/// The most relays at once: each has a socket.
-const MOST_RELAYS: usize = 1_000;
 /// RFC 8656, section 12.
 const CHANNEL_LASTS: Duration = Duration::from_secs(600);
 
@@ -42,11 +37,7 @@ impl EmbeddedTurn {
     pub async fn start(address: SocketAddr, secret: String) -> io::Result<Self> {
         let socket = bind(address).await?;
         let local = socket.local_addr()?.ip();
-        let relays = Relays {
-            public: address.ip(),
-            local,
-            count: Arc::default(),
-        };
+        let relays = Relays::new(address.ip(), local);
         let config = ServerConfig {
             conn_configs: vec![ConnConfig {
                 conn: Arc::new(Gate(socket)),
@@ -83,33 +74,49 @@ async fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     }
 }
 
-/// Makes the relays.
-#[derive(Debug)]
-struct Relays {
-    public: IpAddr,
-    local: IpAddr,
-    count: Arc<AtomicUsize>,
-}
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
 
-#[async_trait]
-impl RelayAddressGenerator for Relays {
-    fn validate(&self) -> Result<(), turn::Error> {
-        Ok(())
+    use super::*;
+    use crate::ice::password;
+    use crate::turn::probe::{Allocation, Family};
+
+    const SECRET: &str = "9f4c1d0b7a2e8365c4d1f0a9b8e7d6c5";
+    /// A public address that no machine of these tests has.
+    const OF_THE_ROUTER: IpAddr = IpAddr::V4(Ipv4Addr::new(11, 22, 33, 44));
+
+    async fn free_port() -> u16 {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+        socket.local_addr().unwrap().port()
     }
 
-    async fn allocate_conn(
-        &self,
-        use_ipv4: bool,
-        _requested_port: u16,
-    ) -> Result<(Arc<dyn Conn + Send + Sync>, SocketAddr), turn::Error> {
-        if use_ipv4 != self.public.is_ipv4() || self.count.load(Ordering::Relaxed) >= MOST_RELAYS {
-            return Err(turn::Error::ErrMaxRetriesExceeded);
+    async fn relay_of(server: SocketAddr) -> Allocation {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let name = format!("{}:somebody", now.unwrap().as_secs() + 60);
+        let password = password(SECRET, &name);
+        let opened = Allocation::open(server, (&name, &password), Family::V4).await;
+        opened.unwrap()
+    }
+
+    #[tokio::test]
+    async fn two_relays_behind_a_router_that_does_not_turn_around_what_goes_to_itself_reach_each_other()
+     {
+        let port = free_port().await;
+        let public = SocketAddr::new(OF_THE_ROUTER, port);
+        let _turn = EmbeddedTurn::start(public, SECRET.to_owned())
+            .await
+            .unwrap();
+        let inside = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+        let (mut one, mut other) = (relay_of(inside).await, relay_of(inside).await);
+        for relay in [&one, &other] {
+            assert_eq!(relay.relayed.ip(), OF_THE_ROUTER);
         }
-        let socket = UdpSocket::bind((self.local, 0)).await;
-        let socket = socket.map_err(|error| turn::Error::Other(error.to_string()))?;
-        let port = socket.local_addr().map(|address| address.port());
-        let port = port.map_err(|error| turn::Error::Other(error.to_string()))?;
-        let relay = RelaySocket::new(socket, Arc::clone(&self.count));
-        Ok((Arc::new(relay), SocketAddr::new(self.public, port)))
+        one.permit(other.relayed).await.unwrap();
+        other.permit(one.relayed).await.unwrap();
+        for (from, to) in [(&one, &other), (&other, &one)] {
+            from.send(to.relayed, b"hello").await.unwrap();
+            assert_eq!(to.receive().await.unwrap(), b"hello");
+        }
     }
 }
