@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +13,11 @@ use crate::store::{StoreError, StoreResult};
 
 /// How many changes one transaction takes at most.
 const BATCH: usize = 256;
+/// How far apart transactions begin while changes crowd in. Those that come within this time share
+/// one, and with it the pages that they have in common; one that comes alone is written at once.
+const APART: Duration = Duration::from_millis(2);
+/// So many changes in one transaction are a crowd.
+const CROWD: usize = 4;
 /// How many changes may wait; more makes the callers wait.
 const QUEUE: usize = 4_096;
 
@@ -75,7 +81,12 @@ fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
 
 fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, mirror: &Mirror) {
     let mut batch = Vec::new();
+    let mut next = None;
     while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+        if let Some(next) = next {
+            gather(&mut waiting, &mut batch, next);
+        }
+        next = (batch.len() >= CROWD).then(|| Instant::now() + APART);
         match write_all(connection, &batch) {
             Ok(touched) => {
                 for (job, rows) in batch.drain(..).zip(touched) {
@@ -91,6 +102,20 @@ fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, mirror: &Mirro
                 }
             }
         }
+    }
+}
+
+/// Waits until it is time for the next transaction, and takes in what came meanwhile.
+fn gather(waiting: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>, next: Instant) {
+    let wait = next.saturating_duration_since(Instant::now());
+    if batch.len() == BATCH || wait.is_zero() {
+        return;
+    }
+    thread::sleep(wait);
+    while batch.len() < BATCH
+        && let Ok(job) = waiting.try_recv()
+    {
+        batch.push(job);
     }
 }
 
