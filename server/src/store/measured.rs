@@ -35,7 +35,8 @@ impl MeasuredStore {
     ) -> BoxFuture<'a, StoreResult<T>> {
         Box::pin(async move {
             let began = Instant::now();
-            let span = tracing::info_span!("store", operation);
+            // For traces: in the logs it would be formatted some ten times a call, and said never.
+            let span = tracing::debug_span!("store", operation);
             let result = work.instrument(span).await;
             self.metrics
                 .stored(operation, began.elapsed(), result.is_err());

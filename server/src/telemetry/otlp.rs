@@ -10,9 +10,9 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::runtime::Handle;
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::ConfigError;
@@ -66,14 +66,21 @@ pub(super) fn start(
 }
 
 impl Traces {
-    /// Returns what turns our own spans of level `info` and above into traces.
+    /// Returns what turns our own spans, and what is logged in them at `info` and above, into traces.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let tracer = self.provider.tracer("ringback-server");
         // The exporter's own requests must not make spans that are exported.
-        let ours = Targets::new().with_target("ringback_server", LevelFilter::INFO);
+        let ours = filter_fn(|what| {
+            let most = if what.is_span() {
+                Level::DEBUG
+            } else {
+                Level::INFO
+            };
+            what.target().starts_with("ringback_server") && *what.level() <= most
+        });
         tracing_opentelemetry::layer()
             .with_tracer(tracer)
             .with_location(false)
