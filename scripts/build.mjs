@@ -9,10 +9,15 @@ export async function buildSdk() {
   await step('SDK: Rust to dist/', () => run(process.execPath, ['scripts/build-sdk.mjs']));
 }
 
-/** Builds the server; a debug build is the one that the tests make too, with all features. */
-export async function buildServer(profile) {
-  const flags = profile === 'release' ? ['--release'] : ['--features', 'full'];
-  await step(`server: cargo build (${profile})`, () => run('cargo', ['build', '--quiet', '-p', 'ringback-server', ...flags]));
+const FEATURES = { debug: ['--features', 'full'], release: [], released: ['--features', 'full,jemalloc'] };
+
+/**
+ * Builds the server.
+ * @param {'debug' | 'release' | 'released'} kind what the tests use, with all features; what `npm start` does; what is deployed
+ */
+export async function buildServer(kind) {
+  const flags = [...(kind === 'debug' ? [] : ['--release']), ...FEATURES[kind]];
+  await step(`server: cargo build (${kind})`, () => run('cargo', ['build', '--quiet', '-p', 'ringback-server', ...flags]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
