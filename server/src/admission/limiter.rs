@@ -1,4 +1,4 @@
-//! How many handshakes one address may begin, in bounded memory.
+//! How many handshakes one address may begin, in bounded memory; what a relay is asked for, too.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -16,7 +16,7 @@ const CLEAN_EVERY: Duration = Duration::from_secs(1);
 
 /// Counts handshakes by address.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(crate) struct Limiter {
     rate: Rate,
     buckets: Mutex<Buckets>,
 }
@@ -30,7 +30,7 @@ struct Buckets {
 }
 
 impl Limiter {
-    pub(super) fn new(per_second: u32, burst: u32) -> Self {
+    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
         Self {
             rate: Rate::new(per_second, burst),
             buckets: Mutex::default(),
@@ -41,7 +41,7 @@ impl Limiter {
     ///
     /// # Errors
     /// `RATE_LIMITED` with how long to wait.
-    pub(super) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Failure> {
+    pub(crate) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Failure> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.of(network(address), now);
         bucket.take(now, &self.rate, 1).map_err(too_many)

@@ -4,7 +4,7 @@
 //! from, so that nobody makes this server verify signatures without end.
 
 mod address;
-mod limiter;
+pub(crate) mod limiter;
 mod origin;
 
 use std::net::{IpAddr, SocketAddr};

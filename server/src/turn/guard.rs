@@ -1,16 +1,17 @@
 //! What keeps the relay from its own network, and from who has no leave: requests for such peers and
-//! by expired names are refused.
+//! by expired names are refused, and nobody asks without end.
 
 use std::any::Any;
-use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
 use async_trait::async_trait;
 use stun::attributes::{ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS};
 use stun::error_code::{CODE_FORBIDDEN, CODE_UNAUTHORIZED, ErrorCodeAttribute};
 use stun::message::{
     CLASS_ERROR_RESPONSE, CLASS_REQUEST, METHOD_ALLOCATE, METHOD_CHANNEL_BIND,
-    METHOD_CREATE_PERMISSION, Message, MessageType, Setter,
+    METHOD_CREATE_PERMISSION, METHOD_REFRESH, Message, MessageType, Setter,
 };
 use stun::textattrs::TextAttribute;
 use stun::xoraddr::XorMappedAddress;
@@ -19,41 +20,86 @@ use webrtc_util::Conn;
 
 use super::credentials::has_expired;
 use super::peers::may_relay_to;
+use crate::admission::limiter::Limiter;
+use crate::signaling::rate::{Bucket, Rate};
 
 type Result<T> = std::result::Result<T, webrtc_util::Error>;
 
+/// How often one address may ask for a relay, or for it to last: steadily a second, and at once. An
+/// office behind one address stays far below. The server keeps a few bytes of each, for good.
+const ASKED_PER_SECOND: u32 = 10;
+const ASKED_AT_ONCE: u32 = 1_000;
+/// How often all may together: addresses can be forged.
+const ASKED_BY_ALL: Rate = Rate::new(100, 5_000);
+
 /// The socket that clients send to.
 #[derive(Debug)]
-pub(super) struct Gate(pub(super) UdpSocket);
+pub(super) struct Gate {
+    socket: UdpSocket,
+    by_address: Limiter,
+    by_all: Mutex<Bucket>,
+}
+
+/// What becomes of a datagram.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// The server answers it.
+    Pass,
+    /// It is answered with this.
+    Refuse(Vec<u8>),
+    /// It is not answered: whoever means it asks again.
+    Drop,
+}
 
 impl Gate {
-    /// Returns the refusal of a request that names a peer to which nothing is relayed, or asks for a
-    /// relay by a name that has expired.
-    fn refusal(datagram: &[u8], now: SystemTime) -> Option<Vec<u8>> {
-        let mut request = Message::new();
-        request.unmarshal_binary(datagram).ok()?;
-        if request.typ.class != CLASS_REQUEST {
-            return None;
+    pub(super) fn new(socket: UdpSocket) -> Self {
+        Self {
+            socket,
+            by_address: Limiter::new(ASKED_PER_SECOND, ASKED_AT_ONCE),
+            by_all: Mutex::default(),
         }
-        let (code, reason) = match request.typ.method {
-            METHOD_CREATE_PERMISSION | METHOD_CHANNEL_BIND if names_forbidden(&request) => {
-                (CODE_FORBIDDEN, "Forbidden")
-            }
-            METHOD_ALLOCATE if is_by_expired(&request, now) => (CODE_UNAUTHORIZED, "Expired"),
-            _ => return None,
-        };
-        let mut refusal = Message::new();
-        let attributes: [Box<dyn Setter>; 3] = [
-            Box::new(request.transaction_id),
-            Box::new(MessageType::new(request.typ.method, CLASS_ERROR_RESPONSE)),
-            Box::new(ErrorCodeAttribute {
-                code,
-                reason: reason.into(),
-            }),
-        ];
-        refusal.build(&attributes).ok()?;
-        Some(refusal.raw)
     }
+
+    fn verdict(&self, datagram: &[u8], from: IpAddr) -> Verdict {
+        let mut request = Message::new();
+        let is_read = request.unmarshal_binary(datagram).is_ok();
+        if !is_read || request.typ.class != CLASS_REQUEST {
+            return Verdict::Pass;
+        }
+        let asks = matches!(request.typ.method, METHOD_ALLOCATE | METHOD_REFRESH);
+        if asks && !self.admits(from, Instant::now()) {
+            return Verdict::Drop;
+        }
+        refusal(&request, SystemTime::now()).map_or(Verdict::Pass, Verdict::Refuse)
+    }
+
+    fn admits(&self, from: IpAddr, now: Instant) -> bool {
+        let mut by_all = self.by_all.lock().unwrap_or_else(PoisonError::into_inner);
+        self.by_address.take(from, now).is_ok() && by_all.take(now, &ASKED_BY_ALL, 1).is_ok()
+    }
+}
+
+/// Returns the refusal of a request that names a peer to which nothing is relayed, or asks for a
+/// relay by a name that has expired.
+fn refusal(request: &Message, now: SystemTime) -> Option<Vec<u8>> {
+    let (code, reason) = match request.typ.method {
+        METHOD_CREATE_PERMISSION | METHOD_CHANNEL_BIND if names_forbidden(request) => {
+            (CODE_FORBIDDEN, "Forbidden")
+        }
+        METHOD_ALLOCATE if is_by_expired(request, now) => (CODE_UNAUTHORIZED, "Expired"),
+        _ => return None,
+    };
+    let mut refusal = Message::new();
+    let attributes: [Box<dyn Setter>; 3] = [
+        Box::new(request.transaction_id),
+        Box::new(MessageType::new(request.typ.method, CLASS_ERROR_RESPONSE)),
+        Box::new(ErrorCodeAttribute {
+            code,
+            reason: reason.into(),
+        }),
+    ];
+    refusal.build(&attributes).ok()?;
+    Some(refusal.raw)
 }
 
 /// Tells whether a request is signed with a name that has expired; the first request of all has no name.
@@ -85,7 +131,7 @@ fn names_forbidden(request: &Message) -> bool {
 #[async_trait]
 impl Conn for Gate {
     async fn connect(&self, addr: SocketAddr) -> Result<()> {
-        Ok(self.0.connect(addr).await?)
+        Ok(self.socket.connect(addr).await?)
     }
 
     async fn recv(&self, buf: &mut [u8]) -> Result<usize> {
@@ -95,28 +141,29 @@ impl Conn for Gate {
     async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
         loop {
             // A client whose port is closed shows as an error of the next read.
-            let Ok((length, from)) = self.0.recv_from(buf).await else {
+            let Ok((length, from)) = self.socket.recv_from(buf).await else {
                 continue;
             };
-            match Self::refusal(&buf[..length], SystemTime::now()) {
-                None => return Ok((length, from)),
-                Some(refusal) => {
-                    let _ = self.0.send_to(&refusal, from).await;
+            match self.verdict(&buf[..length], from.ip()) {
+                Verdict::Pass => return Ok((length, from)),
+                Verdict::Refuse(refusal) => {
+                    let _ = self.socket.send_to(&refusal, from).await;
                 }
+                Verdict::Drop => {}
             }
         }
     }
 
     async fn send(&self, buf: &[u8]) -> Result<usize> {
-        Ok(self.0.send(buf).await?)
+        Ok(self.socket.send(buf).await?)
     }
 
     async fn send_to(&self, buf: &[u8], target: SocketAddr) -> Result<usize> {
-        Ok(self.0.send_to(buf, target).await?)
+        Ok(self.socket.send_to(buf, target).await?)
     }
 
     fn local_addr(&self) -> Result<SocketAddr> {
-        Ok(self.0.local_addr()?)
+        Ok(self.socket.local_addr()?)
     }
 
     fn remote_addr(&self) -> Option<SocketAddr> {
@@ -134,9 +181,10 @@ impl Conn for Gate {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::time::{Duration, UNIX_EPOCH};
 
-    use stun::message::{Getter, METHOD_REFRESH, Method};
+    use stun::message::{Getter, METHOD_BINDING, Method};
 
     use super::*;
 
@@ -157,8 +205,9 @@ mod tests {
 
     fn refused_with(datagram: &[u8], now_s: u64) -> Option<u16> {
         let now = UNIX_EPOCH + Duration::from_secs(now_s);
-        let refusal = Gate::refusal(datagram, now)?;
         let mut message = Message::new();
+        message.unmarshal_binary(datagram).unwrap();
+        let refusal = refusal(&message, now)?;
         message.unmarshal_binary(&refusal).unwrap();
         let mut code = ErrorCodeAttribute::default();
         code.get_from(&message).unwrap();
@@ -182,9 +231,39 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_no_request_is_the_servers_to_answer() {
-        assert_eq!(refused_with(b"", 0), None);
-        assert_eq!(refused_with(b"garbage garbage garbage garbage", 0), None);
+    async fn gate() -> Gate {
+        Gate::new(UdpSocket::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    const SOMEBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(11, 0, 0, 1));
+    const ANOTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(11, 0, 0, 2));
+
+    #[tokio::test]
+    async fn what_is_no_request_is_the_servers_to_answer() {
+        let gate = gate().await;
+        for datagram in [&b""[..], b"garbage garbage garbage garbage"] {
+            assert_eq!(gate.verdict(datagram, SOMEBODY), Verdict::Pass);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_without_end_is_not_answered_any_more_and_others_are() {
+        let gate = gate().await;
+        let unsigned = |method| request(method, Box::new(MessageType::new(method, CLASS_REQUEST)));
+        let (allocate, refresh) = (unsigned(METHOD_ALLOCATE), unsigned(METHOD_REFRESH));
+        let verdicts = (0..2 * ASKED_AT_ONCE).map(|_| gate.verdict(&allocate, SOMEBODY));
+        assert!(verdicts.last() == Some(Verdict::Drop));
+        assert_eq!(gate.verdict(&refresh, SOMEBODY), Verdict::Drop);
+        let binding = unsigned(METHOD_BINDING);
+        assert_eq!(gate.verdict(&binding, SOMEBODY), Verdict::Pass);
+        assert_eq!(gate.verdict(&allocate, ANOTHER), Verdict::Pass);
+    }
+
+    #[tokio::test]
+    async fn forged_addresses_without_end_are_not_answered_either() {
+        let (gate, now) = (gate().await, Instant::now());
+        let numbered = |n: u32| IpAddr::V4(n.into());
+        let admitted = (0..10_000).filter(|&n| gate.admits(numbered(n), now));
+        assert_eq!(admitted.count(), 5_000);
     }
 }

@@ -40,7 +40,7 @@ impl EmbeddedTurn {
         let relays = Relays::new(address.ip(), local);
         let config = ServerConfig {
             conn_configs: vec![ConnConfig {
-                conn: Arc::new(Gate(socket)),
+                conn: Arc::new(Gate::new(socket)),
                 relay_addr_generator: Box::new(relays),
             }],
             realm: REALM.to_owned(),
