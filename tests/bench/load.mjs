@@ -10,8 +10,9 @@ import { parseArgs } from 'node:util';
 
 import { Contender, NODE, RINGBACK } from './load/contender.mjs';
 import { Generator } from './load/generator.mjs';
-import { loadMarkdown, replaceLoadPart } from './load/report.mjs';
+import { loadMarkdown } from './load/report.mjs';
 import { hardware } from './machine.mjs';
+import { withPart } from './parts.mjs';
 import { root } from './serve.mjs';
 
 const { values: options } = parseArgs({
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
 
 /** Pairs in calls at once, what each of them does, and how often in a second. */
 const RELAY = { pairs: 50, messages: 400, rate: 40, burst: 10 };
-const LIFECYCLES = { pairs: 200, calls: 10, rate: 6 };
+const LIFECYCLES = { pairs: 200, calls: 20, rate: 60 };
 /** Lets timers of the sign-in run out before memory is read. */
 const SETTLE_MS = 12_000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -110,10 +111,10 @@ for (let round = 0; round < Number(options.rounds); round += 1) {
     console.error(`round ${round + 1}: restart: ${JSON.stringify(results.restart.at(-1))}`);
   }
 }
-const summary = loadMarkdown({ results, hardware: hardware(), options, relay: RELAY, lifecycles: LIFECYCLES });
+const summary = loadMarkdown({ results, hardware: hardware('socket.io'), options, relay: RELAY, lifecycles: LIFECYCLES });
 console.log(`\n${summary}`);
 if (options.json) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (options.write) {
   const page = join(root, 'BENCHMARKS.md');
-  await writeFile(page, replaceLoadPart(await readFile(page, 'utf8'), summary));
+  await writeFile(page, withPart(await readFile(page, 'utf8'), summary));
 }

@@ -8,9 +8,10 @@ const processor = () => `${cpus()[0].model.trim()}, ${cpus().length} cores`;
 const memory = () => `${Math.round(totalmem() / 2 ** 30)} GiB`;
 const system = () => `${type()} ${release().split('-')[0]}`;
 
-/** Describes the machine in a line. */
-export function hardware() {
-  return `${processor()}, ${memory()}, ${system()}; Node ${process.version}; socket.io ${versionOf('socket.io')}; load average ${loadavg()[0].toFixed(1)}`;
+/** Describes the machine in a line, with the versions of packages that matter. */
+export function hardware(...packages) {
+  const versions = packages.map((name) => `${name} ${versionOf(name)}; `).join('');
+  return `${processor()}, ${memory()}, ${system()}; Node ${process.version}; ${versions}load average ${loadavg()[0].toFixed(1)}`;
 }
 
 /** Describes where the figures come from. */

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBrowser } from './browser.mjs';
 import { measureInit } from './init-time.mjs';
-import { loadPart, replaceLoadPart } from './load/report.mjs';
 import { machine } from './machine.mjs';
+import { HISTORY, LOAD, partOf, withPart } from './parts.mjs';
 import { figures, markdown, summary } from './report.mjs';
 import { root } from './serve.mjs';
 import { CONTENDERS, FLOOR, measureSetup } from './setup-time.mjs';
@@ -65,9 +65,10 @@ try {
 
 async function writeDocuments(result) {
   const page = join(root, 'BENCHMARKS.md');
-  // What calls cost the server is measured by another command.
-  const load = loadPart(await readFile(page, 'utf8'));
-  await writeFile(page, load ? replaceLoadPart(markdown(result), load) : markdown(result));
+  // Measured by other commands.
+  const former = await readFile(page, 'utf8');
+  const others = [LOAD, HISTORY].map((heading) => partOf(former, heading)).filter(Boolean);
+  await writeFile(page, others.reduce(withPart, markdown(result)));
   const path = join(root, 'README.md');
   const readme = await readFile(path, 'utf8');
   const between = /(<!-- figures: written by npm run bench -->\n)[^]*?(<!-- end of figures -->)/;

@@ -37,8 +37,11 @@ pub(super) async fn run(arguments: &Arguments, flags: &Flags) -> Result<(), Comm
     let bar = progress::bytes(size);
     let taken = import(&*store, bar.wrap_read(lines)).await;
     bar.finish();
+    // Also after a part of it: what is in stays in.
+    let settled = store.settle().await;
     store.close().await;
     let Taken { calls, new, chats } = taken?;
+    settled?;
     println!("{calls} calls, {new} of them new, and {chats} chats were imported.");
     Ok(())
 }

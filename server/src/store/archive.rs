@@ -68,6 +68,12 @@ pub trait Archive: Send + Sync + 'static {
     /// Nobody is told of imported calls.
     fn import_calls(&self, calls: Vec<ArchivedCall>) -> BoxFuture<'_, StoreResult<u64>>;
 
+    /// Lets the database take stock, once all calls of an import are in: what it does in time by
+    /// itself, it does at once.
+    fn settle(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Deletes calls that ended before that time, at most so many, and returns how many it were.
     fn purge(&self, ended_before: Timestamp, most: u32) -> BoxFuture<'_, StoreResult<u64>>;
 

@@ -1,13 +1,7 @@
 // The figures of the load measurements as a part of BENCHMARKS.md.
+import { LOAD } from '../parts.mjs';
+import { median } from '../stats.mjs';
 import { NODE, RINGBACK } from './contender.mjs';
-
-const BEGIN = '## What calls cost the server';
-
-export function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 const rows = (results) => [
   ['CPU per candidate of a burst, µs', (kind) => median(results[kind].bursts.map((run) => run.microseconds)), 1, 'at most 0.30'],
@@ -28,7 +22,7 @@ export function loadMarkdown({ results, hardware, options, relay, lifecycles }) 
     return `| ${what} | ${ours.toFixed(digits)} | ${theirs.toFixed(digits)} | ${(ours / theirs).toFixed(2)}x | ${target} |`;
   });
   const restart = results.restart.length === 0 ? '' : restarted(results.restart);
-  return `${BEGIN}
+  return `${LOAD}
 
 Written by \`npm run bench:load -- --write\` on ${new Date().toISOString().slice(0, 10)}. Machine: ${hardware}; the load generator ran on it too.
 
@@ -55,21 +49,4 @@ function restarted(runs) {
 
 The server is killed under ${run.sockets} sockets that are all in calls, and started again. The last of them was signed in and back in its call ${seconds.toFixed(1)} s after the server listened (median of ${runs.length}; half of them after ${median(runs.map((one) => one.median)).toFixed(1)} s); ${lost} were lost. Each tries again every 0.1 to 0.4 s, which is more of a herd than the stock client makes. Target: 5 s, none lost.
 `;
-}
-
-/** Takes the part out of a page that has one. */
-export function loadPart(page) {
-  const at = page.indexOf(BEGIN);
-  if (at < 0) return '';
-  const rest = page.slice(at + BEGIN.length);
-  const next = rest.search(/^## /m);
-  return BEGIN + (next < 0 ? rest : rest.slice(0, next));
-}
-
-/** Puts the part into the page, in place of a former one. */
-export function replaceLoadPart(page, part) {
-  const former = loadPart(page);
-  if (!former) return `${page.trimEnd()}\n\n${part.trimEnd()}\n`;
-  const [before, after] = page.split(former);
-  return `${before}${part.trimEnd()}\n${after && `\n${after}`}`;
 }

@@ -217,6 +217,10 @@ impl Archive for PostgresStore {
         Box::pin(archive::import(&self.pool, calls))
     }
 
+    fn settle(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(archive::settle(&self.pool))
+    }
+
     fn purge(&self, ended_before: Timestamp, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(archive::purge(&self.pool, ended_before, most))
     }

@@ -1,7 +1,7 @@
 //! No query reads a whole table, whatever is stored.
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgPool};
 
 use super::{archive, calls, chats, history, outbox, quality, statistics};
 
@@ -37,7 +37,7 @@ const QUERIES: &[(&str, &str)] = &[
 ];
 
 /// Makes a database with the schema on the server of `POSTGRES_TEST_URI`.
-async fn database() -> PgConnection {
+async fn database() -> PgConnectOptions {
     let server = std::env::var("POSTGRES_TEST_URI")
         .expect("POSTGRES_TEST_URI names no PostgreSQL server: `npm test -- rust` starts one");
     let name = format!("plans_{}", uuid::Uuid::now_v7().simple());
@@ -50,12 +50,12 @@ async fn database() -> PgConnection {
     let url = options.to_url_lossy().to_string();
     let (pool, _) = super::schema::open(&url).await.unwrap();
     pool.close().await;
-    options.connect().await.unwrap()
+    options
 }
 
 #[tokio::test]
 async fn every_query_goes_by_an_index() {
-    let mut database = database().await;
+    let mut database = database().await.connect().await.unwrap();
     // A table that is empty would be read whole, because that is quickest: it is only read whole
     // now where there is no other way. Statements that are prepared show a plan without values.
     for setting in [
@@ -83,4 +83,22 @@ async fn every_query_goes_by_an_index() {
         let scans = plan.iter().any(|step| step.contains("Seq Scan"));
         assert!(!scans, "{name}:\n{}", plan.join("\n"));
     }
+}
+
+#[tokio::test]
+async fn once_an_import_has_settled_the_index_alone_answers() {
+    let pool = PgPool::connect_with(database().await).await.unwrap();
+    pool.execute(
+        "INSERT INTO calls (id, version, chat_id, call_type, status, caller_id, initiated_at_ms, session)
+        SELECT n, 1, 'c', 'voice', 'ended', 'a', n, '{}' FROM generate_series(1, 5000) AS n;
+        INSERT INTO call_participants (user_id, initiated_at_ms, call_id, chat_id, call_type, status, is_outgoing)
+        SELECT 'a', n, n, 'c', 'voice', 'ended', true FROM generate_series(1, 5000) AS n",
+    )
+    .await
+    .unwrap();
+    archive::settle(&pool).await.unwrap();
+    let explain = "EXPLAIN (ANALYZE) SELECT count(*) FROM call_participants WHERE user_id = 'a' AND initiated_at_ms > 4000";
+    let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&pool).await.unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("Heap Fetches: 0"), "{plan}");
 }
