@@ -27,6 +27,12 @@ const FIREFOX = {
   'media.peerconnection.ice.obfuscate_host_addresses': false,
 };
 
+/**
+ * Allows the microphone as a person does, and tells the page so, which `permission.disabled` does
+ * not. A tab in the back waits for a microphone then: one page to a browser.
+ */
+const ALLOWED = { 'media.navigator.permission.disabled': false, 'permissions.default.microphone': 1 };
+
 const first = (...paths) => paths.find((path) => path && existsSync(path));
 
 /** Lets the page share the whole screen without a picker; it also allows microphones, whatever the permissions say. */
@@ -38,6 +44,7 @@ const BROWSERS = {
   'chromium that trusts every certificate': () => launchChromium({ args: ['--ignore-certificate-errors'] }),
   'chromium that slows hidden tabs': () => launchChromium({ args: [SLOW_SOON], slows: true }),
   firefox: () => launchFirefox(),
+  'firefox that tells what it allows': () => launchFirefox(ALLOWED),
 };
 
 /** Starts a browser by its name. */
@@ -55,13 +62,13 @@ export function launchChromium({ executablePath = chromium(), args = [], slows =
   return puppeteer.launch({ executablePath, headless: true, protocolTimeout: 60_000, pipe: true, args: flags, ...pace });
 }
 
-async function launchFirefox() {
+async function launchFirefox(preferences = {}) {
   return puppeteer.launch({
     browser: 'firefox',
     env: { ...process.env, ...(await soundCard()) },
     executablePath: first(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
     headless: true,
     protocolTimeout: 60_000,
-    extraPrefsFirefox: FIREFOX,
+    extraPrefsFirefox: { ...FIREFOX, ...preferences },
   });
 }

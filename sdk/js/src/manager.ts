@@ -100,9 +100,8 @@ export class VoiceCallManager {
    * Opens the microphone for the call that rings here, ahead of {@link acceptCall}: call it when the
    * person reaches for the button (`pointerdown`, `focus`), a tenth of a second before they click.
    *
-   * Does nothing where the browser would ask for permission. Firefox does not tell whether it would,
-   * unless the person had it remember that: there it works for 50 minutes after a call. Nothing is
-   * heard before the call is accepted; unless it is within ten seconds, the microphone is closed again.
+   * Does nothing where the browser would ask for permission, or does not tell. Nothing is heard
+   * before the call is accepted; unless it is within ten seconds, the microphone is closed again.
    * What fails is told by `acceptCall`.
    */
   prepareToAccept(): void {

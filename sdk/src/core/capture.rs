@@ -48,13 +48,9 @@ impl Context {
     pub(super) fn close(&mut self, kind: MediaKind) {
         let device = self.media.device_mut(kind);
         let was_wanted = device.is_wanted();
-        let was_open = device.is_open();
         device.capture = Capture::Closed;
         device.failures = 0;
         let waiting = std::mem::take(&mut device.waiting);
-        if was_open && kind == MediaKind::Microphone {
-            self.media.last_used = Some(self.now);
-        }
         self.timers.stop(Timer::Reacquire(kind));
         self.refresh_video();
         if was_wanted {

@@ -3,7 +3,6 @@
 use super::error::{ClientCode, ClientError, Code};
 use super::ids::{MediaId, RequestId};
 use super::input::{CaptureError, Permission};
-use super::time::Instant;
 
 /// What can be captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,10 +158,6 @@ impl Device {
     }
 }
 
-/// How long after its last use a page may count on the microphone, in milliseconds: Firefox asks
-/// again after an hour (`privacy.webrtc.deviceGracePeriodTimeoutMs`).
-const UNASKED_MS: u64 = 50 * 60_000;
-
 /// How long the first attempt to have a lost device again waits, in milliseconds; then twice that.
 const FIRST_RETRY_MS: u64 = 1_000;
 /// How long it waits at most.
@@ -204,8 +199,6 @@ pub(super) struct Media {
     pub(super) asked_speakers: Vec<(RequestId, DeviceChoice)>,
     /// What the browser says about permission for the microphone.
     pub(super) permission: Permission,
-    /// When the microphone was last in use, unless the browser took the leave back since.
-    pub(super) last_used: Option<Instant>,
     /// Whether the person wants to be silent: outlives re-opening and reconnecting.
     pub(super) muted: bool,
     /// Whether sound goes out only while a key is pressed: outlives calls.
@@ -223,7 +216,6 @@ impl Default for Media {
             speaker: None,
             asked_speakers: Vec::new(),
             permission: Permission::Prompt,
-            last_used: None,
             muted: false,
             talk: Talk::Open,
             shown: None,
@@ -237,18 +229,6 @@ impl Media {
         match self.permission {
             Permission::Granted => true,
             Permission::Denied | Permission::Prompt => false,
-        }
-    }
-
-    /// Tells whether the browser would open the microphone without a question, as far as it can be
-    /// known: Firefox says `prompt` also of a page that it would let use it again.
-    pub(super) fn opens_unasked(&self, now: Instant) -> bool {
-        match self.permission {
-            Permission::Granted => true,
-            Permission::Denied => false,
-            Permission::Prompt => self
-                .last_used
-                .is_some_and(|used| now.since(used) < UNASKED_MS),
         }
     }
 

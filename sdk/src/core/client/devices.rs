@@ -18,9 +18,6 @@ impl Client {
     pub(super) fn device(&mut self, input: DeviceInput) {
         match input {
             DeviceInput::Permission(permission) => {
-                if permission != self.cx.media.permission {
-                    self.cx.media.last_used = None;
-                }
                 self.cx.media.permission = permission;
                 if self.cx.media.is_granted() {
                     // Devices have names from now on.
@@ -112,9 +109,6 @@ impl Client {
             // The chosen one is gone: the default one may do.
             self.cx.begin(kind, attempt.aim, None);
             return;
-        }
-        if error == CaptureError::Denied && kind == MediaKind::Microphone {
-            self.cx.media.last_used = None;
         }
         let failure = capture_error(kind, error, detail);
         match attempt.aim {

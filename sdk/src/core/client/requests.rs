@@ -118,9 +118,8 @@ impl Client {
 
     /// The person is about to answer: the microphone opens ahead, unless they would be asked for it.
     fn prepare_to_accept(&mut self, id: RequestId) {
-        let opens_unasked =
-            self.cx.options.supplied_microphone || self.cx.media.opens_unasked(self.cx.now);
-        if opens_unasked && self.live().is_some_and(Call::is_ringing) {
+        let is_asked = !self.cx.media.is_granted() && !self.cx.options.supplied_microphone;
+        if !is_asked && self.live().is_some_and(Call::is_ringing) {
             self.cx.open(MediaKind::Microphone);
             let at = self.cx.now.after(PREPARED_MS);
             self.cx.timers.set(Timer::Prepared, at);

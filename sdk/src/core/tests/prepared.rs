@@ -60,50 +60,6 @@ fn whoever_would_be_asked_for_the_microphone_is_asked_when_they_accept() {
     assert!(lines.contains(&"open microphone".to_owned()), "{lines:?}");
 }
 
-/// The browser says nothing about permission; a call is over in which the microphone was used.
-fn after_a_call() -> Rig {
-    let mut rig = Rig::accepting();
-    rig.microphone_opens();
-    rig.acked(AckBody::Join(JoinAck { call: None }));
-    rig.event(ended("s1", EndReason::Completed));
-    rig
-}
-
-/// A call rings after that one; tells whether the microphone opens when the button is reached for.
-fn is_made_ready(rig: &mut Rig) -> bool {
-    rig.event(incoming("s2", "bob", None));
-    prepare(rig).contains(&"open microphone".to_owned())
-}
-
-#[test]
-fn whoever_used_the_microphone_a_while_ago_is_not_asked_again() {
-    let mut rig = after_a_call();
-    rig.wait(49 * 60_000);
-    assert!(is_made_ready(&mut rig));
-}
-
-#[test]
-fn whoever_used_it_long_ago_or_does_not_let_it_be_used_any_more_may_be_asked() {
-    let revoked: [fn(&mut Rig); 2] = [
-        |rig| drop(rig.wait(51 * 60_000)),
-        |rig| {
-            rig.grant();
-            rig.device(DeviceInput::Permission(Permission::Prompt));
-        },
-    ];
-    for revoke in revoked {
-        let mut rig = after_a_call();
-        revoke(&mut rig);
-        assert!(!is_made_ready(&mut rig));
-    }
-    let mut rig = after_a_call();
-    assert!(is_made_ready(&mut rig));
-    fail(&mut rig);
-    rig.event(ended("s2", EndReason::Missed));
-    rig.event(incoming("s3", "bob", None));
-    assert_eq!(prepare(&mut rig).len(), 1, "nothing but the promise");
-}
-
 #[test]
 fn audio_that_the_application_supplies_asks_for_nothing() {
     let mut rig = Rig::new(ClientOptions {
