@@ -39,7 +39,7 @@ const PARTS = {
       check('cargo', 'fmt', '--all', '--check'),
       check('cargo', 'clippy', '--workspace', '--all-targets', ...EVERYTHING, '--quiet', '--', '-D', 'warnings'),
       // What `npm start` builds: the server with the default features.
-      check('cargo', 'check', '-p', 'ringback-server', '--quiet'),
+      check('cargo', 'check', '-p', 'ringback-server', '--all-targets', '--quiet'),
       check('cargo', 'clippy', '-p', 'ringback-sdk', '--all-targets', '--target', WASM, '--quiet', '--', '-D', 'warnings'),
       check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts,schema', '--quiet', '--', '-D', 'warnings'),
     ],

@@ -495,6 +495,7 @@ mod tests {
         assert!(Arc::ptr_eq(&before, &after));
     }
 
+    #[cfg(feature = "redis")]
     #[test]
     fn a_device_that_signed_in_elsewhere_is_looked_for_there_until_it_is_back() {
         let registry = Registry::default();
