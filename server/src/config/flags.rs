@@ -9,6 +9,7 @@ use ringback_protocol::limits;
 
 use super::{LogFormat, Unanswered};
 use crate::admission::ForwardedBy;
+use crate::store::outbox::LONGEST_KEEP_MS;
 
 /// The settings, each with its flag and its environment variable.
 // A parser too, so that tests can read settings alone.
@@ -206,7 +207,7 @@ pub struct Flags {
         env = "WEBHOOK_KEEP_MS",
         value_name = "MS",
         default_value_t = 86_400_000,
-        value_parser = clap::value_parser!(u64).range(1_000..=2_592_000_000)
+        value_parser = clap::value_parser!(u64).range(1_000..=LONGEST_KEEP_MS)
     )]
     pub webhook_keep_ms: u64,
 

@@ -75,6 +75,9 @@ pub trait Archive: Send + Sync + 'static {
     }
 
     /// Deletes calls that ended before that time, at most so many, and returns how many it were.
+    ///
+    /// A call stays as long as the [`Outbox`](super::Outbox) holds something about it, but no more
+    /// than 30 days longer.
     fn purge(&self, ended_before: Timestamp, most: u32) -> BoxFuture<'_, StoreResult<u64>>;
 
     /// Returns the chats that a user is in.
@@ -85,7 +88,8 @@ pub trait Archive: Send + Sync + 'static {
 
     /// Replaces a call that is over by itself without that user, provided that it has the version.
     ///
-    /// The call leaves the history of the user, and is deleted when it is in nobody's any more.
+    /// The call leaves the history of the user, and is deleted when it is in nobody's any more. What
+    /// the [`Outbox`](super::Outbox) holds about it is removed: it would tell of the user.
     fn erase_from_call<'a>(&'a self, erasure: &'a Erasure) -> BoxFuture<'a, StoreResult<Swap>>;
 }
 

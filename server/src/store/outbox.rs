@@ -9,6 +9,11 @@ use crate::calls::ports::BoxFuture;
 use crate::calls::session::Notice;
 use crate::calls::{CallSession, Timestamp};
 
+/// The longest that something may be told anew, in milliseconds: 30 days.
+///
+/// A call that ended longer ago is purged with what was never told of it: webhooks were turned off.
+pub const LONGEST_KEEP_MS: u64 = 2_592_000_000;
+
 /// Which of the things to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LetterId {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ringback_protocol::webhook::{WebhookEvent, WebhookType};
 use ringback_server::calls::Timestamp;
 use ringback_server::calls::session::{CallSession, Input, NewCall, Notices, Reach};
-use ringback_server::store::{Letter, LetterId, Store, Swap};
+use ringback_server::store::outbox::LONGEST_KEEP_MS;
+use ringback_server::store::{Database, Letter, LetterId, Store, Swap, user_data};
 
 use crate::support::{GRACE_MS, RING_MS, START, callee, device, new_call, session_id, user};
 
@@ -234,4 +235,50 @@ pub(crate) async fn of_several_who_ask_one_gets_each(store: &dyn Store) {
     calls.sort_unstable();
     calls.dedup();
     assert_eq!((calls.len(), all.len()), (20, 20));
+}
+
+pub(crate) async fn a_call_that_is_still_told_of_is_not_purged(store: &dyn Database) {
+    let placed = place(store, "call").await;
+    let ended = after(&placed, 5, end());
+    assert_eq!(swap(store, &placed, &ended).await, Swap::Stored);
+    let (now, later) = (START.plus_ms(10), START.plus_ms(1_000_000));
+    for sequence in [1, 2, 3] {
+        assert_eq!(store.purge(later, 10).await.unwrap(), 0);
+        let letters = take(store, now).await;
+        assert_eq!(ids(&letters), [("call", sequence)]);
+        store.remove_letter(&letters[0].id).await.unwrap();
+    }
+    assert_eq!(store.purge(later, 10).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_call_of_which_nobody_was_ever_told_is_purged_with_it(store: &dyn Database) {
+    let placed = place(store, "call").await;
+    let ended = after(&placed, 5, end());
+    assert_eq!(swap(store, &placed, &ended).await, Swap::Stored);
+    let later = START.plus_ms(5 + LONGEST_KEEP_MS);
+    assert_eq!(store.purge(later, 10).await.unwrap(), 0);
+    assert_eq!(store.purge(later.plus_ms(1), 10).await.unwrap(), 1);
+    assert_eq!(take(store, later).await, []);
+}
+
+pub(crate) async fn whoever_is_erased_is_in_nothing_that_is_still_to_be_told(store: &dyn Database) {
+    let mine = place(store, "mine").await;
+    let over = after(&mine, 5, end());
+    assert_eq!(swap(store, &mine, &over).await, Swap::Stored);
+    // Of one letter somebody has begun to tell, and what would be deleted by age waits too.
+    let later = START.plus_ms(1_000_000);
+    assert_eq!(take(store, START).await.len(), 1);
+    assert_eq!(store.purge(later, 10).await.unwrap(), 0);
+    let live = place(store, "live").await;
+    let erased = user_data::erase(store, &user("alice")).await.unwrap();
+    assert_eq!((erased.calls, erased.live), (1, 1));
+    let letters = take(store, later).await;
+    assert_eq!(ids(&letters), [("live", 1)]);
+    store.remove_letter(&letters[0].id).await.unwrap();
+    // Erased again when that one is over.
+    let over = after(&live, 5, end());
+    assert_eq!(swap(store, &live, &over).await, Swap::Stored);
+    let erased = user_data::erase(store, &user("alice")).await.unwrap();
+    assert_eq!((erased.calls, erased.live), (1, 0));
+    assert_eq!(take(store, later.plus_ms(1_000_000)).await, []);
 }

@@ -12,6 +12,7 @@ use super::schema::is_duplicate;
 use super::{Collections, ms, quality, to_i64};
 use crate::calls::Timestamp;
 use crate::store::archive::{ArchivedCall, ArchivedChat, Erasure, archived_sample, sample_json};
+use crate::store::outbox::LONGEST_KEEP_MS;
 use crate::store::{StoreResult, Swap};
 
 pub(super) async fn calls(
@@ -110,7 +111,10 @@ pub(super) async fn purge(
     // What the application is still to be told of is kept until it was.
     let which = doc! {
         "endedAt": {"$lt": ms(ended_before)},
-        "letterDue": {"$exists": false},
+        "$or": [
+            {"letterDue": {"$exists": false}},
+            {"endedAt": {"$lt": ms(ended_before.minus_ms(LONGEST_KEEP_MS))}},
+        ],
     };
     let old = store
         .calls

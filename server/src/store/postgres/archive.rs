@@ -13,6 +13,7 @@ use crate::calls::{CallSession, Timestamp};
 use crate::store::archive::{
     ArchivedCall, ArchivedChat, ArchivedSample, Erasure, archived_sample, sample_json,
 };
+use crate::store::outbox::LONGEST_KEEP_MS;
 use crate::store::{StoreError, StoreResult, Swap};
 
 pub(super) const CALLS: &str = "SELECT id, session FROM calls WHERE id > $1 ORDER BY id LIMIT $2";
@@ -289,11 +290,17 @@ async fn import_samples(
     Ok(())
 }
 
-// Who took part stands in the call itself.
+// Who took part stands in the call itself. What the application is still to be told of is kept
+// until it was: an erasure finds it by its call. The index of the outbox has the usual collation.
 pub(super) const PURGE: &str = "
     WITH old AS (
         DELETE FROM calls WHERE id IN (
-            SELECT id FROM calls WHERE ended_at_ms < $1 ORDER BY ended_at_ms LIMIT $2
+            SELECT id FROM calls AS call
+            WHERE ended_at_ms < $1 AND (ended_at_ms < $3 OR (
+                SELECT count(*) FROM webhook_outbox AS letter
+                WHERE letter.call_id = call.id COLLATE \"default\"
+            ) = 0)
+            ORDER BY ended_at_ms LIMIT $2
         )
         RETURNING id, initiated_at_ms, session
     ), participants AS (
@@ -303,6 +310,10 @@ pub(super) const PURGE: &str = "
             AND row.initiated_at_ms = old.initiated_at_ms AND row.call_id = old.id
     ), measurements AS (
         DELETE FROM call_quality AS row USING old WHERE row.call_id = old.id
+    ), letters AS (
+        DELETE FROM webhook_outbox WHERE call_id = ANY(
+            ARRAY(SELECT id COLLATE \"default\" FROM old)
+        )
     )
     SELECT count(*) FROM old";
 
@@ -310,6 +321,7 @@ pub(super) async fn purge(pool: &PgPool, ended_before: Timestamp, most: u32) -> 
     let purged: i64 = sqlx::query_scalar(PURGE)
         .bind(ms(ended_before))
         .bind(i64::from(most))
+        .bind(ms(ended_before.minus_ms(LONGEST_KEEP_MS)))
         .fetch_one(pool)
         .await?;
     Ok(to_u64(Some(purged)))

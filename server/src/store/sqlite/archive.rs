@@ -12,6 +12,7 @@ use super::read::{self, count as number};
 use super::write::{CallRow, to_i64};
 use crate::calls::Timestamp;
 use crate::store::archive::{ArchivedCall, ArchivedChat, ArchivedSample, Erasure, archived_sample};
+use crate::store::outbox::LONGEST_KEEP_MS;
 use crate::store::{StoreError, StoreResult};
 
 pub(super) const CALLS: &str = "SELECT id, session FROM calls WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -159,8 +160,12 @@ fn import(to: &Connection, rows: &[(CallRow, Vec<QualityRow>)]) -> rusqlite::Res
     Ok(new)
 }
 
+// What the application is still to be told of is kept until it was: an erasure finds it by its call.
 pub(super) const OLD: &str = "
-    SELECT id, initiated_at_ms, session FROM calls WHERE ended_at_ms < ?1
+    SELECT id, initiated_at_ms, session FROM calls
+    WHERE ended_at_ms < ?1 AND (ended_at_ms < ?3 OR NOT EXISTS (
+        SELECT 1 FROM webhook_outbox AS letter WHERE letter.call_id = calls.id
+    ))
     ORDER BY ended_at_ms LIMIT ?2";
 
 // Who took part stands in the call itself.
@@ -176,13 +181,14 @@ pub(super) const DELETE_CALL: &str = "DELETE FROM calls WHERE id = ?1";
 
 fn purge(to: &Connection, ended_before: Timestamp, most: u32) -> rusqlite::Result<usize> {
     let mut query = to.prepare_cached(OLD)?;
-    let old = query.query_map(params![to_i64(ended_before.as_ms()), most], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
+    let untold = ended_before.minus_ms(LONGEST_KEEP_MS);
+    let bounds = params![to_i64(ended_before.as_ms()), most, to_i64(untold.as_ms())];
+    let old = query.query_map(bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let old: Vec<(String, i64, String)> = old.collect::<Result<_, _>>()?;
     for (id, initiated_at_ms, session) in &old {
         to.prepare_cached(DELETE_PARTICIPANTS)?
             .execute(params![id, initiated_at_ms, session])?;
+        to.prepare_cached(ERASE_LETTERS)?.execute([id])?;
         delete(to, id)?;
     }
     Ok(old.len())
