@@ -108,7 +108,7 @@ pub async fn run(
     let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
     let keys = outside.keys(&config).await;
-    let (host, deliveries) = outside.host(&config, &store);
+    let (host, deliveries) = outside.host(&config, &store, &metrics);
     let registry = Arc::new(Registry::new(config.max_sockets_per_user, metrics.clone()));
     let Domain {
         calls,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::auth::KeySet;
 use crate::calls::ports::{HostApp, NoHostApp};
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::store::Store;
 
 /// Others, over HTTP.
@@ -48,12 +49,14 @@ impl Outside {
         self,
         config: &Config,
         store: &Arc<dyn Store>,
+        metrics: &Arc<Metrics>,
     ) -> (Arc<dyn HostApp>, Deliveries) {
         let Some(client) = self.client else {
             return (Arc::new(NoHostApp), Deliveries { postman: None });
         };
         let host = crate::host::HttpHost::new(&config.host, &client);
-        let postman = host.deliver(&config.host, &client, Arc::clone(store));
+        let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
+        let postman = host.deliver(&config.host, &client, store, metrics);
         (Arc::new(host), Deliveries { postman })
     }
 }
@@ -79,7 +82,12 @@ impl Outside {
         None
     }
 
-    pub(crate) fn host(self, _: &Config, _: &Arc<dyn Store>) -> (Arc<dyn HostApp>, Deliveries) {
+    pub(crate) fn host(
+        self,
+        _: &Config,
+        _: &Arc<dyn Store>,
+        _: &Arc<Metrics>,
+    ) -> (Arc<dyn HostApp>, Deliveries) {
         (Arc::new(NoHostApp), Deliveries {})
     }
 }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { Receiver, SIGNING_SECRET } from '../helpers/receiver.mjs';
 import { meet, ring, talk } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
+import { serviceToken } from '../helpers/tokens.mjs';
 
 /** After a kill, what was being told belongs to nobody for so long. */
 const AFTER_A_KILL_MS = 25_000;
@@ -134,6 +135,20 @@ describe('webhooks', () => {
     await alice.ask('call:end', call);
     const rest = [await receiver.next(({ body }) => body.data.sequence === 2), await receiver.next(({ body }) => body.data.sequence === 3)];
     assert.deepEqual(show(rest), ['2 call.missed', '3 call.ended']);
+  });
+
+  test('wait up to the configured number: of more the oldest are dropped, said and counted', async (t) => {
+    const receiver = await Receiver.start(t);
+    receiver.answer = () => ({ status: 503 });
+    const server = await serve(t, receiver, { env: { WEBHOOK_KEEP_MOST: '2' } });
+    const { alice, call } = await talk(t, server, ['alice', 'bob']);
+    await alice.ask('call:end', call);
+    await server.logged(/the oldest webhooks were dropped/);
+    const { text } = await server.api('/metrics', { token: await serviceToken() });
+    assert.match(text, /^ringback_webhooks_dropped_total\{reason="excess"\} 1$/m);
+    receiver.answer = ({ body }) => ({ status: body.data.sequence === 1 ? 503 : 200 });
+    const rest = [await receiver.next(({ body }) => body.data.sequence === 2, AFTER_A_KILL_MS), await receiver.next(({ body }) => body.data.sequence === 3, AFTER_A_KILL_MS)];
+    assert.deepEqual(show(rest), ['2 call.started', '3 call.ended']);
   });
 
   test('are signed by the new and the old secret while one changes over', async (t) => {

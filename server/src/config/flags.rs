@@ -211,6 +211,16 @@ pub struct Flags {
     )]
     pub webhook_keep_ms: u64,
 
+    /// How many webhooks wait for your application at most; of more, the oldest are dropped
+    #[arg(
+        long,
+        env = "WEBHOOK_KEEP_MOST",
+        value_name = "COUNT",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000)
+    )]
+    pub webhook_keep_most: u64,
+
     /// STUN servers, as stun:host:3478, separated by commas
     #[arg(long, env = "STUN_SERVER", value_name = "URL")]
     pub stun_server: Option<String>,

@@ -55,6 +55,8 @@ pub struct WebhookSettings {
     pub secrets: Vec<SigningSecret>,
     /// How long it is tried again.
     pub keep: Duration,
+    /// How many wait to be told at most.
+    pub keep_most: u64,
 }
 
 /// A secret that messages to the host application are signed with.
@@ -112,6 +114,7 @@ impl HostSettings {
                 url,
                 secrets,
                 keep: Duration::from_millis(flags.webhook_keep_ms),
+                keep_most: flags.webhook_keep_most,
             }),
         })
     }

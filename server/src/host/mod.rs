@@ -1,6 +1,7 @@
 //! The host application over HTTP: it is asked whether a call may be, and told of calls.
 
 mod hook;
+mod overflow;
 mod pace;
 mod webhooks;
 
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 use crate::calls::ports::{BoxFuture, HostApp};
 use crate::config::HostSettings;
 use crate::http::HttpClient;
+use crate::metrics::Metrics;
 use crate::store::Store;
 use hook::Hook;
 
@@ -45,10 +47,12 @@ impl HttpHost {
         settings: &HostSettings,
         client: &HttpClient,
         store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
     ) -> Option<Postman> {
         let settings = settings.webhooks.clone()?;
         let post = Arc::clone(&self.post);
-        Some(Postman::start(settings, client.clone(), store, post))
+        let postman = Postman::start(settings, client.clone(), store, post, metrics);
+        Some(postman)
     }
 }
 

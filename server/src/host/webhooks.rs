@@ -8,10 +8,12 @@ use axum::http::StatusCode;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::overflow;
 use super::pace::pause_ms;
 use crate::calls::{Clock, SystemClock, Timestamp};
 use crate::config::WebhookSettings;
 use crate::http::{Bounds, HttpClient, HttpError, Signer};
+use crate::metrics::{Metrics, Untold};
 use crate::store::{Letter, Store, StoreError};
 
 /// How many are told at once.
@@ -34,6 +36,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Postman {
     stop: watch::Sender<bool>,
     round: JoinHandle<()>,
+    bound: JoinHandle<()>,
 }
 
 impl Postman {
@@ -43,21 +46,27 @@ impl Postman {
         client: HttpClient,
         store: Arc<dyn Store>,
         post: Arc<Notify>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
+        let (most, bounded, counted) =
+            (settings.keep_most, Arc::clone(&store), Arc::clone(&metrics));
+        let bound = tokio::spawn(overflow::keep_within(most, bounded, counted));
         let route = Route {
             signer: Signer::new(settings.secrets.clone()),
             settings,
             client,
             store,
+            metrics,
         };
         let round = tokio::spawn(Arc::new(route).walk(post, stopped));
-        Self { stop, round }
+        Self { stop, round, bound }
     }
 
     /// Stops; what was not taken stays in the outbox for the next start.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.bound.abort();
         if let Err(error) = self.round.await {
             tracing::error!(%error, "telling the application of calls broke down");
         }
@@ -70,6 +79,7 @@ struct Route {
     signer: Signer,
     client: HttpClient,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
 }
 
 /// Why the application did not take something.
@@ -155,6 +165,7 @@ impl Route {
         let pause = pause_ms(letter.attempts, chance());
         if self.is_too_old(letter, now.plus_ms(pause)) {
             tracing::error!(%call, sequence, %why, "WEBHOOK_URL never took this: it is given up");
+            self.metrics.untold(Untold::Age, 1);
             return self.store.remove_letter(&letter.id).await;
         }
         let attempts = letter.attempts;

@@ -30,6 +30,24 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 type Label = [(&'static str, &'static str); 1];
 type Labels = [(&'static str, String); 2];
 
+/// Why a webhook is never told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untold {
+    /// The application did not take it in time.
+    Age,
+    /// More waited than are kept.
+    Excess,
+}
+
+impl Untold {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Excess => "excess",
+        }
+    }
+}
+
 /// Everything that the server counts and times.
 #[derive(Debug)]
 pub struct Metrics {
@@ -57,6 +75,7 @@ pub struct Metrics {
     round_trip: Histogram,
     store: Timed,
     store_failures: Family<Label, Counter>,
+    untold: Family<Label, Counter>,
     fanout_lag: Histogram,
     recent: Recent,
 }
@@ -109,6 +128,7 @@ impl Default for Metrics {
             round_trip: Histogram::new(figures::ROUND_TRIP),
             store: figures::short(),
             store_failures: Family::default(),
+            untold: Family::default(),
             fanout_lag: Histogram::new(SHORT.iter().copied()),
             recent: Recent::default(),
         };
@@ -227,6 +247,12 @@ impl Metrics {
             "Operations that the database failed, by operation",
             self.store_failures.clone(),
         );
+        registry.register(
+            "webhooks_dropped",
+            "Webhooks that the application was never told: it did not take them in time, or too \
+             many waited, by reason",
+            self.untold.clone(),
+        );
     }
 
     /// Makes the series that every server will have: a rate needs a value from before the first event.
@@ -251,6 +277,9 @@ impl Metrics {
             drop(self.paths.get_or_create(&[("candidate", path)]));
         }
         drop(self.acks.get_or_create(&[("event", "call:initiate")]));
+        for why in [Untold::Age, Untold::Excess] {
+            drop(self.untold.get_or_create(&[("reason", why.as_str())]));
+        }
         for operation in ["create", "compare_and_set", "ping"] {
             drop(self.store.get_or_create(&[("operation", operation)]));
             drop(
@@ -345,6 +374,12 @@ impl Metrics {
         if failed {
             self.store_failures.get_or_create(&label).inc();
         }
+    }
+
+    /// So many webhooks are never told.
+    pub fn untold(&self, why: Untold, count: u64) {
+        let counter = self.untold.get_or_create(&[("reason", why.as_str())]);
+        counter.inc_by(count);
     }
 
     /// An event of another node arrived so long after it was sent there.

@@ -177,6 +177,11 @@ impl Outbox for MeasuredStore {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         self.timed("remove_letter", self.store.remove_letter(id))
     }
+
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        let drop = self.store.drop_oldest_letters(keep, most);
+        self.timed("drop_oldest_letters", drop)
+    }
 }
 
 impl Store for MeasuredStore {

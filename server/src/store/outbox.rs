@@ -60,6 +60,11 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// Removes one that was told, or given up.
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Drops all but the `keep` that were written last, at most `most` at once, and returns how many.
+    ///
+    /// What follows a dropped one of the same call may be taken out. Several nodes may do it at once.
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>>;
 }
 
 /// What a change has to tell, as it is kept.

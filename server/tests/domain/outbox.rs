@@ -282,3 +282,38 @@ pub(crate) async fn whoever_is_erased_is_in_nothing_that_is_still_to_be_told(sto
     assert_eq!((erased.calls, erased.live), (1, 0));
     assert_eq!(take(store, later.plus_ms(1_000_000)).await, []);
 }
+
+pub(crate) async fn of_more_letters_than_are_kept_the_oldest_are_dropped(store: &dyn Store) {
+    let first = place(store, "first").await;
+    let missed = after(&first, 5, end());
+    assert_eq!(swap(store, &first, &missed).await, Swap::Stored);
+    let second = place(store, "second").await;
+    let missed = after(&second, 9, end());
+    assert_eq!(swap(store, &second, &missed).await, Swap::Stored);
+    // Written at 0 both first ones, at 5 and at 9 two each.
+    assert_eq!(store.drop_oldest_letters(6, 10).await.unwrap(), 0);
+    assert_eq!(store.drop_oldest_letters(3, 1).await.unwrap(), 1);
+    assert_eq!(store.drop_oldest_letters(3, 10).await.unwrap(), 2);
+    assert_eq!(store.drop_oldest_letters(3, 10).await.unwrap(), 0);
+    // What follows a dropped one is told.
+    let mut now = START.plus_ms(10);
+    let mut told = Vec::new();
+    loop {
+        let letters = take(store, now).await;
+        if letters.is_empty() {
+            break;
+        }
+        for letter in letters {
+            told.push((letter.id.call.to_string(), letter.id.sequence));
+            store.remove_letter(&letter.id).await.unwrap();
+        }
+        now = now.plus_ms(1);
+    }
+    told.sort_unstable();
+    let kept = [("first", 3), ("second", 2), ("second", 3)];
+    assert_eq!(
+        told,
+        kept.map(|(call, sequence)| (call.to_owned(), sequence))
+    );
+    assert_eq!(store.drop_oldest_letters(0, 10).await.unwrap(), 0);
+}

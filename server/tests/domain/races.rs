@@ -471,6 +471,10 @@ impl Outbox for Together {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         self.inner.remove_letter(id)
     }
+
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        self.inner.drop_oldest_letters(keep, most)
+    }
 }
 
 impl Store for Together {

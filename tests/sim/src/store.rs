@@ -353,6 +353,10 @@ impl Outbox for DiskStore {
     fn remove_letter<'a>(&'a self, _id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Ok(()) })
     }
+
+    fn drop_oldest_letters(&self, _keep: u64, _most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 }
 
 impl Store for DiskStore {

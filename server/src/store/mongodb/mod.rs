@@ -203,7 +203,11 @@ impl Outbox for MongoStore {
     }
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(outbox::remove(&self.store.calls, id))
+        Box::pin(async move { outbox::remove(&self.store.calls, id).await.map(|_| ()) })
+    }
+
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(outbox::drop_oldest(&self.store.calls, keep, most))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the host application is still to be told: a part of the call's own document, so that both
 //! are written by one update. `letterDue` says when the first of them is due.
 
+use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 use serde::Deserialize;
@@ -113,7 +114,40 @@ pub(super) async fn put_off(
     Ok(())
 }
 
-pub(super) async fn remove(calls: &Collection<Document>, id: &LetterId) -> StoreResult<()> {
+/// Which letter, as an aggregation yields it.
+#[derive(Debug, Deserialize)]
+struct Oldest {
+    #[serde(rename = "_id")]
+    call: String,
+    sequence: Bson,
+}
+
+pub(super) async fn drop_oldest(
+    calls: &Collection<Document>,
+    keep: u64,
+    most: u32,
+) -> StoreResult<u64> {
+    let steps = [
+        doc! {"$match": {"letterDue": {"$exists": true}}},
+        doc! {"$project": {"letters.sequence": 1, "letters.writtenAt": 1}},
+        doc! {"$unwind": "$letters"},
+        doc! {"$project": {"sequence": "$letters.sequence", "writtenAt": "$letters.writtenAt"}},
+        doc! {"$sort": {"writtenAt": -1, "_id": -1, "sequence": -1}},
+        doc! {"$skip": to_i64(keep)},
+        doc! {"$limit": i64::from(most)},
+    ];
+    let oldest = calls.aggregate(steps).with_type::<Oldest>().await?;
+    let oldest: Vec<Oldest> = oldest.try_collect().await?;
+    let mut dropped = 0;
+    for letter in oldest {
+        let id = letter_id(letter.call, to_u64(&letter.sequence))?;
+        dropped += remove(calls, &id).await?;
+    }
+    Ok(dropped)
+}
+
+/// Removes one and returns how many it were: none when it was gone.
+pub(super) async fn remove(calls: &Collection<Document>, id: &LetterId) -> StoreResult<u64> {
     let sequence = to_i64(id.sequence);
     let which = doc! {"_id": id.call.as_str(), "letters.sequence": sequence};
     let others =
@@ -124,6 +158,5 @@ pub(super) async fn remove(calls: &Collection<Document>, id: &LetterId) -> Store
         doc! {"$set": {"letters": others}},
         doc! {"$set": {"letterDue": due}},
     ];
-    calls.update_one(which, steps).await?;
-    Ok(())
+    Ok(calls.update_one(which, steps).await?.modified_count)
 }

@@ -190,6 +190,10 @@ impl Outbox for PostgresStore {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(outbox::remove(&self.pool, id))
     }
+
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(outbox::drop_oldest(&self.pool, keep, most))
+    }
 }
 
 impl Archive for PostgresStore {

@@ -69,6 +69,22 @@ fn letter((call, sequence, body, written_at, attempts): Row) -> StoreResult<Lett
     })
 }
 
+// Which go is what one snapshot shows: nodes that do it at the same time drop the same ones.
+pub(super) const DROP_OLDEST: &str = "
+    DELETE FROM webhook_outbox WHERE (call_id, sequence) IN (
+        SELECT call_id, sequence FROM webhook_outbox
+        ORDER BY written_at_ms DESC, call_id DESC, sequence DESC LIMIT $2 OFFSET $1
+    )";
+
+pub(super) async fn drop_oldest(pool: &PgPool, keep: u64, most: u32) -> StoreResult<u64> {
+    let dropped = sqlx::query(DROP_OLDEST)
+        .bind(to_i64(keep))
+        .bind(i64::from(most))
+        .execute(pool)
+        .await?;
+    Ok(dropped.rows_affected())
+}
+
 pub(super) async fn put_off(pool: &PgPool, id: &LetterId, until: Timestamp) -> StoreResult<()> {
     let put_off = "UPDATE webhook_outbox SET due_at_ms = $3 WHERE call_id = $1 AND sequence = $2";
     sqlx::query(put_off)

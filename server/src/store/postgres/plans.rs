@@ -25,6 +25,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("quality added", quality::ADD),
     ("quality thinned out", quality::THIN_OUT),
     ("letters taken", outbox::TAKE),
+    ("oldest letters dropped", outbox::DROP_OLDEST),
     ("chat", chats::CHAT),
     ("export of calls", archive::CALLS),
     ("export of measurements", archive::SAMPLES),

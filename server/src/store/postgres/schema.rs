@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_webhook_outbox.sql"),
     include_str!("migrations/0004_purge_and_erase.sql"),
     include_str!("migrations/0005_autovacuum.sql"),
+    include_str!("migrations/0006_webhook_age.sql"),
 ];
 
 /// Held while a node migrates, so that nodes which start together do it one after the other.

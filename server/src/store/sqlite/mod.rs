@@ -281,6 +281,11 @@ impl Outbox for SqliteStore {
         let remove = Write::Letters(LetterChange::Remove(id.clone()));
         Box::pin(async move { self.writer.write(remove).await.map(|_| ()) })
     }
+
+    fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {
+        let drop = Write::Letters(LetterChange::DropOldest { keep, most });
+        Box::pin(async move { Ok(self.writer.write(drop).await? as u64) })
+    }
 }
 
 impl Archive for SqliteStore {

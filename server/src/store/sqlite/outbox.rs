@@ -29,6 +29,12 @@ pub(super) const PUT_OFF: &str = "
 
 pub(super) const REMOVE: &str = "DELETE FROM webhook_outbox WHERE call_id = ?1 AND sequence = ?2";
 
+pub(super) const DROP_OLDEST: &str = "
+    DELETE FROM webhook_outbox WHERE (call_id, sequence) IN (
+        SELECT call_id, sequence FROM webhook_outbox
+        ORDER BY written_at_ms DESC, call_id DESC, sequence DESC LIMIT ?2 OFFSET ?1
+    )";
+
 /// Adds what a change has to tell.
 pub(super) fn add(to: &Connection, call: &SessionId, drafts: &[Draft]) -> rusqlite::Result<()> {
     for draft in drafts {
@@ -68,6 +74,8 @@ pub(super) enum LetterChange {
     PutOff(LetterId, Timestamp),
     /// One was told, or given up.
     Remove(LetterId),
+    /// There are more than are kept.
+    DropOldest { keep: u64, most: u32 },
 }
 
 impl LetterChange {
@@ -78,6 +86,9 @@ impl LetterChange {
             Self::Remove(id) => to
                 .prepare_cached(REMOVE)?
                 .execute(params![id.call.as_str(), to_i64(id.sequence)]),
+            Self::DropOldest { keep, most } => to
+                .prepare_cached(DROP_OLDEST)?
+                .execute(params![to_i64(*keep), most]),
         }
     }
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_quality.sql"),
     include_str!("migrations/0003_webhook_outbox.sql"),
     include_str!("migrations/0004_purge_and_erase.sql"),
+    include_str!("migrations/0005_webhook_age.sql"),
 ];
 
 /// How long a statement waits for a lock that another process holds, a backup for example.
