@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use crate::metrics::{Metrics, Untold};
 use crate::store::Store;
@@ -15,7 +15,7 @@ const BATCH: u32 = 1_000;
 
 /// Drops the oldest when more wait than are kept, until it is dropped itself.
 pub(super) async fn keep_within(most: u64, store: Arc<dyn Store>, metrics: Arc<Metrics>) {
-    let mut every = tokio::time::interval_at(Instant::now(), EVERY);
+    let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
