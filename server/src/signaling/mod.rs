@@ -62,8 +62,7 @@ const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most messages that wait to be sent to one socket: several bursts of several peers.
 const SEND_BUFFER: usize = 2048;
-/// How large a buffer each socket keeps; what has arrived is taken from the kernel at once all the
-/// same, however much it is (`net::wire`).
+/// How much is read of a socket at once; each keeps a buffer of this size.
 const READ_BUFFER: usize = 1024;
 /// What the engine accepts at all: above the limit for one message, which gets a coded answer.
 const MOST_RECEIVED_BYTES: usize = 4 * limits::MESSAGE_BYTES;
