@@ -20,6 +20,7 @@ use webrtc_util::Conn;
 
 use super::credentials::has_expired;
 use super::peers::may_relay_to;
+use super::setback::{Setback, Setbacks};
 use crate::admission::limiter::Limiter;
 use crate::signaling::rate::{Bucket, Rate};
 
@@ -57,6 +58,28 @@ impl Gate {
             socket,
             by_address: Limiter::new(ASKED_PER_SECOND, ASKED_AT_ONCE),
             by_all: Mutex::default(),
+        }
+    }
+
+    /// Waits for a datagram, however long the socket fails: an error would end the relays of all.
+    async fn receive(&self, buf: &mut [u8]) -> (usize, SocketAddr) {
+        let (mut setbacks, mut is_told) = (Setbacks::default(), false);
+        loop {
+            let error = match self.socket.recv_from(buf).await {
+                Ok(received) => return received,
+                Err(error) => error,
+            };
+            match setbacks.count(&error) {
+                Setback::Past => {}
+                Setback::Pause(pause) => tokio::time::sleep(pause).await,
+                Setback::Lasting(pause) => {
+                    if !is_told {
+                        tracing::error!(%error, "the relay receives nothing, and goes on trying");
+                    }
+                    is_told = true;
+                    tokio::time::sleep(pause).await;
+                }
+            }
         }
     }
 
@@ -140,10 +163,7 @@ impl Conn for Gate {
 
     async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
         loop {
-            // A client whose port is closed shows as an error of the next read.
-            let Ok((length, from)) = self.socket.recv_from(buf).await else {
-                continue;
-            };
+            let (length, from) = self.receive(buf).await;
             match self.verdict(&buf[..length], from.ip()) {
                 Verdict::Pass => return Ok((length, from)),
                 Verdict::Refuse(refusal) => {
@@ -186,6 +206,7 @@ mod tests {
 
     use stun::message::{Getter, METHOD_BINDING, Method};
 
+    use super::super::setback::failing;
     use super::*;
 
     const NAME: &str = "1000:somebody";
@@ -233,6 +254,33 @@ mod tests {
 
     async fn gate() -> Gate {
         Gate::new(UdpSocket::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_goes_on_failing_ends_nothing_and_is_asked_ever_more_rarely() {
+        let (socket, _peer) = failing::forever();
+        let gate = Gate::new(socket);
+        let mut buffer = [0; 16];
+        let (mut received, mut asked) = (gate.recv_from(&mut buffer), 0);
+        let counted = std::future::poll_fn(|context| {
+            asked += 1;
+            received.as_mut().poll(context)
+        });
+        let ended = tokio::time::timeout(Duration::from_millis(200), counted).await;
+        assert!(ended.is_err());
+        assert!(asked <= 20, "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_client_whose_port_is_closed_does_not_end_the_others() {
+        let (socket, client) = failing::once().await;
+        let gate = Gate::new(socket);
+        let to = gate.local_addr().unwrap();
+        let opened = UdpSocket::bind(client).await.unwrap();
+        opened.send_to(b"garbage", to).await.unwrap();
+        let mut buffer = [0; 16];
+        let (length, from) = gate.recv_from(&mut buffer).await.unwrap();
+        assert_eq!((&buffer[..length], from), (&b"garbage"[..], client));
     }
 
     const SOMEBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(11, 0, 0, 1));

@@ -6,3 +6,4 @@ pub mod peers;
 pub mod probe;
 mod relays;
 pub mod server;
+mod setback;

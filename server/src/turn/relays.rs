@@ -11,6 +11,7 @@ use turn::relay::RelayAddressGenerator;
 use webrtc_util::Conn;
 
 use super::peers::may_relay_to;
+use super::setback::{Setback, Setbacks};
 
 type Result<T> = std::result::Result<T, webrtc_util::Error>;
 
@@ -133,9 +134,19 @@ impl Conn for RelaySocket {
     }
 
     async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        let mut setbacks = Setbacks::default();
         loop {
-            let Ok((length, from)) = self.socket.recv_from(buf).await else {
-                continue;
+            let (length, from) = match self.socket.recv_from(buf).await {
+                Ok(received) => received,
+                Err(error) => match setbacks.count(&error) {
+                    Setback::Past => continue,
+                    Setback::Pause(pause) => {
+                        tokio::time::sleep(pause).await;
+                        continue;
+                    }
+                    // An error from here ends the relay, and its client is given another one.
+                    Setback::Lasting(_) => return Err(error.into()),
+                },
             };
             let from = self.machine.outward(from);
             if may_relay_to(from.ip()) {
@@ -170,5 +181,46 @@ impl Conn for RelaySocket {
 
     fn as_any(&self) -> &(dyn Any + Send + Sync) {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::setback::failing;
+    use super::*;
+
+    fn relay(socket: UdpSocket) -> RelaySocket {
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let Relays(machine) = Relays::new(IpAddr::V4(Ipv4Addr::new(11, 22, 33, 44)), here);
+        RelaySocket {
+            socket,
+            port: 0,
+            machine,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_goes_on_failing_ends_its_relay() {
+        let (socket, _peer) = failing::forever();
+        let relay = relay(socket);
+        let mut buffer = [0; 16];
+        let received = tokio::time::timeout(Duration::from_secs(60), relay.recv_from(&mut buffer));
+        let error = received.await.expect("it gives up").unwrap_err();
+        assert!(matches!(error, webrtc_util::Error::Io(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_peer_whose_port_is_closed_does_not_end_the_relay() {
+        let (socket, peer) = failing::once().await;
+        let relay = relay(socket);
+        relay.machine.ports().insert(peer.port());
+        let to = relay.local_addr().unwrap();
+        let opened = UdpSocket::bind(peer).await.unwrap();
+        opened.send_to(b"now there is", to).await.unwrap();
+        let mut buffer = [0; 16];
+        let (length, _) = relay.recv_from(&mut buffer).await.unwrap();
+        assert_eq!(&buffer[..length], b"now there is");
     }
 }
