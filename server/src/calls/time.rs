@@ -5,7 +5,8 @@ use std::time::Duration;
 use ringback_protocol::rest::IsoTime;
 use serde::{Deserialize, Serialize};
 
-const MS_PER_DAY: u64 = 86_400_000;
+/// How long a day lasts: leap seconds are not counted.
+pub(crate) const MS_PER_DAY: u64 = 86_400_000;
 
 /// A point in time, in milliseconds since 1970 (UTC).
 #[derive(

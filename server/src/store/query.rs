@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ringback_protocol::rest::CallRecord;
 use ringback_protocol::{CallStatus, CallType, ChatId, SessionId, UserId};
 
+use crate::calls::time::MS_PER_DAY;
 use crate::calls::{CallSession, Timestamp};
 
 /// Which calls of a user, and which page of them.
@@ -128,13 +129,12 @@ impl Timeframe {
     /// Returns the earliest time that still belongs to the frame.
     #[must_use]
     pub const fn since(self, now: Timestamp) -> Timestamp {
-        const DAY_MS: u64 = 86_400_000;
         match self {
-            Self::Day => now.minus_ms(DAY_MS),
-            Self::Week => now.minus_ms(7 * DAY_MS),
-            Self::Month => now.minus_ms(30 * DAY_MS),
-            Self::Quarter => now.minus_ms(90 * DAY_MS),
-            Self::Year => now.minus_ms(365 * DAY_MS),
+            Self::Day => now.minus_ms(MS_PER_DAY),
+            Self::Week => now.minus_ms(7 * MS_PER_DAY),
+            Self::Month => now.minus_ms(30 * MS_PER_DAY),
+            Self::Quarter => now.minus_ms(90 * MS_PER_DAY),
+            Self::Year => now.minus_ms(365 * MS_PER_DAY),
             Self::All => Timestamp::from_ms(0),
         }
     }

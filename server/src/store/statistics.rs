@@ -8,13 +8,12 @@ use ringback_protocol::rest::{
 };
 use ringback_protocol::{CallStatus, CallType, UserId};
 
+use crate::calls::time::MS_PER_DAY;
 use crate::calls::{CallSession, Timestamp};
 use crate::store::{HistoryQuery, StatisticsQuery};
 
 /// How many of the newest calls stand beside the figures.
 pub(super) const RECENT: u64 = 10;
-
-const MS_PER_DAY: u64 = 86_400_000;
 
 impl StatisticsQuery {
     /// Asks for the newest calls, of which those in the time frame stand beside the figures.

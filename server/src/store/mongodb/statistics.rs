@@ -9,11 +9,10 @@ use ringback_protocol::rest::{CallRecord, CallStatistics};
 use ringback_protocol::{CallType, UserId};
 use serde::Deserialize;
 
-use super::{history, ms, to_f64, to_u64};
+use super::{history, ms, to_f64, to_i64, to_u64};
+use crate::calls::time::MS_PER_DAY;
 use crate::store::statistics::{Figures, Group, RECENT, day};
 use crate::store::{StatisticsQuery, StoreResult};
-
-const MS_PER_DAY: i64 = 86_400_000;
 
 /// What the database answers: the groups, and the calls of each day.
 #[derive(Debug, Default, Deserialize)]
@@ -110,7 +109,7 @@ fn groups(user: &UserId) -> Vec<Document> {
 }
 
 fn days() -> Vec<Document> {
-    let day = doc! {"$floor": {"$divide": ["$initiatedAt", MS_PER_DAY]}};
+    let day = doc! {"$floor": {"$divide": ["$initiatedAt", to_i64(MS_PER_DAY)]}};
     vec![doc! {"$group": {"_id": day, "calls": {"$sum": 1}}}]
 }
 
