@@ -6,6 +6,6 @@ import { setupBuild } from './setup.mjs';
 
 await main(async () => {
   await setupBuild();
-  await buildServer('released');
+  await buildServer('deployed');
   await run(process.execPath, ['tests/bench/history.mjs', '--binary', serverBinary('release'), ...process.argv.slice(2)]);
 });

@@ -14,6 +14,6 @@ await main(async () => {
   // The only package here that is C++ and has to be built.
   await step('SQLite for Node', () => run('npm', ['rebuild', 'better-sqlite3', '--silent'], { cwd: bench }));
   await step('load generator: cargo build', () => run('cargo', ['build', '--quiet', '--release'], { cwd: join(bench, 'load') }));
-  await buildServer('released');
+  await buildServer('deployed');
   await run(process.execPath, ['tests/bench/load.mjs', '--binary', serverBinary('release'), ...process.argv.slice(2)]);
 });

@@ -12,7 +12,7 @@ await main(async () => {
   await setupBrowsers();
   await installPackages(join(root, 'tests', 'bench'), 'what the benchmarks compare with');
   await buildSdk();
-  await buildServer('release');
+  await buildServer('local');
   const binary = ['--binary', serverBinary('release')];
   await run(process.execPath, ['tests/bench/run.mjs', ...binary, ...process.argv.slice(2)]);
 });

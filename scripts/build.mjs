@@ -9,11 +9,11 @@ export async function buildSdk() {
   await step('SDK: Rust to dist/', () => run(process.execPath, ['scripts/build-sdk.mjs']));
 }
 
-const FEATURES = { debug: ['--features', 'full'], release: [], released: ['--features', 'full,jemalloc'] };
+const FEATURES = { debug: ['--features', 'full'], local: [], deployed: ['--features', 'full,jemalloc'] };
 
 /**
  * Builds the server.
- * @param {'debug' | 'release' | 'released'} kind what the tests use, with all features; what `npm start` does; what is deployed
+ * @param {'debug' | 'local' | 'deployed'} kind what the tests use, with all features; what `npm start` does; what is deployed
  */
 export async function buildServer(kind) {
   const flags = [...(kind === 'debug' ? [] : ['--release']), ...FEATURES[kind]];
@@ -24,6 +24,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     await setupBuild();
     await buildSdk();
-    await buildServer('release');
+    await buildServer('local');
   });
 }

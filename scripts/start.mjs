@@ -14,7 +14,7 @@ const LISTENS = /listens on (http:\/\/\S+)/;
 await main(async () => {
   await setupBuild();
   await buildSdk();
-  await buildServer('release');
+  await buildServer('local');
   await serve(process.argv.slice(2));
 });
 
