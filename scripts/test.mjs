@@ -44,7 +44,7 @@ const PARTS = {
       check('cargo', 'clippy', '-p', 'ringback-protocol', '--all-targets', '--features', 'ts,schema', '--quiet', '--', '-D', 'warnings'),
     ],
   },
-  rust: { needs: ['databases'], runs: () => [cargoTest('--workspace', '--exclude', 'ringback-sim', ...EVERYTHING)] },
+  rust: { needs: ['databases', 'mongodb'], runs: () => [cargoTest('--workspace', '--exclude', 'ringback-sim', ...EVERYTHING)] },
   sim: { runs: () => [cargoTest('--profile', 'sim', '-p', 'ringback-sim')] },
   protocol: {
     runs: () => [cargoTest('-p', 'ringback-protocol', '--features', 'ts,schema', '--test', 'typescript', '--test', 'asyncapi'), nodeTest('tests/protocol')],
@@ -57,7 +57,7 @@ const PARTS = {
     needs: ['server'],
     runs: () => [nodeTest('tests/server', '--test-concurrency=2'), nodeTest('tests/conformance'), nodeTest('tests/hostile', '--test-concurrency=1')],
   },
-  cluster: { needs: ['server'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
+  cluster: { needs: ['server', 'mongodb'], runs: () => [nodeTest('tests/cluster', '--test-concurrency=1')] },
   contract: { needs: ['server', 'schemathesis'], runs: () => [nodeTest('tests/contract')] },
   deploy: { needs: ['browsers', 'sdk', 'server', 'proxies'], runs: () => [nodeTest('tests/deploy', '--test-concurrency=1')] },
   turn: { needs: ['browsers', 'server'], runs: () => [nodeTest('tests/turn')] },
@@ -71,7 +71,6 @@ const PARTS = {
 const NEEDS = {
   browsers: setupBrowsers,
   databases: async () => {
-    if (!process.env.MONGODB_TEST_URI) notRun.push('the tests of the MongoDB store: MONGODB_TEST_URI names no server (CONTRIBUTING.md)');
     if (process.env.POSTGRES_TEST_URI) return;
     const postgres = await startPostgres();
     process.env.POSTGRES_TEST_URI = postgres.uri;
@@ -81,6 +80,10 @@ const NEEDS = {
     const { file, stop } = await fewConnections();
     process.env.WASM_BINDGEN_TEST_WEBDRIVER_JSON = file;
     atTheEnd.push(stop);
+  },
+  // It comes in no package that could be installed for the tests.
+  mongodb: async () => {
+    if (!process.env.MONGODB_TEST_URI) notRun.push('the tests of MongoDB, as a store and as one that nodes share: MONGODB_TEST_URI names no server (CONTRIBUTING.md)');
   },
   examples: async () => {
     for (const name of ['chat-app', 'react']) await installPackages(join(root, 'examples', name), `npm packages of examples/${name}`);

@@ -1,15 +1,16 @@
-// Calls between people on different nodes: three server processes, one PostgreSQL, one Redis.
+// Calls between people on different nodes: three server processes, one database, one Redis.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import { settle, within } from '../helpers/client.mjs';
 import { Cluster } from '../helpers/cluster.mjs';
 import { candidate, sdp } from '../helpers/scene.mjs';
 import { matchEvents } from '../helpers/shapes.mjs';
+import { describeOverEachStore } from '../helpers/stores.mjs';
 
-describe('three nodes', () => {
+describeOverEachStore('three nodes', (store) => {
   let cluster;
-  before(async () => { cluster = await Cluster.start(); });
+  before(async () => { cluster = await Cluster.start({ store }); });
   after(() => cluster?.stop());
 
   test('a call from one to another goes through from the first ring to the history on a third', async (t) => {

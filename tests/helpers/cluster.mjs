@@ -1,20 +1,22 @@
-// Several server processes that share a real PostgreSQL and a real Redis.
-import { startPostgres, startRedis } from '../../scripts/lib/databases.mjs';
+// Several server processes that share a real database and a real Redis.
+import { startRedis } from '../../scripts/lib/databases.mjs';
 import { TestClient } from './client.mjs';
 import { uniqueIds } from './scene.mjs';
 import { TestServer, nameOf } from './server.mjs';
+import { POSTGRES } from './stores.mjs';
 
-/** PostgreSQL, Redis and the nodes. */
+/** The database, Redis and the nodes. */
 export class Cluster {
   /**
    * Starts all of it.
    * @param {object} [options] as for `TestServer.start`, the same for every node
    * @param {number} [options.size] how many nodes
+   * @param {typeof POSTGRES} [options.store] what they share
    */
-  static async start({ size = 3, ...options } = {}) {
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  static async start({ size = 3, store = POSTGRES, ...options } = {}) {
+    const [database, redis] = await Promise.all([store.start(), startRedis()]);
     const cluster = new Cluster();
-    Object.assign(cluster, { postgres, redis, nodes: [] });
+    Object.assign(cluster, { database, redis, nodes: [] });
     try {
       // Together, as an operator would: the database is migrated by whichever comes first.
       cluster.nodes = await Promise.all(Array.from({ length: size }, () => cluster.#node(options)));
@@ -26,12 +28,12 @@ export class Cluster {
   }
 
   #node(options) {
-    return TestServer.start({ ...options, database: this.postgres.uri, env: { REDIS_URL: this.redis.url, ...options.env } });
+    return TestServer.start({ ...options, database: this.database.uri, env: { REDIS_URL: this.redis.url, ...options.env } });
   }
 
   async stop() {
     await Promise.all(this.nodes.map((node) => node.stop()));
-    await Promise.all([this.postgres.stop(), this.redis.stop()]);
+    await Promise.all([this.database.stop(), this.redis.stop()]);
   }
 
   /**
