@@ -197,7 +197,7 @@ mod tests {
         messages.extend(recipients().iter().map(|to| Message::Deliver {
             to: to.into(),
             during: Some(call.clone()),
-            packet: "2[\"x\",\"\u{2028}\\r\\n\"]".to_owned(),
+            packet: "42[\"x\",\"\u{2028}\\r\\n\"]".to_owned(),
         }));
         for message in messages {
             let envelope =

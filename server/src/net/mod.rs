@@ -14,19 +14,20 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower_service::Service;
 
 use upload::Upload;
-use wire::Wire;
+pub(crate) use wire::Wire;
 
 /// How long the headers of a request may take, and how long a connection may idle between two.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
@@ -113,4 +114,11 @@ async fn route(
     let mut request = request.map(|body| Body::new(Upload::body(body)));
     request.extensions_mut().insert(ConnectInfo(from));
     router.call(request).await
+}
+
+/// Returns the stream of a connection of this server that no longer speaks HTTP, and what of it was
+/// read already.
+pub(crate) fn stream_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<Wire>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
 }

@@ -23,7 +23,7 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(30);
 /// noticed only then. Without a limit that is up to the peer: one that stops reading would stay in
 /// its call, with everything that waits for it in memory, for as long as it likes.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     /// What waits; nothing while the peer keeps up, so that an idle socket pays nothing for it.
     backlog: Option<Backlog>,

@@ -30,6 +30,7 @@ pub(super) fn router(signaling: &Signaling, admission: Admission) -> Router {
         .route_service(signaling::PATH, service.clone())
         .route_service(&with_slash, service)
         .layer(map_request(detach))
+        .layer(from_fn_with_state(signaling.clone(), begin))
         .layer(from_fn_with_state(signaling.clone(), watch_poll))
         .layer(from_fn_with_state(Arc::new(admission), admit))
 }
@@ -44,6 +45,14 @@ async fn admit(
         .check(&request, Instant::now())
         .map_err(ApiError::Coded)?;
     Ok(next.run(request).await)
+}
+
+/// Takes whoever begins over WebSocket; the rest is the engine's.
+async fn begin(State(signaling): State<Signaling>, mut request: Request, next: Next) -> Response {
+    match signaling.begin(&mut request) {
+        Some(response) => response,
+        None => next.run(request).await,
+    }
 }
 
 /// Ends the session of a client that gives up its poll, as the protocol of the engine has it.

@@ -113,7 +113,7 @@ mod tests {
         let recorder = Recorder::new();
         Answer::new(recorder.clone(), None, Arc::default()).give(Ok(Empty {}));
         Answer::new(recorder.clone(), Some(4), Arc::default()).give(Ok(Empty {}));
-        assert_eq!(recorder.sent(), [r#"34[{"success":true}]"#]);
+        assert_eq!(recorder.sent(), [r#"434[{"success":true}]"#]);
     }
 
     #[test]
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(
             recorder.sent(),
             [
-                r#"2["call:error",{"event":"call:end","sessionId":"s1","code":"CALL_ENDED","error":"over"}]"#
+                r#"42["call:error",{"event":"call:end","sessionId":"s1","code":"CALL_ENDED","error":"over"}]"#
             ]
         );
     }

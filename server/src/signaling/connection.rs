@@ -4,22 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engineioxide::Str;
-use engineioxide::socket::{DisconnectReason, Socket};
 use ringback_protocol::{ErrorCode, Failure};
-use tokio::sync::mpsc::error::TrySendError;
 
 use super::inbox::Inbox;
-use super::outlet::{Outlet, OutletId, Sent};
+use super::outlet::OutletId;
 use super::rate::{BYTES, Bucket, MESSAGES, REFUSALS};
 use crate::calls::ports::Actor;
 
-/// A socket of the engine with what we keep for it.
-pub(super) type EngineSocket = Socket<Connection>;
-
 /// What is kept for each socket.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub(super) struct Connection {
     gate: Mutex<Gate>,
     /// What it asked and was not done yet.
     pub(super) inbox: Inbox,
@@ -80,6 +74,21 @@ impl Connection {
     /// Counts a refusal, and tells whether there were too many.
     pub(super) fn is_stubborn(&self, now: Instant) -> bool {
         self.gate().refusals.take(now, &REFUSALS, 1).is_err()
+    }
+
+    /// Notes that it is closed for a fault of its client's, and tells whether that is new.
+    pub(super) fn give_up(&self, fault: Fault) -> bool {
+        if self.given_up.swap(true, Ordering::Relaxed) {
+            return false;
+        }
+        if let Some(actor) = self.owner() {
+            let why = match fault {
+                Fault::Deaf => "closing a socket that does not read its messages",
+                Fault::Flooding => "closing a socket that does not slow down",
+            };
+            tracing::warn!(user = %actor.user, device = %actor.device, "{why}");
+        }
+        true
     }
 
     /// Tells whether it is being closed for a fault of its own: then nobody listens to it either.
@@ -167,38 +176,5 @@ pub(super) fn rate_limited(wait: Duration) -> Failure {
     Failure {
         retry_after_ms: Some(u64::try_from(ms).unwrap_or(u64::MAX)),
         ..ErrorCode::RateLimited.into()
-    }
-}
-
-/// Closes a socket for a fault of its client's. Said once, however much it still sends.
-pub(super) fn give_up(socket: &EngineSocket, fault: Fault) {
-    if socket.data.given_up.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    if let Some(actor) = socket.data.owner() {
-        let why = match fault {
-            Fault::Deaf => "closing a socket that does not read its messages",
-            Fault::Flooding => "closing a socket that does not slow down",
-        };
-        tracing::warn!(user = %actor.user, device = %actor.device, "{why}");
-    }
-    socket.close(DisconnectReason::TransportError);
-}
-
-impl Outlet for EngineSocket {
-    fn send(&self, message: Str) -> Sent {
-        match self.emit(message) {
-            Ok(()) => Sent::Queued,
-            Err(TrySendError::Closed(_)) => Sent::Closed,
-            Err(TrySendError::Full(_)) => {
-                give_up(self, Fault::Deaf);
-                Sent::Closed
-            }
-        }
-    }
-
-    /// Not with a DISCONNECT packet: after one of those the stock client does not come back.
-    fn close(&self) {
-        Self::close(self, DisconnectReason::ClosingServer);
     }
 }

@@ -25,7 +25,7 @@ pub fn message(bytes: &[u8]) {
         Ok(Packet::Connect(auth)) => assert!(text.ends_with(auth)),
         Ok(Packet::ConnectElsewhere(name)) => {
             let answer = super::packet::no_such_namespace(name);
-            assert!(answer.starts_with(&format!("4{name},{{")));
+            assert!(answer.starts_with(&format!("44{name},{{")));
         }
         Ok(Packet::Disconnect | Packet::Ignored) | Err(super::packet::Malformed) => {}
     }

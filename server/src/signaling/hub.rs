@@ -9,12 +9,13 @@ use ringback_protocol::{ClientEvent, ErrorCode, Failure, RefreshAck, limits};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
-use super::connection::{EngineSocket, Fault, give_up, rate_limited};
+use super::connection::{Fault, rate_limited};
 use super::drain::Drain;
 use super::expiry::Expiries;
 use super::outlet::{Outlet, OutletId};
 use super::packet::{self, Frame};
 use super::registry::{Member, PresenceLock, Registry};
+use super::socket::Socket;
 use super::subject::Subject;
 use super::{decode, handshake, presence, sizes};
 use crate::auth::Auth;
@@ -62,9 +63,9 @@ impl Hub {
     ///
     /// The keys to check its token with may have to be fetched first; whatever else it sends then
     /// comes behind that.
-    pub(super) fn connect(self: &Arc<Self>, socket: &Arc<EngineSocket>, auth: &str) {
+    pub(super) fn connect(self: &Arc<Self>, socket: &Arc<Socket>, auth: &str) {
         if !socket.data.inbox.has_room(auth.len()) {
-            return give_up(socket, Fault::Flooding);
+            return socket.give_up(Fault::Flooding);
         }
         let bytes = auth.len();
         let (hub, auth) = (Arc::clone(self), auth.to_owned());
@@ -73,7 +74,7 @@ impl Hub {
         socket.data.inbox.push(Box::pin(work), bytes);
     }
 
-    async fn sign_in(&self, socket: &Arc<EngineSocket>, auth: &str) {
+    async fn sign_in(&self, socket: &Arc<Socket>, auth: &str) {
         if !socket.data.is_waiting() {
             return;
         }
@@ -107,7 +108,7 @@ impl Hub {
     /// Registers a socket, unless it closed meanwhile.
     fn enter(
         &self,
-        socket: &Arc<EngineSocket>,
+        socket: &Arc<Socket>,
         actor: Actor,
         expires_at: Timestamp,
         socket_id: &str,
@@ -132,7 +133,7 @@ impl Hub {
     }
 
     /// Takes out a socket that stays open: its client may sign in again.
-    pub(super) fn sign_out(&self, socket: &Arc<EngineSocket>) {
+    pub(super) fn sign_out(&self, socket: &Arc<Socket>) {
         if let Some((actor, id)) = socket.data.sign_out() {
             self.leave(socket, actor, id);
             super::expect_sign_in(socket);
@@ -140,7 +141,7 @@ impl Hub {
     }
 
     /// Takes a socket out that closed or signed out.
-    pub(super) fn leave(&self, socket: &Arc<EngineSocket>, actor: Arc<Actor>, id: OutletId) {
+    pub(super) fn leave(&self, socket: &Arc<Socket>, actor: Arc<Actor>, id: OutletId) {
         tracing::debug!(user = %actor.user, device = %actor.device, "signed out");
         self.metrics.signed_out();
         self.expiries.forget(id);
@@ -156,7 +157,7 @@ impl Hub {
     }
 
     /// Does what a client asks, or says why not.
-    pub(super) fn event(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>, bytes: usize) {
+    pub(super) fn event(&self, socket: &Arc<Socket>, frame: Frame<'_>, bytes: usize) {
         let mut answer = self.answer(socket, &frame);
         match self.accept(socket, frame.body, bytes, &mut answer) {
             Ok((actor, event)) => self.perform(socket, actor, event, bytes, answer),
@@ -164,14 +165,14 @@ impl Hub {
         }
     }
 
-    fn answer(&self, socket: &Arc<EngineSocket>, frame: &Frame<'_>) -> Answer {
+    fn answer(&self, socket: &Arc<Socket>, frame: &Frame<'_>) -> Answer {
         Answer::new(socket.clone(), frame.ack, Arc::clone(&self.metrics))
     }
 
     /// The choke point: what comes out of here is from a known device and within all limits.
     fn accept(
         &self,
-        socket: &EngineSocket,
+        socket: &Socket,
         body: &str,
         bytes: usize,
         answer: &mut Answer,
@@ -194,7 +195,7 @@ impl Hub {
 
     fn perform(
         &self,
-        socket: &Arc<EngineSocket>,
+        socket: &Arc<Socket>,
         actor: Arc<Actor>,
         event: ClientEvent,
         bytes: usize,
@@ -220,7 +221,7 @@ impl Hub {
     /// Lets a socket live as long as its new token, if that is one of the same user.
     fn refresh(
         &self,
-        socket: &Arc<EngineSocket>,
+        socket: &Arc<Socket>,
         actor: Arc<Actor>,
         token: String,
         answer: Answer,
@@ -253,7 +254,7 @@ impl Hub {
     }
 
     /// Refuses an event with binary attachments.
-    pub(super) fn refuse_binary(&self, socket: &Arc<EngineSocket>, frame: Frame<'_>) {
+    pub(super) fn refuse_binary(&self, socket: &Arc<Socket>, frame: Frame<'_>) {
         let mut answer = self.answer(socket, &frame);
         answer.about(Subject::peeked(frame.body));
         let refusal = || {
@@ -299,11 +300,11 @@ const fn is_signal(event: &ClientEvent) -> bool {
 }
 
 /// Returns who asks, when they may ask, and the message is small enough to be looked at.
-fn admit(socket: &EngineSocket, bytes: usize) -> Result<Arc<Actor>, Failure> {
+fn admit(socket: &Socket, bytes: usize) -> Result<Arc<Actor>, Failure> {
     let now = Instant::now();
     let actor = socket.data.admit(now, bytes).inspect_err(|_| {
         if socket.data.is_stubborn(now) {
-            give_up(socket, Fault::Flooding);
+            socket.give_up(Fault::Flooding);
         }
     })?;
     if bytes > limits::MESSAGE_BYTES {

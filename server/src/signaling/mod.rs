@@ -9,6 +9,7 @@
 mod answer;
 mod connection;
 mod decode;
+mod direct;
 mod drain;
 mod expiry;
 #[cfg(any(test, fuzzing))]
@@ -23,6 +24,7 @@ mod presence;
 pub(crate) mod rate;
 mod registry;
 mod sizes;
+mod socket;
 mod subject;
 
 use std::fmt;
@@ -38,11 +40,12 @@ use engineioxide::{ProtocolVersion, Str};
 use ringback_protocol::limits;
 use ringback_protocol::server::ServerDraining;
 
-use self::connection::{Connection, EngineSocket, Stage};
+use self::connection::Stage;
 use self::hub::Hub;
 use self::outlet::Outlet;
 use self::packet::Packet;
 use self::polls::Polls;
+use self::socket::{Carried, EngineSocket, Socket};
 use crate::auth::Auth;
 use crate::calls::ports::Calls;
 use crate::ice::IceConfig;
@@ -147,51 +150,47 @@ impl Signaling {
 }
 
 /// Closes the socket unless somebody signs in soon.
-fn expect_sign_in(socket: &Arc<EngineSocket>) {
+fn expect_sign_in(socket: &Arc<Socket>) {
     let socket = Arc::downgrade(socket);
     tokio::spawn(async move {
         tokio::time::sleep(SIGN_IN_TIMEOUT).await;
         if let Some(socket) = socket.upgrade().filter(|socket| socket.data.is_waiting()) {
-            socket.close(DisconnectReason::TransportClose);
+            socket.end(DisconnectReason::TransportClose);
         }
     });
 }
 
-impl EngineIoHandler for Signaling {
-    type Data = Connection;
-
-    fn on_connect(self: Arc<Self>, socket: Arc<EngineSocket>) {
+impl Signaling {
+    /// A socket is open.
+    fn opened(&self, socket: &Arc<Socket>) {
         self.hub.metrics.connected();
-        if socket.protocol != ProtocolVersion::V4 {
-            return socket.close(DisconnectReason::TransportClose);
-        }
-        self.polls.add(&socket);
-        expect_sign_in(&socket);
+        expect_sign_in(socket);
     }
 
-    fn on_disconnect(&self, socket: Arc<EngineSocket>, _reason: DisconnectReason) {
-        self.polls.remove(socket.id);
+    /// A socket is closed.
+    fn ended(&self, socket: &Arc<Socket>) {
         self.hub.metrics.disconnected();
         match socket.data.close() {
-            Stage::SignedIn(actor, id) => self.hub.leave(&socket, actor, id),
+            Stage::SignedIn(actor, id) => self.hub.leave(socket, actor, id),
             Stage::Waiting | Stage::Closed => {}
         }
     }
 
-    fn on_message(self: &Arc<Self>, message: Str, socket: Arc<EngineSocket>) {
+    /// A socket sent a packet of Socket.IO.
+    fn message(&self, socket: &Arc<Socket>, message: &str) {
         if socket.data.is_given_up() {
             return;
         }
-        match Packet::parse(&message) {
-            Ok(Packet::Event(frame)) => self.hub.event(&socket, frame, message.len()),
-            Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(&socket, frame),
-            Err(packet::Malformed) => socket.close(DisconnectReason::PacketParsingError),
+        match Packet::parse(message) {
+            Ok(Packet::Event(frame)) => self.hub.event(socket, frame, message.len()),
+            Ok(Packet::BinaryEvent(frame)) => self.hub.refuse_binary(socket, frame),
+            Err(packet::Malformed) => socket.end(DisconnectReason::PacketParsingError),
             // An event that is one too many gets an answer; these have none.
             Ok(_) if socket.data.is_flooded(Instant::now(), message.len()) => {
-                socket.close(DisconnectReason::TransportError);
+                socket.end(DisconnectReason::TransportError);
             }
-            Ok(Packet::Disconnect) => self.hub.sign_out(&socket),
-            Ok(Packet::Connect(auth)) => self.hub.connect(&socket, auth),
+            Ok(Packet::Disconnect) => self.hub.sign_out(socket),
+            Ok(Packet::Connect(auth)) => self.hub.connect(socket, auth),
             Ok(Packet::ConnectElsewhere(namespace)) => {
                 socket.send(packet::no_such_namespace(namespace));
             }
@@ -200,9 +199,40 @@ impl EngineIoHandler for Signaling {
     }
 
     /// Attachments were refused with the event that announced them; what comes of them is dropped.
-    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<EngineSocket>) {
-        if socket.data.is_flooded(Instant::now(), data.len()) {
-            socket.close(DisconnectReason::TransportError);
+    fn binary(&self, socket: &Socket, bytes: usize) {
+        if socket.data.is_flooded(Instant::now(), bytes) {
+            socket.end(DisconnectReason::TransportError);
+        }
+    }
+}
+
+impl EngineIoHandler for Signaling {
+    type Data = Carried;
+
+    fn on_connect(self: Arc<Self>, engine: Arc<EngineSocket>) {
+        if engine.protocol != ProtocolVersion::V4 {
+            return engine.close(DisconnectReason::TransportClose);
+        }
+        self.polls.add(&engine);
+        self.opened(&Socket::carried_by(&engine));
+    }
+
+    fn on_disconnect(&self, engine: Arc<EngineSocket>, _reason: DisconnectReason) {
+        self.polls.remove(engine.id);
+        if let Some(socket) = engine.data.get() {
+            self.ended(socket);
+        }
+    }
+
+    fn on_message(self: &Arc<Self>, message: Str, engine: Arc<EngineSocket>) {
+        if let Some(socket) = engine.data.get() {
+            self.message(socket, &message);
+        }
+    }
+
+    fn on_binary(self: &Arc<Self>, data: Bytes, engine: Arc<EngineSocket>) {
+        if let Some(socket) = engine.data.get() {
+            self.binary(socket, data.len());
         }
     }
 }

@@ -19,11 +19,11 @@ pub(super) struct OutletId(pub(super) u64);
 
 /// The way out to one socket.
 pub(super) trait Outlet: Send + Sync + fmt::Debug + 'static {
-    /// Queues a message, without waiting.
+    /// Queues a packet that [`super::packet`] made, without waiting.
     ///
     /// A socket that does not read its messages is closed: it comes back and is told how things
     /// stand, where it would otherwise miss an event without knowing.
-    fn send(&self, message: Str) -> Sent;
+    fn send(&self, packet: Str) -> Sent;
 
     /// Closes the socket; the client comes back by itself.
     fn close(&self);

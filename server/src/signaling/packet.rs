@@ -1,6 +1,9 @@
 //! The packets of the Socket.IO protocol, version 5, as far as one namespace needs them.
 //!
 //! <https://socket.io/docs/v4/socket-io-protocol/>
+//!
+//! What goes out stands in a message of Engine.IO already (its `4` comes first), so that it is sent
+//! as it is to any number of sockets; what comes in has been taken out of one.
 
 use engineioxide::Str;
 use ringback_protocol::{Failure, ServerEvent};
@@ -118,12 +121,12 @@ pub(super) fn connected(socket_id: &str) -> Str {
     struct Connected<'a> {
         sid: &'a str,
     }
-    write(&["0"], &Connected { sid: socket_id }, "")
+    write(&["40"], &Connected { sid: socket_id }, "")
 }
 
 /// Tells the client that it is not let in: `err.message` and `err.data` of its `connect_error`.
 pub(super) fn refused(failure: &Failure) -> Str {
-    write(&["4"], &Refusal::of(failure), "")
+    write(&["44"], &Refusal::of(failure), "")
 }
 
 /// Tells the client that there is no such namespace, as stock servers do.
@@ -135,13 +138,13 @@ pub(super) fn no_such_namespace(namespace: &str) -> Str {
     let message = Message {
         message: "Invalid namespace",
     };
-    write(&["4", namespace, ","], &message, "")
+    write(&["44", namespace, ","], &message, "")
 }
 
 /// Returns the name of the event in a packet that [`event`] made.
 #[cfg(feature = "redis")]
 pub(super) fn event_name(packet: &str) -> Option<&str> {
-    let (name, _) = packet.strip_prefix("2[\"")?.split_once('"')?;
+    let (name, _) = packet.strip_prefix("42[\"")?.split_once('"')?;
     Some(name)
 }
 
@@ -154,12 +157,12 @@ pub(super) fn event(event: &ServerEvent) -> Str {
         }
     }
     // Names are constants of the protocol: nothing in them needs escaping.
-    write(&["2[\"", event.name(), "\","], &Payload(event), "]")
+    write(&["42[\"", event.name(), "\","], &Payload(event), "]")
 }
 
 /// Makes the ack with that number.
 pub(super) fn ack(number: u64, body: &impl Serialize) -> Str {
-    write(&["3", &number.to_string(), "["], body, "]")
+    write(&["43", &number.to_string(), "["], body, "]")
 }
 
 #[derive(Serialize)]
@@ -300,7 +303,7 @@ mod tests {
         };
         assert_eq!(
             event(&draining.into()).as_str(),
-            r#"2["server:draining",{"retryAfterMs":500}]"#
+            r#"42["server:draining",{"retryAfterMs":500}]"#
         );
     }
 
@@ -309,7 +312,7 @@ mod tests {
         let failure = Failure::new(ErrorCode::TokenExpired, "too late");
         assert_eq!(
             refused(&failure).as_str(),
-            r#"4{"message":"too late","data":{"retryable":true,"error":"too late","code":"TOKEN_EXPIRED"}}"#
+            r#"44{"message":"too late","data":{"retryable":true,"error":"too late","code":"TOKEN_EXPIRED"}}"#
         );
     }
 
@@ -317,7 +320,7 @@ mod tests {
     fn an_ack_goes_out_under_its_number() {
         assert_eq!(
             ack(12, &serde_json::json!({"success": true})).as_str(),
-            r#"312[{"success":true}]"#
+            r#"4312[{"success":true}]"#
         );
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use engineioxide::TransportType;
 use engineioxide::socket::{DisconnectReason, Sid};
 
-use super::connection::EngineSocket;
+use super::socket::EngineSocket;
 
 /// The sessions that began by polling.
 #[derive(Clone, Default)]
