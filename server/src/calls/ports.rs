@@ -7,7 +7,7 @@ use std::time::Duration;
 use ringback_protocol::webhook::{CallHookData, CallHookType};
 use ringback_protocol::{
     ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, LinkReport, ServerEvent,
-    SessionId, StateAck, UserId, VideoState,
+    SessionDescription, SessionId, StateAck, UserId, VideoState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,15 @@ pub struct Said {
     pub video: Option<VideoState>,
 }
 
+/// A copy of a caller's early offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyOffer {
+    /// The version of the call by which it was made: it holds while the stored call names the same.
+    pub version: u64,
+    /// The offer.
+    pub offer: SessionDescription,
+}
+
 /// The other processes over the same store. None of this ever waits long for them.
 pub trait Peers: Send + Sync + 'static {
     /// Returns how much is heard of them.
@@ -129,6 +138,15 @@ pub trait Peers: Send + Sync + 'static {
 
     /// Returns what participants said of themselves on any of them; none when it cannot be known.
     fn all_said<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, Option<Vec<(UserId, Said)>>>;
+
+    /// Keeps the early offer of a ringing call where all of them find it, for so long at most.
+    fn keep_offer(&self, call: &SessionId, offer: &EarlyOffer, lasts_ms: u64);
+
+    /// The early offer of that call does not hold any more.
+    fn forget_offer(&self, call: &SessionId);
+
+    /// Returns the early offer that was kept of a call; none also when it cannot be known.
+    fn offer_of<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, Option<EarlyOffer>>;
 
     /// Tells whether it is this process's turn to look for devices that a dead process left behind.
     fn may_sweep(&self) -> BoxFuture<'_, bool>;
@@ -148,6 +166,14 @@ impl Peers for NoPeers {
     fn said(&self, _call: &SessionId, _user: &UserId, _said: Said) {}
 
     fn all_said<'a>(&'a self, _call: &'a SessionId) -> BoxFuture<'a, Option<Vec<(UserId, Said)>>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn keep_offer(&self, _call: &SessionId, _offer: &EarlyOffer, _lasts_ms: u64) {}
+
+    fn forget_offer(&self, _call: &SessionId) {}
+
+    fn offer_of<'a>(&'a self, _call: &'a SessionId) -> BoxFuture<'a, Option<EarlyOffer>> {
         Box::pin(std::future::ready(None))
     }
 

@@ -34,6 +34,11 @@ impl Channels {
         format!("{}:said:{call}", self.prefix)
     }
 
+    /// The early offer of a call that rings.
+    pub(super) fn offer(&self, call: &SessionId) -> String {
+        format!("{}:offer:{call}", self.prefix)
+    }
+
     /// The hash of what nodes say of themselves.
     pub(super) fn nodes(&self) -> String {
         format!("{}:nodes", self.prefix)

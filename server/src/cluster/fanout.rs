@@ -11,7 +11,9 @@ use super::channels::Channels;
 use super::ear::{Ear, Heard};
 use super::line::{Answer, Line};
 use super::message::{self, Message};
-use crate::calls::ports::{Actor, BoxFuture, Emitter, Hearing, Peers, Presence, Recipient, Said};
+use crate::calls::ports::{
+    Actor, BoxFuture, EarlyOffer, Emitter, Hearing, Peers, Presence, Recipient, Said,
+};
 use crate::calls::{CallManager, CallSession};
 use crate::metrics::Metrics;
 use crate::node::{Node, NodeState};
@@ -315,6 +317,34 @@ impl Peers for Fanout {
                 Some((UserId::new(user).ok()?, serde_json::from_str(&said).ok()?))
             };
             Some(all.into_iter().filter_map(read).collect())
+        })
+    }
+
+    fn keep_offer(&self, call: &SessionId, offer: &EarlyOffer, lasts_ms: u64) {
+        let Ok(offer) = serde_json::to_string(offer) else {
+            return;
+        };
+        let mut keep = cmd("SET");
+        keep.arg(self.channels.offer(call)).arg(offer);
+        keep.arg("PX").arg(lasts_ms.max(1));
+        self.line.send(keep);
+    }
+
+    fn forget_offer(&self, call: &SessionId) {
+        let mut forget = cmd("DEL");
+        forget.arg(self.channels.offer(call));
+        self.line.send(forget);
+    }
+
+    fn offer_of<'a>(&'a self, call: &'a SessionId) -> BoxFuture<'a, Option<EarlyOffer>> {
+        Box::pin(async move {
+            let mut ask = cmd("GET");
+            ask.arg(self.channels.offer(call));
+            let Answer::Said(value) = self.line.ask(ask).await else {
+                return None;
+            };
+            let offer: Option<String> = redis::from_redis_value(value).ok()?;
+            serde_json::from_str(&offer?).ok()
         })
     }
 

@@ -8,6 +8,7 @@ mod ahead;
 mod archive;
 mod chronicle;
 mod manager;
+mod offers;
 mod operations;
 mod outbox;
 mod races;

@@ -93,6 +93,7 @@ fn input(kind: u8, who: u8, what: u8) -> Input {
             links: links(what),
         },
         18 => Input::Replaced,
+        19 => Input::OfferedAgain { user, device },
         _ => Input::Timeout,
     }
 }

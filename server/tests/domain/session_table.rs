@@ -122,6 +122,13 @@ fn resume_fresh(who: &str, on: &str) -> Input {
     }
 }
 
+fn offered_again(who: &str, on: &str) -> Input {
+    Input::OfferedAgain {
+        user: user(who),
+        device: device(on),
+    }
+}
+
 fn quality(who: &str, on: &str, packet_loss: f64) -> Input {
     Input::Quality {
         user: user(who),
@@ -209,6 +216,12 @@ fn inputs() -> Vec<(&'static str, u64, Input)> {
             2_000,
             quality("bob", "b2", 0.5),
         ),
+        (
+            "alice offers again on a1",
+            2_000,
+            offered_again("alice", "a1"),
+        ),
+        ("bob offers again on b1", 2_000, offered_again("bob", "b1")),
         ("another call replaces it", 2_000, Input::Replaced),
         ("a timer fires early", RING_MS - 1, Input::Timeout),
         ("the grace is over", 1_000 + GRACE_MS, Input::Timeout),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use ringback_protocol::{SessionDescription, SessionId};
 
 use super::media::MediaStates;
+use crate::calls::ports::EarlyOffer;
 use crate::calls::session::CallSession;
 use crate::calls::time::Timestamp;
 
@@ -27,12 +28,14 @@ pub(super) struct LiveCall {
     over: AtomicBool,
     /// When it was compared with the store last, in milliseconds.
     checked_ms: AtomicU64,
-    /// The caller's offer, for devices that ring later. It is never stored.
-    offer: Mutex<Option<SessionDescription>>,
+    /// The caller's early offer, for devices that ring later. It is never stored.
+    offer: Mutex<Option<EarlyOffer>>,
 }
 
 impl LiveCall {
     pub(super) fn new(session: Arc<CallSession>, offer: Option<SessionDescription>) -> Self {
+        let version = session.early_offer();
+        let offer = version.zip(offer);
         Self {
             gate: tokio::sync::Mutex::default(),
             media: MediaStates::default(),
@@ -40,7 +43,7 @@ impl LiveCall {
             heard: AtomicU64::new(0),
             over: AtomicBool::new(false),
             checked_ms: AtomicU64::new(0),
-            offer: Mutex::new(offer),
+            offer: Mutex::new(offer.map(|(version, offer)| EarlyOffer { version, offer })),
         }
     }
 
@@ -89,15 +92,26 @@ impl LiveCall {
         Timestamp::from_ms(self.checked_ms.load(Ordering::Relaxed))
     }
 
+    /// Returns the early offer, if it is the one that holds.
     pub(super) fn offer(&self) -> Option<SessionDescription> {
-        self.lock_offer().clone()
+        let version = self.session().early_offer()?;
+        let copy = self.lock_offer();
+        let copy = copy.as_ref().filter(|copy| copy.version == version);
+        copy.map(|copy| copy.offer.clone())
     }
 
+    /// Keeps an early offer, unless none holds any more.
+    pub(super) fn keep_offer(&self, offer: SessionDescription) {
+        let version = self.session().early_offer();
+        *self.lock_offer() = version.map(|version| EarlyOffer { version, offer });
+    }
+
+    /// Lets go of the early offer.
     pub(super) fn forget_offer(&self) {
         self.lock_offer().take();
     }
 
-    fn lock_offer(&self) -> MutexGuard<'_, Option<SessionDescription>> {
+    fn lock_offer(&self) -> MutexGuard<'_, Option<EarlyOffer>> {
         self.offer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringback_protocol::{
-    CallStatus, ChatId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
+    ChatId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
 };
 
 use super::cache::LiveCall;
@@ -73,6 +73,9 @@ impl CallManager {
                 Swap::Stored => {
                     // Before the effects: who hears of those may act on them on another node.
                     self.peers.changed(&after);
+                    if before.early_offer().is_some() && after.early_offer().is_none() {
+                        self.peers.forget_offer(after.id());
+                    }
                     self.observer.changed(Some(&before), &after);
                     self.publish(call, after);
                     return Ok(effects);
@@ -101,13 +104,11 @@ impl CallManager {
         if !session.notices().is_empty() {
             self.host.has_post();
         }
-        match session.status() {
-            CallStatus::Ringing => {}
-            CallStatus::Ongoing => call.forget_offer(),
-            CallStatus::Ended | CallStatus::Missed | CallStatus::Rejected | CallStatus::Failed => {
-                call.forget_offer();
-                self.calls.retire(session.id());
-            }
+        if session.early_offer().is_none() {
+            call.forget_offer();
+        }
+        if !session.is_live() {
+            self.calls.retire(session.id());
         }
     }
 

@@ -39,10 +39,11 @@ impl CallManager {
             .participant(user)
             .and_then(Participant::ring_until)
             .is_some_and(|until| until > now);
-        let Some(event) = session
-            .incoming_for(user, now, call.offer())
-            .filter(|_| rings)
-        else {
+        if !rings {
+            return Ok(());
+        }
+        let offer = self.early_offer(call).await;
+        let Some(event) = session.incoming_for(user, now, offer) else {
             return Ok(());
         };
         let to = Recipient::Device(user.clone(), device.clone());

@@ -44,6 +44,8 @@ impl CallManager {
         self.may_initiate(actor, &event, &targets).await?;
         let users = self.users.lock(targets.iter().chain([&actor.user])).await;
         if let Some(earlier) = self.repeated(actor, &event).await? {
+            self.offered_again(actor, &earlier, event.offer.as_ref())
+                .await?;
             self.ack(reply, &earlier, AckOf::Initiate { joined: false });
             return Ok(());
         }
@@ -76,6 +78,8 @@ impl CallManager {
                 // Whoever waits for these users finds the call in the store by now.
                 drop(users);
                 self.ack(reply, &call.session(), AckOf::Initiate { joined: false });
+                // Before the effects: whoever hears of those may look for it on another node.
+                self.share_offer(&call);
                 self.carry_out(&call, effects).await?;
                 if rings(&call.session()) {
                     self.observer.rang(asked.elapsed());

@@ -12,6 +12,7 @@ mod initiate;
 mod locks;
 mod media;
 mod nodes;
+mod offers;
 mod signals;
 mod timers;
 

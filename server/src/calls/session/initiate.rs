@@ -61,10 +61,11 @@ impl CallSession {
     /// When everyone is busy, the call is over at once.
     #[must_use]
     pub fn initiate(now: Timestamp, call: NewCall) -> (Self, Vec<Effect>) {
+        // The step below makes the version 1. A peer connection answers to one other.
+        let early_offer = (call.offer.is_some() && call.callees.len() == 1).then_some(1);
         let placed = Entry::new(now, CallHappening::Initiated, call.caller.id.clone());
         let mut session = Self {
             id: call.id,
-            // The step below makes it 1.
             version: 0,
             chat: call.chat,
             call_type: call.call_type,
@@ -83,6 +84,7 @@ impl CallSession {
             }],
             quality: QualitySums::default(),
             preconnect: call.preconnect,
+            early_offer,
             timeline: vec![placed.on(&call.device)],
             noticed: 0,
             notices: Vec::new(),

@@ -75,6 +75,13 @@ pub enum Input {
         /// Whether it lost its peer connections.
         fresh: bool,
     },
+    /// The caller, while it rings, made another early offer in place of the first.
+    OfferedAgain {
+        /// Who.
+        user: UserId,
+        /// On which device.
+        device: DeviceId,
+    },
     /// The last socket of a device closed.
     DeviceDropped {
         /// Who.

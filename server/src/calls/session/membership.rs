@@ -10,7 +10,7 @@ use super::{CallState, Callee, Outcome};
 use crate::calls::ports::Recipient;
 
 /// A call with more people than this is a group call: only its caller ends it for all.
-const TWO_PARTY: usize = 2;
+pub(super) const TWO_PARTY: usize = 2;
 
 impl Step<'_> {
     pub(super) fn join(&mut self, person: UserRef, device: DeviceId) -> Result<(), ErrorCode> {
@@ -91,6 +91,9 @@ impl Step<'_> {
 
     /// Changes the device of someone who is in the call; this starts no call.
     pub(super) fn enter_on(&mut self, who: usize, device: DeviceId) {
+        if self.session.participants[who].device() != Some(&device) {
+            self.withdraw_offer(who);
+        }
         self.set(who, ParticipantState::Joined { device });
     }
 

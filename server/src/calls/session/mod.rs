@@ -72,6 +72,10 @@ pub struct CallSession {
     /// Whether the caller would make the media path while it rings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     preconnect: bool,
+    /// The version by which the caller's early offer was made, while it rings one target, and as long
+    /// as the page that made the offer can be answered. The offer itself is not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    early_offer: Option<u64>,
     /// What happened, in order.
     #[serde(default)]
     timeline: Vec<Entry>,
@@ -241,6 +245,29 @@ impl CallSession {
         self.preconnect
             && self.is_live()
             && self.participant(user).map(Participant::status) == Some(ParticipantStatus::Ringing)
+    }
+
+    /// Returns the version by which the caller's early offer was made; none when none holds.
+    #[must_use]
+    pub const fn early_offer(&self) -> Option<u64> {
+        self.early_offer
+    }
+
+    /// Returns the device whose early offer can be answered: it is in the call, and not on its way back.
+    #[must_use]
+    pub fn offering_device(&self) -> Option<&DeviceId> {
+        self.early_offer?;
+        let caller = self.participant(&self.caller)?;
+        caller
+            .device()
+            .filter(|_| caller.status() == ParticipantStatus::Joined)
+    }
+
+    /// Returns how much longer anybody rings, in milliseconds.
+    #[must_use]
+    pub fn ring_left_ms(&self, now: Timestamp) -> u64 {
+        let ringing = self.participants.iter().filter_map(Participant::ring_until);
+        ringing.max().map_or(0, |until| until.ms_since(now))
     }
 
     /// Returns what the last change has to tell the host application; nothing once it was read back

@@ -42,6 +42,9 @@ impl Step<'_> {
 
     /// Tells the others that someone is back; with `fresh`, also that they are to offer anew.
     pub(super) fn tell_back(&mut self, who: usize, device: DeviceId, fresh: bool) {
+        if fresh {
+            self.withdraw_offer(who);
+        }
         let user = self.session.participants[who].user().clone();
         self.tell_others(
             &user,
@@ -52,6 +55,30 @@ impl Step<'_> {
                 fresh,
             },
         );
+    }
+
+    /// The page that somebody called from is gone: nobody is to answer its early offer any more.
+    pub(super) fn withdraw_offer(&mut self, who: usize) {
+        let is_caller = self.session.participants[who].is(&self.session.caller);
+        if is_caller && self.session.early_offer.is_some() {
+            self.set_early_offer(None);
+        }
+    }
+
+    /// The caller's page makes another early offer in place of the one that holds.
+    pub(super) fn offered_again(
+        &mut self,
+        user: &UserId,
+        device: &DeviceId,
+    ) -> Result<(), ErrorCode> {
+        self.must_be_live()?;
+        let is_callers = *user == self.session.caller && self.holder(user, device).is_some();
+        if !is_callers || self.session.early_offer.is_none() {
+            return Err(ErrorCode::NotInCall);
+        }
+        // The version that this very change makes.
+        self.set_early_offer(Some(self.session.version + 1));
+        Ok(())
     }
 
     pub(super) fn device_dropped(&mut self, user: &UserId, device: &DeviceId) {

@@ -6,6 +6,7 @@ use ringback_protocol::{
     DeviceId, EndReason, ErrorCode, LinkReport, QualityReport, ServerEvent, UserId,
 };
 
+use super::membership::TWO_PARTY;
 use super::notice::News;
 use super::participant::{Participant, ParticipantState};
 use super::{CallSession, CallState, Effect, Input};
@@ -95,6 +96,7 @@ impl<'a> Step<'a> {
                 device,
                 fresh,
             } => return self.resume(&user, device, fresh),
+            Input::OfferedAgain { user, device } => return self.offered_again(&user, &device),
             Input::DeviceDropped { user, device } => self.device_dropped(&user, &device),
             Input::Orphaned { devices } => self.orphaned(&devices),
             Input::Abandoned { user } => self.abandoned(&user),
@@ -179,6 +181,14 @@ impl<'a> Step<'a> {
 
     pub(super) fn set_call(&mut self, state: CallState) {
         self.session.state = state;
+        // It was for the ringing alone.
+        self.session.early_offer = None;
+        self.changed = true;
+    }
+
+    /// Another early offer takes the place of the first, or none does.
+    pub(super) const fn set_early_offer(&mut self, version: Option<u64>) {
+        self.session.early_offer = version;
         self.changed = true;
     }
 
@@ -190,6 +200,9 @@ impl<'a> Step<'a> {
             state,
         });
         self.changed = true;
+        if self.session.participants.len() > TWO_PARTY {
+            self.session.early_offer = None;
+        }
         self.note_change(self.session.participants.len() - 1, None);
     }
 
