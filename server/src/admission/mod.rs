@@ -1,11 +1,13 @@
 //! Who may begin to talk to the signaling edge: decided before any token is looked at.
 //!
 //! Web pages are let in by their origin, and handshakes are counted by the address that they come
-//! from, so that nobody makes this server verify signatures without end.
+//! from, so that nobody makes this server verify signatures without end. Sockets that have not signed
+//! in are counted over all addresses, so that many of them hold no more memory than was set.
 
 mod address;
 pub(crate) mod limiter;
 mod origin;
+mod waiting;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -17,6 +19,8 @@ use ringback_protocol::{ErrorCode, Failure};
 pub use address::{ForwardedBy, Proxies};
 use limiter::Limiter;
 pub use origin::Origins;
+pub use waiting::Place;
+use waiting::Waiting;
 
 /// What an operator sets about who may begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct AdmissionSettings {
     pub handshakes_per_second: u32,
     /// How many it may begin at once.
     pub handshake_burst: u32,
+    /// How many sockets may wait for their sign-in, over all addresses.
+    pub max_unsigned_sockets: u32,
 }
 
 /// Decides who may begin.
@@ -37,6 +43,7 @@ pub struct Admission {
     origins: Origins,
     proxies: Proxies,
     limiter: Limiter,
+    waiting: Waiting,
 }
 
 impl Admission {
@@ -47,6 +54,7 @@ impl Admission {
             origins: settings.origins.clone(),
             proxies: settings.proxies.clone(),
             limiter: Limiter::new(settings.handshakes_per_second, settings.handshake_burst),
+            waiting: Waiting::new(settings.max_unsigned_sockets),
         }
     }
 
@@ -63,6 +71,14 @@ impl Admission {
             }
             None => Ok(()),
         }
+    }
+
+    /// Takes the place of the socket that a request begins; none for one that goes on.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when too many sockets have not signed in.
+    pub fn place(&self, request: &Request) -> Result<Option<Place>, Failure> {
+        begins(request).then(|| self.waiting.take()).transpose()
     }
 
     /// Programs that are no browsers send no origin, and could send any.

@@ -16,6 +16,7 @@ pub(super) fn settings(flags: &Flags, mode: Mode) -> Result<AdmissionSettings, C
         },
         handshakes_per_second: flags.handshakes_per_second,
         handshake_burst: flags.handshake_burst,
+        max_unsigned_sockets: flags.max_unsigned_sockets,
     })
 }
 

@@ -289,6 +289,16 @@ pub struct Flags {
     )]
     pub handshake_burst: u32,
 
+    /// How many sockets may be open that have not signed in, over all addresses
+    #[arg(
+        long,
+        env = "MAX_UNSIGNED_SOCKETS",
+        value_name = "COUNT",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
+    )]
+    pub max_unsigned_sockets: u32,
+
     /// Proxies whose word on the address of a client is taken, as 10.0.0.0/8, separated by commas
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,

@@ -110,7 +110,10 @@ impl Default for Metrics {
             ),
             refusals: counters(
                 registry,
-                ("refusals", "Events and sign-ins that were refused, by code"),
+                (
+                    "refusals",
+                    "Events, sign-ins and connections that were refused, by code",
+                ),
                 "code",
                 ErrorCode::ALL.iter().map(|code| code.as_str()),
             ),

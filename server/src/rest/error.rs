@@ -15,6 +15,8 @@ use crate::store::StoreError;
 pub(super) enum ApiError {
     /// One that the protocol has a code for.
     Coded(Failure),
+    /// So many are being served that there is no room, whoever asks.
+    Full(Failure),
     /// There is no such path.
     NoSuchRoute(String),
     /// The path does not take this method.
@@ -79,7 +81,8 @@ impl From<StoreError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
-            Self::Coded(failure) => coded(&failure),
+            Self::Coded(failure) => coded(status(failure.code), &failure),
+            Self::Full(failure) => coded(StatusCode::SERVICE_UNAVAILABLE, &failure),
             Self::NoSuchRoute(what) => {
                 let text = format!("There is nothing at {what}.");
                 answer(StatusCode::NOT_FOUND, &text, "NOT_FOUND", None)
@@ -106,9 +109,9 @@ impl IntoResponse for ApiError {
     }
 }
 
-fn coded(failure: &Failure) -> Response {
+fn coded(status: StatusCode, failure: &Failure) -> Response {
     let (code, retry) = (failure.code.as_str(), failure.retry_after_ms);
-    let mut response = answer(status(failure.code), &failure.error, code, retry);
+    let mut response = answer(status, &failure.error, code, retry);
     if let Some(ms) = retry {
         let seconds = HeaderValue::from(ms.div_ceil(1_000));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);

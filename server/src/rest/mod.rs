@@ -61,7 +61,7 @@ pub struct RestState {
 /// Returns everything that the server answers over HTTP, sockets included.
 pub fn router(config: &Config, state: RestState) -> Router {
     let admission = Admission::new(&config.admission);
-    let sockets = sockets::router(&state.signaling, admission);
+    let sockets = sockets::router(&state.signaling, admission, state.metrics.clone());
     api(config.mode)
         .with_state(state)
         .merge(files::router(config))

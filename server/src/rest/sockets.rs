@@ -9,8 +9,11 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::Response;
 
+use ringback_protocol::Failure;
+
 use super::error::ApiError;
-use crate::admission::Admission;
+use crate::admission::{Admission, Place};
+use crate::metrics::Metrics;
 use crate::signaling::{self, OpenPoll, Signaling};
 
 /// The headers that the engine looks at.
@@ -23,7 +26,8 @@ static NEEDED: [HeaderName; 5] = [
 ];
 
 /// Returns the routes that sockets connect to.
-pub(super) fn router(signaling: &Signaling, admission: Admission) -> Router {
+pub(super) fn router(signaling: &Signaling, admission: Admission, metrics: Arc<Metrics>) -> Router {
+    let gate = Gate { admission, metrics };
     let service = signaling.service();
     let with_slash = format!("{}/", signaling::PATH);
     Router::new()
@@ -32,18 +36,38 @@ pub(super) fn router(signaling: &Signaling, admission: Admission) -> Router {
         .layer(map_request(detach))
         .layer(from_fn_with_state(signaling.clone(), begin))
         .layer(from_fn_with_state(signaling.clone(), watch_poll))
-        .layer(from_fn_with_state(Arc::new(admission), admit))
+        .layer(from_fn_with_state(Arc::new(gate), admit))
+}
+
+/// What stands before the engine.
+struct Gate {
+    admission: Admission,
+    metrics: Arc<Metrics>,
+}
+
+impl Gate {
+    /// Lets a request through, with the place of the socket that it begins.
+    fn admit(&self, request: &Request) -> Result<Option<Place>, ApiError> {
+        let refused = |failure: &Failure| self.metrics.refused(failure.code);
+        let checked = self.admission.check(request, Instant::now());
+        checked.inspect_err(refused).map_err(ApiError::Coded)?;
+        let place = self.admission.place(request);
+        place.inspect_err(refused).map_err(ApiError::Full)
+    }
 }
 
 /// Turns away whoever may not begin, before anything else is done for them.
+///
+/// The place goes with the request to the socket: however that ends, or never comes to be, the place
+/// is dropped.
 async fn admit(
-    State(admission): State<Arc<Admission>>,
-    request: Request,
+    State(gate): State<Arc<Gate>>,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    admission
-        .check(&request, Instant::now())
-        .map_err(ApiError::Coded)?;
+    if let Some(place) = gate.admit(&request)? {
+        request.extensions_mut().insert(Arc::new(place));
+    }
     Ok(next.run(request).await)
 }
 

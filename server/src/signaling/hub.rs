@@ -119,9 +119,15 @@ impl Hub {
             outlet: socket.clone(),
         };
         let welcome = packet::connected(socket_id);
-        let register = || self.registry.add(member.clone(), welcome);
+        let register = || {
+            // Before the welcome, after which somebody else may be told to come.
+            socket.leave_place();
+            self.registry.add(member.clone(), welcome)
+        };
         let lock = socket.data.sign_in(&member.actor, member.id, register);
-        let Some(lock) = lock? else { return Ok(None) };
+        let Some(lock) = lock.inspect_err(|_| socket.wait_again())? else {
+            return Ok(None);
+        };
         self.metrics.signed_in();
         // It may have closed meanwhile, and must not be watched over then.
         socket.data.while_signed_in(|id| {
@@ -136,6 +142,7 @@ impl Hub {
     pub(super) fn sign_out(&self, socket: &Arc<Socket>) {
         if let Some((actor, id)) = socket.data.sign_out() {
             self.leave(socket, actor, id);
+            socket.wait_again();
             super::expect_sign_in(socket);
         }
     }

@@ -170,6 +170,8 @@ impl Signaling {
     /// A socket is closed.
     fn ended(&self, socket: &Arc<Socket>) {
         self.hub.metrics.disconnected();
+        // Not only when the last one lets go of it: work that it asked for may still be under way.
+        socket.leave_place();
         match socket.data.close() {
             Stage::SignedIn(actor, id) => self.hub.leave(socket, actor, id),
             Stage::Waiting | Stage::Closed => {}

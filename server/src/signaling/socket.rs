@@ -9,6 +9,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::connection::{Connection, Fault};
 use super::direct::Outbox;
 use super::outlet::{Outlet, Sent};
+use crate::admission::Place;
 
 /// A socket of the engine.
 pub(super) type EngineSocket = engineioxide::socket::Socket<Carried>;
@@ -22,6 +23,8 @@ pub struct Carried(OnceLock<Arc<Socket>>);
 pub(super) struct Socket {
     pub(super) data: Connection,
     line: Line,
+    /// What it holds while nobody has signed in.
+    place: Option<Arc<Place>>,
 }
 
 /// The way to a client.
@@ -42,10 +45,11 @@ impl Carried {
 
 impl Socket {
     /// Makes a socket that speaks WebSocket from the start.
-    pub(super) fn direct() -> Arc<Self> {
+    pub(super) fn direct(place: Option<Arc<Place>>) -> Arc<Self> {
         Arc::new(Self {
             data: Connection::default(),
             line: Line::Direct(Outbox::default()),
+            place,
         })
     }
 
@@ -55,6 +59,7 @@ impl Socket {
             Arc::new(Self {
                 data: Connection::default(),
                 line: Line::Engine(Arc::downgrade(engine)),
+                place: engine.req_parts.extensions.get().cloned(),
             })
         };
         Arc::clone(engine.data.0.get_or_init(make))
@@ -65,6 +70,20 @@ impl Socket {
         match &self.line {
             Line::Direct(outbox) => Some(outbox),
             Line::Engine(_) => None,
+        }
+    }
+
+    /// Gives its place among those that wait for a sign-in to others.
+    pub(super) fn leave_place(&self) {
+        if let Some(place) = &self.place {
+            place.give_back();
+        }
+    }
+
+    /// Takes a place again for a socket that nobody has signed in on; closes it when none is left.
+    pub(super) fn wait_again(&self) {
+        if self.place.as_ref().is_some_and(|place| !place.retake()) {
+            self.end(DisconnectReason::TransportClose);
         }
     }
 

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::super::socket::Socket;
 use super::super::{MOST_RECEIVED_BYTES, PING_INTERVAL, PING_TIMEOUT, READ_BUFFER, Signaling};
 use super::outbox::{Next, Outbox};
+use crate::admission::Place;
 use crate::net::Wire;
 
 /// How many messages of one socket are looked at before others have their turn.
@@ -34,7 +35,12 @@ const PONG: u8 = b'3';
 const MESSAGE: u8 = b'4';
 
 /// Carries one session until either side ends it.
-pub(super) async fn run(signaling: Signaling, stream: Wire, early: Bytes) {
+pub(super) async fn run(
+    signaling: Signaling,
+    stream: Wire,
+    early: Bytes,
+    place: Option<Arc<Place>>,
+) {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MOST_RECEIVED_BYTES))
@@ -42,7 +48,7 @@ pub(super) async fn run(signaling: Signaling, stream: Wire, early: Bytes) {
     let early = early.to_vec();
     let stream =
         WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await;
-    let socket = Socket::direct();
+    let socket = Socket::direct(place);
     signaling.opened(&socket);
     let mut session = Session {
         stream,
