@@ -74,6 +74,7 @@ for (const [size, shape] of Object.entries(SIZES)) {
     assert.equal(await textOf(page, 'node-count'), '1');
     assert.ok(Number(await textOf(page, 'live-calls')) >= 2);
     assert.ok(Number(await textOf(page, 'sockets')) >= 5);
+    assert.match(await textOf(page, 'placed'), /^\d+ calls placed on one node\./);
     assert.equal((await page.$$('figure.chart')).length, 6);
     assert.ok((await page.$$('figure .bar.ok')).length > 0, 'calls that took place are drawn');
     assert.ok((await page.$$('figure .dot')).length > 0, 'the score is drawn');

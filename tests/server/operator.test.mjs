@@ -38,7 +38,8 @@ describe('the operator', () => {
     await ann.ask('call:quality', { sessionId: call.sessionId, quality: { avgBitrate: 1, packetLoss: 1, jitter: 1 }, links });
     await ann.ask('call:end', call);
     assert.deepEqual(await ask('calls'), { total: 0, calls: [] });
-    const { minutes } = await ask('recent');
+    const { minutes, nodes } = await ask('recent');
+    assert.deepEqual(nodes, [(await ask('nodes')).answeredBy]);
     const total = (pick) => minutes.reduce((sum, minute) => sum + pick(minute), 0);
     assert.equal(total(({ placed }) => placed), 1);
     assert.equal(total(({ ended }) => ended), 1);

@@ -12,6 +12,7 @@ use ringback_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::session::CallSession;
+use crate::metrics::Minute;
 use crate::node::NodeState;
 
 /// A future behind a trait object.
@@ -53,6 +54,12 @@ pub trait Emitter: Send + Sync + 'static {
 
     /// Returns the other nodes that were heard of in the last seconds.
     fn nodes(&self) -> BoxFuture<'_, Vec<NodeState>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    /// Returns what happened on other nodes since then, minute by minute, each with the node.
+    fn recent(&self, since_ms: u64) -> BoxFuture<'_, Vec<(String, Minute)>> {
+        let _ = since_ms;
         Box::pin(async { Vec::new() })
     }
 

@@ -6,7 +6,11 @@ use ringback_protocol::rest::IsoTime;
 use serde::{Deserialize, Serialize};
 
 /// How long a day lasts: leap seconds are not counted.
-pub(crate) const MS_PER_DAY: u64 = 86_400_000;
+pub(crate) const MS_PER_DAY: u64 = 24 * MS_PER_HOUR;
+/// An hour, in milliseconds.
+pub(crate) const MS_PER_HOUR: u64 = 60 * MS_PER_MINUTE;
+/// A minute, in milliseconds.
+pub(crate) const MS_PER_MINUTE: u64 = 60_000;
 
 /// A point in time, in milliseconds since 1970 (UTC).
 #[derive(

@@ -44,6 +44,11 @@ impl Channels {
         format!("{}:nodes", self.prefix)
     }
 
+    /// The hash of what happened on the nodes in one hour, counted since 1970.
+    pub(super) fn minutes(&self, hour: u64) -> String {
+        format!("{}:minutes:{hour}", self.prefix)
+    }
+
     /// The key of whose turn it is to sweep.
     pub(super) fn sweep(&self) -> String {
         format!("{}:sweep", self.prefix)

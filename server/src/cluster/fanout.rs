@@ -15,7 +15,7 @@ use crate::calls::ports::{
     Actor, BoxFuture, EarlyOffer, Emitter, Hearing, Peers, Presence, Recipient, Said,
 };
 use crate::calls::{CallManager, CallSession};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Minute};
 use crate::node::{Node, NodeState};
 use crate::signaling::{Registry, Within};
 
@@ -72,7 +72,12 @@ impl Fanout {
             Heard::Everything => self.catch_up(&calls),
             Heard::Message(text) => self.take(&calls, &text),
         });
-        tokio::join!(listens, self.tell_losses(), self.introduce());
+        tokio::join!(
+            listens,
+            self.tell_losses(),
+            self.introduce(),
+            self.share_minutes()
+        );
     }
 
     /// Tells the other nodes when they were not told something.
@@ -216,6 +221,10 @@ impl Emitter for Fanout {
 
     fn nodes(&self) -> BoxFuture<'_, Vec<NodeState>> {
         Box::pin(self.known_nodes())
+    }
+
+    fn recent(&self, since_ms: u64) -> BoxFuture<'_, Vec<(String, Minute)>> {
+        Box::pin(self.known_minutes(since_ms))
     }
 
     fn reaches_others(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The way to Redis: commands in order, many in one round trip, none of them waited for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -30,6 +30,7 @@ pub(super) struct Line {
 struct State {
     is_up: AtomicBool,
     has_lost: AtomicBool,
+    connections: AtomicU64,
 }
 
 struct Job {
@@ -66,6 +67,11 @@ impl Line {
     /// Tells whether what is sent now arrives, as far as is known.
     pub(super) fn is_up(&self) -> bool {
         self.state.is_up.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often Redis was connected to: after another time it may know nothing any more.
+    pub(super) fn connections(&self) -> u64 {
+        self.state.connections.load(Ordering::Relaxed)
     }
 
     /// Takes note that something was lost, and tells whether it was since the last time.
@@ -109,6 +115,7 @@ async fn keep(client: Client, mut queue: mpsc::Receiver<Job>, state: Arc<State>)
                 tracing::info!("connected to Redis");
                 pause = FIRST_PAUSE;
                 was_told = false;
+                state.connections.fetch_add(1, Ordering::Relaxed);
                 state.is_up.store(true, Ordering::Relaxed);
                 let ended = work(connection, &mut queue).await;
                 state.is_up.store(false, Ordering::Relaxed);

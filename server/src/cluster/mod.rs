@@ -11,6 +11,7 @@ mod ear;
 mod fanout;
 mod line;
 mod message;
+mod minutes;
 mod nodes;
 
 use std::sync::Arc;

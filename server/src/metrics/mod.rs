@@ -22,7 +22,7 @@ use ringback_protocol::{CallStatus, CallType, ClientEvent, ErrorCode, ServerEven
 
 use figures::{SHORT, Timed, counters};
 use recent::Recent;
-pub use recent::{Mean, Minute};
+pub use recent::{Mean, Minute, add_up};
 
 /// What Prometheus is told about the form of the answer.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

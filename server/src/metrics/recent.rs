@@ -1,19 +1,20 @@
-//! What happened lately on this node, minute by minute, for the operator's page.
+//! What happened lately, minute by minute, for the operator's page: on this node, or on all of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ringback_protocol::CallStatus;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-const MS_PER_MINUTE: u64 = 60_000;
+use crate::calls::time::MS_PER_MINUTE;
+
 /// A day.
 const MOST_MINUTES: usize = 24 * 60;
 
 /// What happened in one minute.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Minute {
     /// When it began, in milliseconds since 1970.
@@ -43,7 +44,7 @@ pub struct Minute {
 }
 
 /// A mean with how much went into it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Mean {
     /// How many values; 0: there is no mean.
     pub count: u64,
@@ -64,6 +65,16 @@ impl Mean {
     pub fn add_time(&mut self, time: Duration) {
         self.add(time.as_secs_f64() * 1_000.0);
     }
+
+    /// Takes in what another mean is made of.
+    fn merge(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        if self.count > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
+            let share = other.count as f64 / self.count as f64;
+            self.mean += (other.mean - self.mean) * share;
+        }
+    }
 }
 
 impl Minute {
@@ -77,6 +88,38 @@ impl Minute {
             CallStatus::Ringing | CallStatus::Ongoing => {}
         }
     }
+
+    /// Takes in what happened in the same minute elsewhere.
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in [
+            (&mut self.placed, other.placed),
+            (&mut self.ended, other.ended),
+            (&mut self.missed, other.missed),
+            (&mut self.rejected, other.rejected),
+            (&mut self.failed, other.failed),
+            (&mut self.link_failures, other.link_failures),
+            (&mut self.reconnections, other.reconnections),
+        ] {
+            *count = count.saturating_add(more);
+        }
+        self.ringing.merge(other.ringing);
+        self.connected.merge(other.connected);
+        self.mos.merge(other.mos);
+        self.packet_loss.merge(other.packet_loss);
+    }
+}
+
+/// Adds up what happened on several nodes, minute by minute, the oldest first.
+pub fn add_up(minutes: impl IntoIterator<Item = Minute>) -> Vec<Minute> {
+    let mut by_time = BTreeMap::new();
+    for minute in minutes {
+        let sum = by_time.entry(minute.at_ms).or_insert_with(|| Minute {
+            at_ms: minute.at_ms,
+            ..Minute::default()
+        });
+        sum.merge(&minute);
+    }
+    by_time.into_values().collect()
 }
 
 /// The minutes of the last day in which something happened.
@@ -156,6 +199,34 @@ mod tests {
         let minutes = recent.since(0);
         assert_eq!(minutes.len(), MOST_MINUTES);
         assert_eq!(minutes[0].at_ms, 560 * MS_PER_MINUTE);
+    }
+
+    #[test]
+    fn what_happened_on_several_nodes_adds_up() {
+        let [mut here, mut there] = [60_000, 60_000].map(|at_ms| Minute {
+            at_ms,
+            ..Minute::default()
+        });
+        for value in [1.0, 2.0] {
+            here.over(CallStatus::Ended);
+            here.mos.add(value);
+        }
+        there.over(CallStatus::Ended);
+        there.over(CallStatus::Missed);
+        there.mos.add(6.0);
+        let later = Minute {
+            at_ms: 120_000,
+            placed: 7,
+            ..Minute::default()
+        };
+        let sums = add_up([later.clone(), here, there]);
+        let figures = |minute: &Minute| (minute.at_ms, minute.ended, minute.missed, minute.placed);
+        assert_eq!(
+            sums.iter().map(figures).collect::<Vec<_>>(),
+            [(60_000, 3, 1, 0), (120_000, 0, 0, 7)]
+        );
+        assert_eq!((sums[0].mos.count, sums[0].mos.mean), (3, 3.0));
+        assert_eq!(sums[1], later);
     }
 
     #[test]

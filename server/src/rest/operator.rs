@@ -1,5 +1,7 @@
 //! `/api/operator/*`: how the server stands, for the operator's page. With a service token.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use ringback_protocol::rest::{ChatRef, IsoTime, Success};
@@ -10,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::RestState;
 use super::error::{ApiError, ApiResult};
 use super::extract::{Parameters, Service};
+use crate::calls::time::MS_PER_HOUR;
 use crate::calls::{CallSession, Clock, SystemClock};
-use crate::metrics::Minute;
+use crate::metrics::{Minute, add_up};
 use crate::node::NodeState;
 
 /// The most live calls in one answer.
 const MOST_CALLS: usize = 200;
-const MS_PER_HOUR: u64 = 3_600_000;
 
 /// The nodes that serve the same people.
 #[derive(Serialize, JsonSchema)]
@@ -82,7 +84,7 @@ pub(super) struct RecentParameters {
     hours: Option<String>,
 }
 
-/// What happened lately on the node that answers.
+/// What happened lately on all nodes.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Recent {
@@ -90,6 +92,8 @@ pub(super) struct Recent {
     since_ms: u64,
     /// Until when, in milliseconds since 1970.
     until_ms: u64,
+    /// The nodes that it happened on, the one that answers included; some may be gone meanwhile.
+    nodes: Vec<String>,
     /// The minutes in which something happened, the oldest first.
     minutes: Vec<Minute>,
 }
@@ -134,11 +138,16 @@ pub(super) async fn recent(
 ) -> ApiResult<Json<Success<Recent>>> {
     let until_ms = SystemClock.now().as_ms();
     let since_ms = until_ms.saturating_sub(hours(parameters.hours)? * MS_PER_HOUR);
-    let minutes = state.metrics.recent(since_ms);
+    let own = state.metrics.recent(since_ms);
+    let others = state.emitter.recent(since_ms).await;
+    let others_ids = others.iter().map(|(node, _)| node.clone());
+    let nodes: BTreeSet<_> = others_ids.chain([state.node.id().to_owned()]).collect();
+    let minutes = others.into_iter().map(|(_, minute)| minute).chain(own);
     Ok(Json(Success::new(Recent {
         since_ms,
         until_ms,
-        minutes,
+        nodes: nodes.into_iter().collect(),
+        minutes: add_up(minutes),
     })))
 }
 

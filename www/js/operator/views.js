@@ -25,7 +25,7 @@ function signIn(act) {
 function body({ data, hours, now }, act) {
   if (!data) return h('p', { class: 'soft center', role: 'status' }, 'Loading');
   return h('div', { class: 'sections', 'data-testid': 'operator' },
-    notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, now), lately(data.recent, hours, act));
+    notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, now), lately(data, hours, act));
 }
 
 function notReady(ready) {
@@ -66,15 +66,22 @@ function listing(name, head, rows) {
     h('tbody', null, rows.map(({ key, cells }) => h('tr', { key }, cells.map((cell) => h('td', null, cell)))))));
 }
 
+/** Says whose figures they are: of the nodes that are there, and of some that were. */
+function whose(heard, nodes) {
+  const gone = heard.filter((id) => !nodes.some((node) => node.id === id)).length;
+  const all = nodes.length === 1 ? 'one node' : `all ${nodes.length} nodes`;
+  return gone === 0 ? all : `${all} and ${gone} that ${gone === 1 ? 'is' : 'are'} gone`;
+}
+
 const SPANS = [[1, '1 hour'], [6, '6 hours'], [24, '24 hours']];
 
-function lately(recent, hours, act) {
+function lately({ recent, nodes }, hours, act) {
   return h('section', { class: 'lately' },
-    h('div', { class: 'row spread' }, h('h2', null, 'Lately, on the node that answers'),
+    h('div', { class: 'row spread' }, h('h2', null, 'Lately'),
       h('fieldset', { class: 'segments' }, h('legend', { class: 'sr-only' }, 'How far back'),
         SPANS.map(([id, text]) => h('label', { key: String(id) },
           h('input', { type: 'radio', name: 'hours', value: String(id), checked: id === hours, 'data-testid': `hours-${id}`, onchange: () => act.show(id) }), h('span', null, text))))),
-    h('p', { class: 'soft small' }, `${sum(recent.minutes, 'placed')} calls placed. Figures are kept since the node was started, for a day at most; for longer, and for all nodes, use Prometheus.`),
+    h('p', { class: 'soft small', 'data-testid': 'placed' }, `${sum(recent.minutes, 'placed')} calls placed on ${whose(recent.nodes, nodes.nodes)}. Figures are kept for a day at most, and of a server without Redis since it was started; for longer, use Prometheus.`),
     h('div', { class: 'charts' },
       barChart(recent, { title: 'Calls that were over', text: 'By what became of them.', kinds: [
         { key: 'ended', label: 'took place', tone: 'ok' }, { key: 'missed', label: 'missed', tone: 'warn' }, { key: 'rejected', label: 'rejected', tone: 'soft-tone' }, { key: 'failed', label: 'broke down', tone: 'bad' }] }),
