@@ -1,7 +1,7 @@
 // The tasks of the binary: `ringback-server migrate` and the others, each run as an operator would.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -26,6 +26,19 @@ test('migrate makes the database, says its version, and does nothing the second 
   const second = await runToEnd(['migrate'], { env: { DATABASE_URL: `sqlite://${file}` } });
   assert.equal(second.code, 0, second.output);
   assert.match(second.output, /up to date: version \d+/);
+});
+
+test('doctor makes nothing, says what is to be made, and finds nothing missing after that', async (t) => {
+  const folder = await folderOf(t);
+  const settings = { cwd: folder, env: { RINGBACK_DEV: '1', DATABASE_URL: `sqlite://${join(folder, 'deep', 'calls.db')}` } };
+  const absent = await runToEnd(['doctor'], settings);
+  assert.match(absent.output, /^warning database: it is not there yet\n\s+Run `ringback-server migrate`/m);
+  assert.deepEqual(await readdir(folder), []);
+  await runToEnd(['migrate'], settings);
+  const made = await readdir(join(folder, 'deep'));
+  const current = await runToEnd(['doctor'], settings);
+  assert.match(current.output, /^ok {6}database: it answers \(\d+ ms\), and its schema is current$/m);
+  assert.deepEqual(await readdir(join(folder, 'deep')), made);
 });
 
 test('a task says which setting is at fault and needs no key of tokens', async (t) => {

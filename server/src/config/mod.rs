@@ -85,6 +85,15 @@ pub enum Mode {
     Production,
 }
 
+/// What becomes of files and folders that are not there yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// They are made.
+    Make,
+    /// Nothing is made: somebody only looks.
+    Leave,
+}
+
 /// A setting that the server cannot start with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {problem}.\n  {remedy}")]
@@ -137,6 +146,20 @@ impl Config {
     /// # Errors
     /// When a setting is wrong.
     pub fn from_flags(flags: Flags) -> Result<Self, ConfigError> {
+        let config = Self::read(flags, Missing::Make)?;
+        make_folder_of(&config.database)?;
+        Ok(config)
+    }
+
+    /// The same for somebody who only looks: nothing is made.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn examined(flags: Flags) -> Result<Self, ConfigError> {
+        Self::read(flags, Missing::Leave)
+    }
+
+    fn read(flags: Flags, missing: Missing) -> Result<Self, ConfigError> {
         let mode = if flags.dev {
             Mode::Dev
         } else {
@@ -147,12 +170,11 @@ impl Config {
         let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
         let jwks = host::published_keys(flags.jwks_url.as_deref())?;
         let has_public_key = !public_keys.is_empty() || jwks.is_some();
-        let secrets = secret::find(&flags, mode, &database, has_public_key)?;
+        let secrets = secret::find(&flags, mode, &database, has_public_key, missing)?;
         let redis = nodes::redis(&flags, &database)?;
         let relay = relay::relay(&flags)?;
         let host = HostSettings::from_flags(&flags)?;
         let admission = admission::settings(&flags, mode)?;
-        make_folder_of(&database)?;
         Ok(Self {
             mode,
             listen,
@@ -207,7 +229,8 @@ pub fn auth(flags: &Flags) -> Result<Auth, ConfigError> {
     };
     let public_keys = secret::public_keys(flags.jwt_public_key.as_deref())?;
     let database = database(flags)?;
-    let secrets = secret::find(flags, mode, &database, !public_keys.is_empty())?;
+    let has_public_key = !public_keys.is_empty();
+    let secrets = secret::find(flags, mode, &database, has_public_key, Missing::Make)?;
     let secrets: Vec<_> = secrets.iter().map(Secret::as_bytes).collect();
     let expected = Expected {
         issuer: flags.jwt_issuer.clone(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{ConfigError, Flags, Mode, sqlite_file};
+use super::{ConfigError, Flags, Missing, Mode, sqlite_file};
 use crate::auth::{MIN_SECRET_BYTES, PublicKey};
 
 /// The file, beside the database, that a development server keeps its secret in.
@@ -39,10 +39,11 @@ pub(super) fn find(
     mode: Mode,
     database: &str,
     has_public_key: bool,
+    missing: Missing,
 ) -> Result<Vec<Secret>, ConfigError> {
     let current = match (flags.jwt_secret.as_deref(), mode) {
         (Some(secret), _) => Some(check("JWT_SECRET", secret)?),
-        (None, Mode::Dev) => Some(development(database)?),
+        (None, Mode::Dev) => Some(development(database, missing)?),
         (None, Mode::Production) if has_public_key => None,
         (None, Mode::Production) => {
             return Err(ConfigError::new(
@@ -96,14 +97,17 @@ pub(super) fn public_keys(set: Option<&str>) -> Result<Vec<PublicKey>, ConfigErr
 }
 
 /// Tokens of a development server stay valid over a restart: the pages that hold them come back.
-fn development(database: &str) -> Result<Secret, ConfigError> {
+fn development(database: &str, missing: Missing) -> Result<Secret, ConfigError> {
     let Some(file) = sqlite_file(database) else {
         return random().map(Secret);
     };
     let file = beside(file);
     match fs::read(&file) {
         Ok(secret) if secret.len() >= MIN_SECRET_BYTES => Ok(Secret(secret)),
-        Ok(_) | Err(_) => renew(&file),
+        Ok(_) | Err(_) => match missing {
+            Missing::Make => renew(&file),
+            Missing::Leave => random().map(Secret),
+        },
     }
 }
 

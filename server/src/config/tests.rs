@@ -102,6 +102,17 @@ fn a_development_secret_survives_a_restart() {
 }
 
 #[test]
+fn whoever_only_looks_at_the_settings_makes_no_folder_and_no_secret() {
+    let folder = TempDir::new().unwrap();
+    let database = format!("sqlite:{}/new/calls.db", folder.path().display());
+    let args = ["ringback-server", "--dev", "--database", &database];
+    let flags = Flags::try_parse_from(args).unwrap();
+    let config = Config::examined(flags).unwrap();
+    assert!(config.secrets[0].as_bytes().len() >= 32);
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[test]
 fn the_folder_of_the_database_is_made() {
     let (folder, config) = parse(&["--dev"]);
     config.unwrap();

@@ -201,6 +201,15 @@ pub struct Migration {
     pub current: u32,
 }
 
+/// How a database was found by somebody who changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspection {
+    /// There is no file of that name yet.
+    Absent,
+    /// It answers; `current` is the version that this server needs.
+    Answers(Migration),
+}
+
 /// Everything that must outlive the process.
 pub trait Store: CallStore + Directory + Outbox {
     /// Writes what is under way and closes the database.
@@ -241,6 +250,51 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Database>> {
         return open_mongodb(url).await;
     }
     Err(StoreError::UnknownUrl(url.to_owned()))
+}
+
+/// Looks at the database at that address and makes nothing: no file, no table, no index.
+///
+/// # Errors
+/// When the address is not understood, the database cannot be reached, or a newer server made it.
+pub async fn inspect(url: &str) -> StoreResult<Inspection> {
+    if url.starts_with("sqlite:") {
+        return sqlite::inspect(url).await;
+    }
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return inspect_postgres(url).await;
+    }
+    if url.starts_with("mongodb:") || url.starts_with("mongodb+srv:") {
+        return inspect_mongodb(url).await;
+    }
+    Err(StoreError::UnknownUrl(url.to_owned()))
+}
+
+/// Says what was found, unless a newer server made it.
+fn inspected(found: u32, current: u32) -> StoreResult<Inspection> {
+    if found > current {
+        return Err(StoreError::Newer);
+    }
+    Ok(Inspection::Answers(Migration { found, current }))
+}
+
+#[cfg(feature = "postgres")]
+async fn inspect_postgres(url: &str) -> StoreResult<Inspection> {
+    postgres::inspect(url).await
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn inspect_postgres(url: &str) -> StoreResult<Inspection> {
+    open_postgres(url).await.map(|_| Inspection::Absent)
+}
+
+#[cfg(feature = "mongodb")]
+async fn inspect_mongodb(url: &str) -> StoreResult<Inspection> {
+    mongodb::inspect(url).await
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn inspect_mongodb(url: &str) -> StoreResult<Inspection> {
+    open_mongodb(url).await.map(|_| Inspection::Absent)
 }
 
 #[cfg(feature = "postgres")]

@@ -7,6 +7,7 @@
 mod ahead;
 mod archive;
 mod chronicle;
+mod inspection;
 mod manager;
 mod offers;
 mod operations;

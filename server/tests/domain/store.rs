@@ -183,7 +183,7 @@ mod sqlite {
 }
 
 #[cfg(feature = "postgres")]
-mod postgres {
+pub(crate) mod postgres {
     use ringback_server::store::CallStore as _;
     use ringback_server::store::postgres::PostgresStore;
     use sqlx::postgres::PgConnectOptions;
@@ -192,7 +192,7 @@ mod postgres {
     use super::*;
 
     /// Makes an empty database on the server of `POSTGRES_TEST_URI` and returns its address.
-    async fn empty_database() -> String {
+    pub(crate) async fn empty_database() -> String {
         let server = std::env::var("POSTGRES_TEST_URI").expect(
             "POSTGRES_TEST_URI names no PostgreSQL server: `npm test -- stores` starts one",
         );
@@ -250,7 +250,7 @@ mod postgres {
 }
 
 #[cfg(feature = "mongodb")]
-mod mongodb {
+pub(crate) mod mongodb {
     use std::io::Write as _;
 
     use ringback_server::store::CallStore as _;
@@ -262,7 +262,7 @@ mod mongodb {
     ///
     /// There is none without that variable: MongoDB itself comes in no package that could be
     /// installed for the tests.
-    fn empty_database() -> Option<String> {
+    pub(crate) fn empty_database() -> Option<String> {
         let Ok(server) = std::env::var("MONGODB_TEST_URI") else {
             // Past the capture of the test runner: a test that did not run is not to look like one.
             let notice =

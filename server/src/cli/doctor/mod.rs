@@ -28,7 +28,7 @@ pub struct Arguments {
 
 /// Checks everything, prints it, and returns 1 when something is to be set right.
 pub(super) async fn run(flags: Flags, args: &Arguments) -> ExitCode {
-    let findings = match Config::from_flags(flags) {
+    let findings = match Config::examined(flags) {
         Ok(config) => examine(&config, args.ntp.as_deref()).await,
         Err(error) => vec![Finding::fail(error.key, error.problem, error.remedy)],
     };

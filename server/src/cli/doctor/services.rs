@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::UdpSocket;
 
 use crate::config::{Config, sqlite_file};
-use crate::store;
+use crate::store::{self, Inspection, Migration};
 
 use super::findings::Finding;
 
@@ -15,23 +15,11 @@ const MOST_DRIFT: Duration = Duration::from_secs(5);
 /// Seconds from 1900, where NTP begins, to 1970.
 const NTP_EPOCH_S: u64 = 2_208_988_800;
 
-/// Opens the database, as the server does when it starts.
+/// Looks at the database and changes nothing: whether and when it is migrated is the operator's.
 pub(super) async fn database(url: &str) -> Finding {
     let started = Instant::now();
-    let opened = tokio::time::timeout(PATIENCE, async {
-        let store = store::open(url).await?;
-        let answer = store.ping().await;
-        store.close().await;
-        answer
-    });
-    match opened.await {
-        Ok(Ok(())) => Finding::ok(
-            "database",
-            format!(
-                "it answers, and its schema is current ({} ms)",
-                started.elapsed().as_millis()
-            ),
-        ),
+    match tokio::time::timeout(PATIENCE, store::inspect(url)).await {
+        Ok(Ok(inspection)) => schema(inspection, started.elapsed()),
         Ok(Err(error)) => Finding::fail("database", error.to_string(), remedy_for(url)),
         Err(_) => Finding::fail(
             "database",
@@ -39,6 +27,26 @@ pub(super) async fn database(url: &str) -> Finding {
             remedy_for(url),
         ),
     }
+}
+
+fn schema(inspection: Inspection, took: Duration) -> Finding {
+    let answers = format!("it answers ({} ms)", took.as_millis());
+    let detail = match inspection {
+        Inspection::Absent => "it is not there yet".to_owned(),
+        Inspection::Answers(Migration { found, current }) if found == current => {
+            return Finding::ok("database", format!("{answers}, and its schema is current"));
+        }
+        Inspection::Answers(Migration { found: 0, .. }) => format!("{answers}, and is empty"),
+        Inspection::Answers(Migration { found, current }) => match current - found {
+            1 => format!("{answers}; the schema is 1 migration behind"),
+            behind => format!("{answers}; the schema is {behind} migrations behind"),
+        },
+    };
+    Finding::warn(
+        "database",
+        detail,
+        "Run `ringback-server migrate`; a server that starts does the same.",
+    )
 }
 
 fn remedy_for(url: &str) -> String {

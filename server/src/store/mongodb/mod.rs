@@ -27,6 +27,8 @@ use super::{
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+pub(super) use schema::inspect;
+
 /// Calls and chats in a MongoDB database.
 #[derive(Debug)]
 pub struct MongoStore {

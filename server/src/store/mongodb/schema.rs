@@ -8,7 +8,7 @@ use mongodb::error::{Error, ErrorKind, WriteFailure};
 use mongodb::options::{ClientOptions, IndexOptions, WriteConcern};
 use mongodb::{Client, Collection, Database, IndexModel};
 
-use crate::store::{Migration, StoreError, StoreResult};
+use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
 /// The version of the indexes below; it grows with each change to them.
 const VERSION: u32 = 1;
@@ -24,6 +24,20 @@ const DUPLICATE_KEY: i32 = 11_000;
 
 /// Connects and makes the indexes.
 pub(super) async fn open(url: &str) -> StoreResult<(Client, Database, Migration)> {
+    let (client, database) = connect(url).await?;
+    let migration = migrate(&database).await?;
+    Ok((client, database, migration))
+}
+
+/// Connects and looks at the version of the indexes: reading makes no collection.
+pub(in crate::store) async fn inspect(url: &str) -> StoreResult<Inspection> {
+    let (client, database) = connect(url).await?;
+    let found = version_of(&database.collection("schema")).await;
+    client.shutdown().await;
+    inspected(found?, VERSION)
+}
+
+async fn connect(url: &str) -> StoreResult<(Client, Database)> {
     let mut options = ClientOptions::parse(url).await?;
     options.app_name = Some("ringback-server".to_owned());
     let timeout = options
@@ -39,16 +53,20 @@ pub(super) async fn open(url: &str) -> StoreResult<(Client, Database, Migration)
     let database = client
         .default_database()
         .unwrap_or_else(|| client.database(DATABASE));
-    let migration = migrate(&database).await?;
-    Ok((client, database, migration))
+    Ok((client, database))
+}
+
+/// Returns the version of the indexes, 0 when there are none.
+async fn version_of(versions: &Collection<Document>) -> StoreResult<u32> {
+    let known = versions.find_one(doc! {"_id": "ringback"}).await?;
+    let found = known.and_then(|known| known.get_i64("version").ok());
+    Ok(found.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX)))
 }
 
 /// Makes what is missing. Nodes that start together may do it at the same time: it is all idempotent.
 async fn migrate(database: &Database) -> StoreResult<Migration> {
     let versions: Collection<Document> = database.collection("schema");
-    let known = versions.find_one(doc! {"_id": "ringback"}).await?;
-    let found = known.and_then(|known| known.get_i64("version").ok());
-    let found = found.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX));
+    let found = version_of(&versions).await?;
     if found > VERSION {
         return Err(StoreError::Newer);
     }

@@ -28,6 +28,8 @@ use super::{
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+pub(super) use schema::inspect;
+
 /// Calls and chats in a PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresStore {

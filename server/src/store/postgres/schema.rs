@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::store::{Migration, StoreError, StoreResult};
+use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -33,16 +33,39 @@ const STATEMENT_TIMEOUT: &str = "10s";
 
 /// Connects and brings the schema up to date.
 pub(super) async fn open(url: &str) -> StoreResult<(PgPool, Migration)> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("ringback-server")
-        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
     let pool = PgPoolOptions::new()
         .max_connections(MOST_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
+        .connect_with(options(url)?)
         .await?;
     let migration = migrate(&mut *pool.acquire().await?).await?;
     Ok((pool, migration))
+}
+
+fn options(url: &str) -> StoreResult<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("ringback-server")
+        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+    Ok(options)
+}
+
+/// Connects and looks at the version of the schema, in transactions that may change nothing.
+pub(in crate::store) async fn inspect(url: &str) -> StoreResult<Inspection> {
+    let options = options(url)?.options([("default_transaction_read_only", "on")]);
+    let mut connection = PgConnection::connect_with(&options).await?;
+    let is_made: bool = sqlx::query_scalar("SELECT to_regclass('ringback_schema') IS NOT NULL")
+        .fetch_one(&mut connection)
+        .await?;
+    let seen: Option<i64> = if is_made {
+        sqlx::query_scalar("SELECT max(version) FROM ringback_schema")
+            .fetch_one(&mut connection)
+            .await?
+    } else {
+        None
+    };
+    connection.close().await?;
+    let seen = u32::try_from(seen.unwrap_or(0)).unwrap_or(u32::MAX);
+    inspected(seen, u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))
 }
 
 /// Runs the migrations that the database has not seen, all or none.

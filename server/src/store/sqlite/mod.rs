@@ -39,6 +39,8 @@ use readers::Readers;
 use write::Write;
 use writer::Writer;
 
+pub(super) use schema::inspect;
+
 /// Calls and chats in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {

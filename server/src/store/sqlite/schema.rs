@@ -1,12 +1,13 @@
 //! Opening the file, and the migrations that bring its schema up to date.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::store::{Migration, StoreError, StoreResult};
+use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -54,6 +55,53 @@ pub(super) fn open_reader(file: &Path) -> StoreResult<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", "ON")?;
     Ok(connection)
+}
+
+/// Looks at the file: at its version, and whether it may be written to.
+pub(in crate::store) async fn inspect(url: &str) -> StoreResult<Inspection> {
+    let file = file_of(url)?;
+    let looked = tokio::task::spawn_blocking(move || look_at(&file));
+    let inspection = looked.await;
+    inspection.map_err(|error| StoreError::Database(Arc::new(error)))?
+}
+
+fn look_at(file: &Path) -> StoreResult<Inspection> {
+    if !file.exists() {
+        return Ok(Inspection::Absent);
+    }
+    let opened = OpenOptions::new().append(true).open(file);
+    opened.map_err(|error| StoreError::Database(Arc::new(error)))?;
+    let seen = open_untouched(file)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    inspected(seen, u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))
+}
+
+/// Opens a connection that makes no file.
+///
+/// One that only reads would still make the log and its index beside the file, where nobody has it
+/// open. The file is all there is then, and nobody changes it.
+fn open_untouched(file: &Path) -> StoreResult<Connection> {
+    let beside = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name).exists()
+    };
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = if beside("-wal") && beside("-shm") {
+        Connection::open_with_flags(file, read_only)?
+    } else {
+        let uri = format!("file:{}?immutable=1", escaped(file));
+        Connection::open_with_flags(uri, read_only | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Writes a path as it stands in a URI.
+fn escaped(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    path.replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
 }
 
 /// Runs the migrations that the file has not seen, all or none; `user_version` counts them.
