@@ -38,10 +38,10 @@ async function borrowMongo(server) {
   // So that a user who is known to another database is still let in.
   if (address.credentials && !options.has('authSource')) options.set('authSource', address.database || 'admin');
   const stop = async () => {
-    await proxy.cut();
+    await proxy.stop();
     await drop(server, name);
   };
-  return { uri: `mongodb://${address.credentials}127.0.0.1:${proxy.port}/${name}?${options}`, stop, halt: () => proxy.cut(), resume: () => proxy.restore() };
+  return { uri: `mongodb://${address.credentials}127.0.0.1:${proxy.port}/${name}?${options}`, stop, halt: async () => proxy.cut(), resume: async () => proxy.restore() };
 }
 
 /** Takes the address of one server apart. */

@@ -2,17 +2,15 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-import { freePort } from '../../scripts/lib/ports.mjs';
-
 /** Passes connections on, while it is not cut. */
 export class TcpProxy {
   #target;
-  #server = null;
+  #server = createServer((client) => this.#take(client));
   #sockets = new Set();
+  #isCut = false;
 
-  constructor(target, port) {
+  constructor(target) {
     this.#target = target;
-    this.port = port;
   }
 
   /**
@@ -20,24 +18,38 @@ export class TcpProxy {
    * @param {{ host: string, port: number }} target where connections go
    */
   static async start(target) {
-    const proxy = new TcpProxy(target, await freePort());
-    await proxy.restore();
+    const proxy = new TcpProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     return proxy;
   }
 
-  /** Takes connections (again). */
-  async restore() {
-    this.#server = createServer((client) => this.#pass(client));
-    this.#server.listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
+  get port() {
+    return this.#server.address().port;
   }
 
-  /** Breaks all connections, and refuses new ones. */
-  async cut() {
+  /** Breaks all connections, and new ones at once. The port is kept: nobody else may get it meanwhile. */
+  cut() {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Passes connections on again. */
+  restore() {
+    this.#isCut = false;
+  }
+
+  /** Breaks all connections and gives up the port. */
+  async stop() {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.cut();
     await closed;
+  }
+
+  #take(client) {
+    if (this.#isCut) client.on('error', () => {}).resetAndDestroy();
+    else this.#pass(client);
   }
 
   #pass(client) {
@@ -45,9 +57,9 @@ export class TcpProxy {
     for (const [one, other] of [[client, server], [server, client]]) {
       this.#sockets.add(one);
       one.setNoDelay(true);
-      one.pipe(other);
       // How it broke is of no concern: the other side sees it break as well.
       one.on('error', () => {});
+      one.pipe(other);
       one.once('close', () => {
         this.#sockets.delete(one);
         other.destroy();
