@@ -1,7 +1,10 @@
 // What an operator does with the binary: check settings, mint tokens, read logs and traces.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { TestClient } from '../helpers/client.mjs';
@@ -61,6 +64,14 @@ test('config says that the settings are valid, shows them and keeps the secrets'
   assert.match(output, /The settings are valid/);
   assert.match(output, /turn:t\.example:3478/);
   assert.doesNotMatch(output, /hush-hush|a-secret-that-only-tests-know/);
+});
+
+test('config makes neither a folder nor a secret', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ringback-config-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const { code, output } = await runToEnd(['--dev', '--database', `sqlite:${folder}/new/calls.db`, 'config']);
+  assert.equal(code, 0, output);
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('config names the key and the remedy of a setting that is wrong', async () => {

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: Arguments, flags: Flags) -> Result<(), CommandError
         print!("{}", reference(&CommandLine::command()));
         return Ok(());
     }
-    let config = Config::from_flags(flags)?;
+    let config = Config::examined(flags)?;
     println!("The settings are valid.\n");
     println!("{}", summary(&config));
     Ok(())

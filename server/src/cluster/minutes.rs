@@ -34,21 +34,24 @@ impl Fanout {
                 shared_with = connection;
             }
             let minutes = self.metrics.recent(0);
-            for minute in changed(&minutes, &shared) {
-                self.share(minute);
+            let news: Vec<_> = changed(&minutes, &shared).collect();
+            for of_one_hour in news.chunk_by(|a, b| hour(a) == hour(b)) {
+                self.share(of_one_hour);
             }
             shared = minutes;
         }
     }
 
-    fn share(&self, minute: &Minute) {
-        let Ok(text) = serde_json::to_string(minute) else {
-            return;
-        };
-        let key = self.channels.minutes(minute.at_ms / MS_PER_HOUR);
+    /// Shares minutes of one hour, with as few commands for many as for one.
+    fn share(&self, minutes: &[&Minute]) {
+        let Some(first) = minutes.first() else { return };
+        let key = self.channels.minutes(hour(first));
         let mut keep = cmd("HSET");
-        keep.arg(&key).arg(field(minute.at_ms, self.node.id()));
-        keep.arg(text);
+        keep.arg(&key);
+        for minute in minutes {
+            let text = serde_json::to_string(minute).expect("figures serialize to JSON");
+            keep.arg(field(minute.at_ms, self.node.id())).arg(text);
+        }
         self.line.send(keep);
         let mut expire = cmd("EXPIRE");
         expire.arg(&key).arg(KEPT_S);
@@ -72,7 +75,8 @@ impl Fanout {
                         known.push((node, minute));
                     }
                     Some(_) => {}
-                    None => tracing::warn!(%field, "what a node shared was not read"),
+                    // Perhaps a node of another version.
+                    None => tracing::debug!(%field, "what a node shared was not read"),
                 }
             }
         }
@@ -86,6 +90,10 @@ fn changed<'a>(minutes: &'a [Minute], shared: &'a [Minute]) -> impl Iterator<Ite
         let before = shared.binary_search_by_key(&minute.at_ms, |shared| shared.at_ms);
         before.map_or(true, |index| shared[index] != **minute)
     })
+}
+
+const fn hour(minute: &Minute) -> u64 {
+    minute.at_ms / MS_PER_HOUR
 }
 
 fn hour_of(key: &str) -> Cmd {
