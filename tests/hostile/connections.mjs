@@ -17,6 +17,10 @@ export async function tcp(t, server, text = '') {
   return socket;
 }
 
+/** Asks for a WebSocket in the bytes of HTTP (RFC 6455, 1.2); `query` continues that of a session. */
+export const handshake = (query = '') => [`GET /socket.io/?EIO=4&transport=websocket${query} HTTP/1.1`, 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''].join('\r\n');
+
 /** Everything that comes until the server closes. */
 export async function untilClosed(socket, ms) {
   let text = '';

@@ -8,7 +8,7 @@ import { TestClient, settle, within } from '../helpers/client.mjs';
 import { candidate, meet, talk, uniqueIds } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
-import { closing, signedIn, tcp, untilClosed } from './connections.mjs';
+import { closing, handshake, signedIn, tcp, untilClosed } from './connections.mjs';
 import { flood } from './flooder.mjs';
 import { unaffected } from './witness.mjs';
 
@@ -52,6 +52,29 @@ describe('a flood', () => {
     const codes = (await Promise.all(Array.from({ length: 100 }, () => alice.request('webrtc:offer', large)))).map((ack) => ack.code);
     assert.ok(codes.filter((code) => code === 'CALL_NOT_FOUND').length >= 65, codes.join());
     assert.ok(codes.filter((code) => code === 'RATE_LIMITED').length >= 20, codes.join());
+  });
+
+  test('of bytes before the sign-in ends that socket: whole messages, and those that are never finished', async (t) => {
+    await unaffected(t, server, async () => {
+      const whole = ['40', '42["call:sync",{}]'].map((start) => start + 'x'.repeat(40_000));
+      await Promise.all(whole.map(async (message) => {
+        const ws = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+        ws.on('error', () => {});
+        await within('the open packet', (resolve) => ws.once('message', resolve));
+        const closed = closing(ws);
+        ws.send(message);
+        await closed;
+      }));
+      // A frame of 400 KiB (RFC 6455, 5.2), of which 40 KiB come.
+      const unfinished = Buffer.concat([Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 6, 0x40, 0, 1, 2, 3, 4]), Buffer.alloc(40_000)]);
+      await Promise.all(Array.from({ length: 50 }, async () => {
+        const socket = await tcp(t, server, handshake());
+        await within('the answer', (resolve) => socket.once('data', resolve));
+        const closed = untilClosed(socket);
+        socket.write(unfinished);
+        await closed;
+      }));
+    }, { mib: 32 });
   });
 
   test('of pings, pongs and frames of the WebSocket itself slows nobody down', async (t) => {

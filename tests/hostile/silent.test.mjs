@@ -7,7 +7,7 @@ import { TestClient, within } from '../helpers/client.mjs';
 import { meet, ring, sdp, talk, uniqueIds } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { userToken } from '../helpers/tokens.mjs';
-import { closing, signedIn, tcp, untilClosed } from './connections.mjs';
+import { closing, handshake, signedIn, tcp, untilClosed } from './connections.mjs';
 import { unaffected } from './witness.mjs';
 
 /** After so long whoever does not read or answer is gone: heartbeat, and what waits to be read. */
@@ -109,7 +109,7 @@ describe('the silent', { concurrency: true }, () => {
 
   test('an upgrade that is begun and never finished does not hold the session for ever', async (t) => {
     const { sid } = JSON.parse((await (await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`)).text()).slice(1));
-    const socket = await tcp(t, server, `GET /socket.io/?EIO=4&transport=websocket&sid=${sid} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    const socket = await tcp(t, server, handshake(`&sid=${sid}`));
     const [head] = await once(socket, 'data');
     assert.match(String(head), /101/);
     await untilClosed(socket, 30_000);

@@ -27,6 +27,8 @@ pub(crate) struct Wire {
     stream: TcpStream,
     /// What waits; nothing while the peer keeps up, so that an idle socket pays nothing for it.
     backlog: Option<Backlog>,
+    /// How many bytes the peer may still send.
+    allowance: usize,
 }
 
 #[derive(Debug)]
@@ -41,7 +43,13 @@ impl Wire {
         Self {
             stream,
             backlog: None,
+            allowance: usize::MAX,
         }
+    }
+
+    /// Lets the peer send so many bytes from now on; more than that is an error of the next read.
+    pub(crate) const fn allow(&mut self, bytes: usize) {
+        self.allowance = bytes;
     }
 
     /// Takes note of what became of a write.
@@ -96,7 +104,14 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let read = buffer.filled().len() - before;
+        match self.allowance.checked_sub(read) {
+            Some(left) => self.allowance = left,
+            None => return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into())),
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

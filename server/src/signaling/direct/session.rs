@@ -22,6 +22,9 @@ use super::outbox::{Next, Outbox};
 use crate::admission::Place;
 use crate::net::Wire;
 
+/// How many bytes may come of somebody who has not signed in: a token has room, and many together
+/// fill no memory.
+const UNSIGNED_BYTES: usize = 32 * 1024;
 /// How many messages of one socket are looked at before others have their turn.
 const MESSAGES_AT_ONCE: usize = 64;
 
@@ -46,8 +49,9 @@ pub(super) async fn run(
         .max_message_size(Some(MOST_RECEIVED_BYTES))
         .max_frame_size(Some(MOST_RECEIVED_BYTES));
     let early = early.to_vec();
-    let stream =
+    let mut stream =
         WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await;
+    stream.get_mut().allow(UNSIGNED_BYTES);
     let socket = Socket::direct(place);
     signaling.opened(&socket);
     let mut session = Session {
@@ -57,6 +61,7 @@ pub(super) async fn run(
         heart: Box::pin(sleep(PING_INTERVAL)),
         pinged_at: None,
         batch: VecDeque::new(),
+        is_known: false,
         is_ended: false,
         is_unsent: false,
     };
@@ -89,6 +94,8 @@ struct Session {
     pinged_at: Option<Instant>,
     /// What was taken from the outbox; kept for its room.
     batch: VecDeque<Str>,
+    /// Whether somebody has signed in.
+    is_known: bool,
     /// Whether the client says no more, or nobody listens to it.
     is_ended: bool,
     /// Whether something stands in the buffer of the stream.
@@ -106,6 +113,10 @@ impl Session {
 
     /// Looks at what came.
     fn read(&mut self, cx: &mut Context<'_>) {
+        if !self.is_known && !self.socket.data.is_waiting() {
+            self.is_known = true;
+            self.stream.get_mut().allow(usize::MAX);
+        }
         for _ in 0..MESSAGES_AT_ONCE {
             let Poll::Ready(message) = Pin::new(&mut self.stream).poll_next(cx) else {
                 return;
