@@ -11,8 +11,8 @@ use redis::{Cmd, cmd};
 
 use super::fanout::Fanout;
 use super::line::Answer;
-use super::nodes::now_ms;
 use crate::calls::time::{MS_PER_HOUR, MS_PER_MINUTE};
+use crate::calls::{Clock, SystemClock};
 use crate::metrics::Minute;
 
 const EVERY: Duration = Duration::from_secs(3);
@@ -60,7 +60,7 @@ impl Fanout {
 
     /// Returns what other nodes shared since then, each minute with its node.
     pub(super) async fn known_minutes(&self, since_ms: u64) -> Vec<(String, Minute)> {
-        let hours = since_ms / MS_PER_HOUR..=now_ms() / MS_PER_HOUR;
+        let hours = since_ms / MS_PER_HOUR..=SystemClock.now().as_ms() / MS_PER_HOUR;
         let asked = hours.map(|hour| self.line.ask(hour_of(&self.channels.minutes(hour))));
         let mut known = Vec::new();
         for answer in join_all(asked).await {

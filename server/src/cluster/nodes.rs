@@ -1,13 +1,14 @@
 //! Which nodes there are, for the operator: each says so every few seconds.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use redis::cmd;
 use serde::{Deserialize, Serialize};
 
 use super::fanout::Fanout;
 use super::line::Answer;
+use crate::calls::{Clock, SystemClock};
 use crate::node::NodeState;
 
 const EVERY: Duration = Duration::from_secs(3);
@@ -41,7 +42,7 @@ impl Fanout {
 
     fn say(&self) {
         let word = Word {
-            at_ms: now_ms(),
+            at_ms: SystemClock.now().as_ms(),
             node: self.node.state(&self.metrics, self.metrics.is_draining()),
         };
         let Ok(text) = serde_json::to_string(&word) else {
@@ -65,7 +66,7 @@ impl Fanout {
             Answer::Said(value) => redis::from_redis_value::<HashMap<String, String>>(value),
             Answer::Late | Answer::Lost => return Vec::new(),
         };
-        let since = now_ms().saturating_sub(SILENT_MS);
+        let since = SystemClock.now().as_ms().saturating_sub(SILENT_MS);
         let mut nodes = Vec::new();
         for (id, text) in said.unwrap_or_default() {
             match serde_json::from_str::<Word>(&text) {
@@ -81,11 +82,4 @@ impl Fanout {
         forget.arg(self.channels.nodes()).arg(id);
         self.line.send(forget);
     }
-}
-
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ringback_protocol::CallStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::time::MS_PER_MINUTE;
+use crate::calls::{Clock, SystemClock};
 
 /// A day.
 const MOST_MINUTES: usize = 24 * 60;
@@ -129,7 +130,7 @@ pub(super) struct Recent(Mutex<VecDeque<Minute>>);
 impl Recent {
     /// Notes something in the minute that it is.
     pub(super) fn note(&self, what: impl FnOnce(&mut Minute)) {
-        self.note_at(now_ms(), what);
+        self.note_at(SystemClock.now().as_ms(), what);
     }
 
     /// Returns the minutes since then, the oldest first; those without anything are left out.
@@ -162,13 +163,6 @@ impl Recent {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Minute>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
