@@ -44,6 +44,11 @@ export class Chats {
     return chat?.members.some(({ id }) => id === userId) ? chat : null;
   }
 
+  /** The chat, for Ringback, which may know of any. */
+  chat(chatId) {
+    return this.#chats.get(chatId) ?? null;
+  }
+
   /** The chats of whose members Ringback has not been told yet. */
   changed() {
     return [...this.#changed].map((id) => this.#chats.get(id));
@@ -59,6 +64,19 @@ export class Chats {
     entry.id ??= randomUUID();
     chat.entries.push(entry);
     for (const { id } of chat.members) if (id !== entry.from) chat.unread.set(id, (chat.unread.get(id) ?? 0) + 1);
+  }
+
+  /** Adds a call, or takes what it has become in place of what it was; says whether anything is new. */
+  putCall(chat, call) {
+    const at = chat.entries.findIndex(({ id }) => id === call.id);
+    if (at < 0) {
+      this.add(chat, call);
+      return true;
+    }
+    // A webhook may come late, or twice: what is over stays as it ended.
+    if (chat.entries[at].isOver || !call.isOver) return false;
+    chat.entries[at] = call;
+    return true;
   }
 
   read(userId, chatId) {

@@ -1,13 +1,17 @@
 // Everything that this server has to do with Ringback.
 import { SignJWT } from 'jose';
+import { Webhook } from 'standardwebhooks';
 
 export class Ringback {
   #url;
   #key;
+  #webhook;
 
-  constructor(url, secret) {
+  /** Without a secret for webhooks, none is believed. */
+  constructor(url, secret, webhookSecret) {
     this.#url = url;
     this.#key = new TextEncoder().encode(secret);
+    this.#webhook = webhookSecret ? new Webhook(webhookSecret) : null;
   }
 
   /** A token for the browser of a person who is signed in. */
@@ -28,6 +32,15 @@ export class Ringback {
   async callsOf(chatId, user) {
     const { calls } = await this.#fetch(`/api/calls?chatId=${encodeURIComponent(chatId)}&limit=20`, await this.userToken(user));
     return calls;
+  }
+
+  /** What a webhook tells, or null when it is not signed by Ringback, or was so long ago. */
+  readWebhook(body, headers) {
+    try {
+      return this.#webhook?.verify(body, headers) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   async #fetch(path, token, options = {}) {

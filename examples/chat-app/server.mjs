@@ -14,13 +14,13 @@ import { Ringback } from './ringback.mjs';
 const PORT = Number(process.env.PORT ?? 4000);
 const RINGBACK_URL = process.env.RINGBACK_URL ?? 'http://localhost:3000';
 const RETRY_MS = 2000;
-const { JWT_SECRET } = process.env;
+const { JWT_SECRET, WEBHOOK_SECRET } = process.env;
 if (!JWT_SECRET) {
   console.error('Set JWT_SECRET to the secret that ringback-server runs with.');
   process.exit(1);
 }
 
-const ringback = new Ringback(RINGBACK_URL, JWT_SECRET);
+const ringback = new Ringback(RINGBACK_URL, JWT_SECRET, WEBHOOK_SECRET);
 const chats = new Chats();
 
 // --- Pages and requests ------------------------------------------------------------------------
@@ -40,6 +40,7 @@ async function answer(request, response) {
   const { pathname } = new URL(request.url, 'http://chat');
   if (pathname === '/api/sign-in' && request.method === 'POST') return signIn(request, response);
   if (pathname === '/api/call-token') return callToken(request, response);
+  if (pathname === '/hooks/ringback' && request.method === 'POST') return webhook(request, response);
   return file(pathname, response);
 }
 
@@ -59,6 +60,17 @@ async function callToken(request, response) {
   const user = chats.userOf(request.headers.authorization?.replace('Bearer ', ''));
   if (!user) return json(response, 401, { error: 'Please sign in.' });
   json(response, 200, { token: await ringback.userToken(user) });
+}
+
+/** Ringback tells of a call that somebody missed, though no browser of the chat may be open to say so. */
+async function webhook(request, response) {
+  // The signature is over the bytes as they came: parsed and printed again, they may be others.
+  const event = ringback.readWebhook(await bodyOf(request), request.headers);
+  if (!event) return json(response, 401, { error: 'Not signed by Ringback.' });
+  // What is of no interest is taken too, or it would be told again.
+  response.writeHead(204).end();
+  const chat = event.type === 'call.missed' && chats.chat(event.data.call.chatId.id);
+  if (chat) putCall(chat, event.data.call, event.timestamp);
 }
 
 /** Ringback lets people call each other who are in a chat together, so it has to know the chats. */
@@ -144,22 +156,32 @@ async function syncCalls(chat, user) {
   try {
     const calls = await ringback.callsOf(chat.id, user);
     for (const call of calls.reverse()) {
-      if (call.endedAt && !chat.entries.some(({ id }) => id === call.id)) add(chat, cardOf(call));
+      if (call.endedAt) putCall(chat, call);
     }
   } catch (error) {
     console.error('The calls could not be read:', error.message);
   }
 }
 
+/** Shows a call, which goes on if it has no end: a group talks while one of them has missed it. */
+function putCall(chat, call, at = call.endedAt) {
+  const card = cardOf(call, at);
+  if (chats.putCall(chat, card)) show(chat, card);
+}
+
 /** What everyone in the chat may know of a call; each browser words it for its own user. */
-function cardOf(call) {
+function cardOf(call, at) {
   const participants = call.participants.map(({ user, status }) => ({ id: user.id, name: user.name, status }));
   const { id, callType, status, duration } = call;
-  return { id, kind: 'call', from: call.caller.id, at: Date.parse(call.endedAt), callType, status, duration, participants };
+  return { id, kind: 'call', from: call.caller.id, at: Date.parse(at), isOver: call.endedAt !== null, callType, status, duration, participants };
 }
 
 function add(chat, entry) {
   chats.add(chat, entry);
+  show(chat, entry);
+}
+
+function show(chat, entry) {
   for (const { id } of chat.members) io.to(room(id)).emit('entry', chat.id, entry);
   announceChats();
 }

@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { Webhook } from 'standardwebhooks';
+
 import { launch } from '../e2e/browsers.mjs';
 import { Person } from '../e2e/person.mjs';
+import { TestClient } from '../helpers/client.mjs';
+import { SIGNING_SECRET } from '../helpers/receiver.mjs';
 import { TestServer, freePort } from '../helpers/server.mjs';
 import { JWT_SECRET, serviceToken } from '../helpers/tokens.mjs';
 import { start } from './process.mjs';
@@ -18,9 +22,10 @@ after(() => browser?.close());
 async function open(t, options) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = await TestServer.start({ ...options, env: { CORS_ORIGINS: url } });
+  const env = { CORS_ORIGINS: url, WEBHOOK_URL: `${url}/hooks/ringback`, WEBHOOK_SECRET: SIGNING_SECRET };
+  const server = await TestServer.start({ ...options, env });
   t.after(() => server.stop());
-  const stop = await start('chat-app', 'server.mjs', { PORT: String(port), JWT_SECRET, RINGBACK_URL: server.url }, 'The chat is at');
+  const stop = await start('chat-app', 'server.mjs', { PORT: String(port), JWT_SECRET, RINGBACK_URL: server.url, WEBHOOK_SECRET: SIGNING_SECRET }, 'The chat is at');
   t.after(stop);
   return { url, server };
 }
@@ -125,6 +130,89 @@ test('a missed call is there as missed, unread, and for who was away too', async
   await talkTo(later, alice);
   await shows(later, '#entries .missed', 'Missed call from alice');
 });
+
+test('Ringback tells of a missed call when no browser is open that could', async (t) => {
+  const { url, server } = await open(t);
+  const alice = await signIn(t, url, 'alice');
+  const bob = await signIn(t, url, 'bob');
+  await known(server, 'alice+bob');
+  await Promise.all([alice.close(), bob.close()]);
+  // Alice calls with something that knows nothing of the chat.
+  const phone = await TestClient.connect(server, 'alice');
+  t.after(() => phone.close());
+  const { sessionId } = await phone.ask('call:initiate', { chatId: 'alice+bob', callType: 'voice' });
+  await phone.ask('call:end', { sessionId, chatId: 'alice+bob' });
+  // It counts as unread before anybody opens the conversation, which would read the history.
+  const later = await enter(await bob.secondTab(url));
+  await unreadIn(later, 'alice+bob', '1');
+  await talkTo(later, alice);
+  await shows(later, '#entries .missed', 'Missed call from alice');
+  assert.equal(await later.do(() => document.querySelectorAll('#entries .call').length), 1);
+});
+
+test('who misses a call of a group sees it while the others talk, and once it is over', async (t) => {
+  const { url } = await open(t, { ringTimeoutMs: 4000 });
+  const people = [await signIn(t, url, 'alice'), await signIn(t, url, 'bob'), await signIn(t, url, 'carol')];
+  const [alice, bob, carol] = people;
+  await talkTo(carol, 'everyone');
+  await talkTo(alice, 'everyone');
+  await alice.page.click('#voice');
+  await Promise.all([rings(bob, alice), rings(carol, alice)]);
+  await bob.page.click('#accept');
+  await shows(carol, '#entries .missed', 'Missed call from alice');
+  await shows(carol, '#entries .missed .outcome', 'It goes on.');
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+  await alice.page.click('#hang-up');
+  await shows(carol, '#entries .missed .outcome', 'The others talked.');
+  assert.equal(await carol.do(() => document.querySelectorAll('#entries .call').length), 1);
+});
+
+test('only webhooks that Ringback signed are believed, and each call is shown once', async (t) => {
+  const { url } = await open(t);
+  const alice = await signIn(t, url, 'alice');
+  const bob = await signIn(t, url, 'bob');
+  await talkTo(bob, alice);
+  const shown = () => bob.do(() => document.querySelectorAll('#entries .call').length);
+
+  const otherSecret = `whsec_${Buffer.from('a-secret-that-nobody-agreed-upon').toString('base64')}`;
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const forged = [signed(missedCall('forged'), { secret: otherSecret }), signed(missedCall('forged'), { at: longAgo }), { body: missedCall('forged'), headers: {} }];
+  const changed = { ...signed(missedCall('forged')), body: missedCall('changed') };
+  for (const request of [...forged, changed]) assert.equal(await deliver(url, request), 401);
+
+  const unknown = signed(missedCall('elsewhere', 'no-such-chat'));
+  for (const request of [signed(missedCall('real')), signed(missedCall('real')), unknown]) assert.equal(await deliver(url, request), 204);
+  await shows(bob, '#entries .missed', 'Missed call from alice');
+  // What is told in order has all been shown once this is.
+  await bob.page.type('#write input', 'You called?');
+  await bob.page.keyboard.press('Enter');
+  await shows(bob, '#entries .text', 'You called?');
+  assert.equal(await shown(), 1);
+});
+
+/** The body of the webhook of a call from Alice that Bob missed. */
+function missedCall(id, chatId = 'alice+bob') {
+  const now = new Date().toISOString();
+  const [alice, bob] = ['alice', 'bob'].map((name) => ({ id: name, name, avatar: null }));
+  const participants = [
+    { user: alice, status: 'joined', joinedAt: now, leftAt: now },
+    { user: bob, status: 'missed', joinedAt: null, leftAt: null },
+  ];
+  const times = { initiatedAt: now, startedAt: null, endedAt: now, duration: 0 };
+  const call = { id, chatId: { id: chatId, name: null }, callType: 'voice', status: 'missed', caller: alice, participants, ...times, endReason: 'missed' };
+  return JSON.stringify({ type: 'call.missed', timestamp: now, data: { sequence: 2, version: 2, userIds: ['bob'], call } });
+}
+
+/** That body, with the headers of a sender who has the secret. */
+function signed(body, { secret = SIGNING_SECRET, at = new Date() } = {}) {
+  const signature = new Webhook(secret).sign('message-1', at, body);
+  return { body, headers: { 'webhook-id': 'message-1', 'webhook-timestamp': String(Math.floor(at / 1000)), 'webhook-signature': signature } };
+}
+
+async function deliver(url, { body, headers }) {
+  const { status } = await fetch(`${url}/hooks/ringback`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  return status;
+}
 
 test('everyone in a chat is called at once, and all hear each other', async (t) => {
   const { url } = await open(t);

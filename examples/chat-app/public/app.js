@@ -96,8 +96,12 @@ function open(id) {
 function receive(chatId, entry) {
   // What came while the conversation was being opened is in it.
   if ($('conversation').dataset.chat !== chatId) return;
-  $('entries').append(entryItem(entry));
-  $('entries').lastElementChild.scrollIntoView();
+  const item = entryItem(entry);
+  const earlier = [...$('entries').children].find(({ dataset }) => dataset.id === entry.id);
+  // A call that was missed while it went on is over now.
+  if (earlier) earlier.replaceWith(item);
+  else $('entries').append(item);
+  item.scrollIntoView();
   if (!document.hidden) socket.emit('read', chatId);
 }
 
@@ -106,6 +110,7 @@ document.addEventListener('visibilitychange', () => !document.hidden && openId &
 function entryItem(entry) {
   const item = entry.kind === 'call' ? callCard(entry, me.user, () => calls.dial(openId, entry.callType)) : textItem(entry);
   item.append(element('time', { textContent: new Date(entry.at).toLocaleTimeString([], { timeStyle: 'short' }) }));
+  item.dataset.id = entry.id;
   item.classList.toggle('mine', entry.from === me.user.id);
   return item;
 }

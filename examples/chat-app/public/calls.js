@@ -153,7 +153,7 @@ export function callCard({ from, callType, duration, status, participants }, me,
 
 function outcome(status, seconds, missed) {
   if (status === 'ended') return missed ? 'The others talked.' : length(seconds);
-  return { missed: 'No answer', rejected: 'Declined', failed: 'It did not come about' }[status] ?? status;
+  return { ongoing: 'It goes on.', missed: 'No answer', rejected: 'Declined', failed: 'It did not come about' }[status] ?? status;
 }
 
 const length = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
