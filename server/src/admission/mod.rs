@@ -108,7 +108,7 @@ fn address_of(request: &Request) -> Option<IpAddr> {
 }
 
 /// Tells whether a request begins a session; one that goes on names it.
-fn begins(request: &Request) -> bool {
+pub(crate) fn begins(request: &Request) -> bool {
     let query = request.uri().query().unwrap_or_default();
     !query.split('&').any(|part| part.starts_with("sid="))
 }

@@ -7,12 +7,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::super::Signaling;
 use super::session;
-use crate::net;
+use crate::{admission, net};
 
 impl Signaling {
     /// Answers a request that begins a session over WebSocket; none when it is anything else.
     pub fn begin(&self, request: &mut Request) -> Option<axum::response::Response> {
-        if request.method() != Method::GET || !asks_for_websocket(request.uri().query()?) {
+        if !begins_over_websocket(request) {
             return None;
         }
         let accept = accept(request.headers())?;
@@ -37,11 +37,12 @@ impl Signaling {
     }
 }
 
-/// Tells whether a query begins a session of Engine.IO 4 over WebSocket.
-fn asks_for_websocket(query: &str) -> bool {
+/// Tells whether a request begins a session of Engine.IO 4 over WebSocket.
+fn begins_over_websocket(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|part| part == wanted);
-    let goes_on = query.split('&').any(|part| part.starts_with("sid="));
-    has("EIO=4") && has("transport=websocket") && !goes_on
+    let asks = has("EIO=4") && has("transport=websocket");
+    request.method() == Method::GET && asks && admission::begins(request)
 }
 
 /// Returns the answer to a handshake (RFC 6455, 4.2); none when it is not in order.
@@ -82,8 +83,14 @@ mod tests {
 
     #[test]
     fn a_session_that_begins_over_websocket_says_so_and_names_no_other() {
-        assert!(asks_for_websocket("EIO=4&transport=websocket"));
-        assert!(asks_for_websocket("t=x&transport=websocket&EIO=4"));
+        let begins = |method: Method, query: &str| {
+            let uri = format!("/socket.io/?{query}");
+            let request = Request::builder().method(method).uri(uri);
+            begins_over_websocket(&request.body(Body::empty()).unwrap())
+        };
+        assert!(begins(Method::GET, "EIO=4&transport=websocket"));
+        assert!(begins(Method::GET, "t=x&transport=websocket&EIO=4"));
+        assert!(!begins(Method::POST, "EIO=4&transport=websocket"));
         for other in [
             "",
             "EIO=4",
@@ -92,7 +99,7 @@ mod tests {
             "EIO=4&transport=websocket&sid=AAAA",
             "EIO=4&transport=websockets",
         ] {
-            assert!(!asks_for_websocket(other), "{other}");
+            assert!(!begins(Method::GET, other), "{other}");
         }
     }
 
