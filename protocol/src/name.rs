@@ -12,20 +12,22 @@ pub(crate) use interned::Name;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod owned {
-    /// A text of its own.
+    use std::sync::Arc;
+
+    /// A text that its copies share: a call names the same few people over and over.
     #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub(crate) struct Name(Box<str>);
+    pub(crate) struct Name(Arc<str>);
 
     impl Name {
         /// Returns the text.
-        pub(crate) const fn as_str(&self) -> &str {
+        pub(crate) fn as_str(&self) -> &str {
             &self.0
         }
     }
 
-    impl From<String> for Name {
-        fn from(text: String) -> Self {
-            Self(text.into_boxed_str())
+    impl From<&str> for Name {
+        fn from(text: &str) -> Self {
+            Self(text.into())
         }
     }
 }
@@ -57,11 +59,11 @@ mod interned {
         }
 
         #[inline(never)]
-        fn intern(text: String) -> Self {
+        fn intern(text: &str) -> Self {
             TEXTS.with_borrow_mut(|texts| {
                 let known = texts.iter().position(|known| **known == *text);
                 let index = known.unwrap_or_else(|| {
-                    texts.push(Box::leak(text.into_boxed_str()));
+                    texts.push(Box::leak(text.into()));
                     texts.len() - 1
                 });
                 Self(NonZeroU32::MIN.saturating_add(index as u32))
@@ -71,12 +73,12 @@ mod interned {
 
     impl Default for Name {
         fn default() -> Self {
-            Self::intern(String::new())
+            Self::intern("")
         }
     }
 
-    impl From<String> for Name {
-        fn from(text: String) -> Self {
+    impl From<&str> for Name {
+        fn from(text: &str) -> Self {
             Self::intern(text)
         }
     }
