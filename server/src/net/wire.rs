@@ -1,5 +1,6 @@
 //! A TCP stream to someone who may stop reading.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::net::Shutdown;
@@ -7,10 +8,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+/// How much is read at once, however little of it is asked for at a time.
+const READ_AT_ONCE: usize = 8 * 1024;
 
 /// How long a peer may take nothing at all of what waits for it.
 const PROGRESS_WITHIN: Duration = Duration::from_secs(10);
@@ -29,6 +34,13 @@ pub(crate) struct Wire {
     backlog: Option<Backlog>,
     /// How many bytes the peer may still send.
     allowance: usize,
+    /// What was read and not asked for yet; nothing while the socket is idle.
+    ahead: Option<Bytes>,
+}
+
+thread_local! {
+    /// Where what comes is read to: many sockets share the room that one of them needs for a moment.
+    static ROOM: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_AT_ONCE]);
 }
 
 #[derive(Debug)]
@@ -44,12 +56,31 @@ impl Wire {
             stream,
             backlog: None,
             allowance: usize::MAX,
+            ahead: None,
         }
     }
 
     /// Lets the peer send so many bytes from now on; more than that is an error of the next read.
     pub(crate) const fn allow(&mut self, bytes: usize) {
         self.allowance = bytes;
+    }
+
+    /// Reads all that has come, so far as there is room for it.
+    fn take(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        if buffer.remaining() >= READ_AT_ONCE {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+            return Poll::Ready(Ok(buffer.filled().len() - before));
+        }
+        ROOM.with_borrow_mut(|room| {
+            let mut room = ReadBuf::new(room);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+            let read = room.filled();
+            let (now, later) = read.split_at(read.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            self.ahead = (!later.is_empty()).then(|| Bytes::copy_from_slice(later));
+            Poll::Ready(Ok(read.len()))
+        })
     }
 
     /// Takes note of what became of a write.
@@ -104,9 +135,14 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        let read = buffer.filled().len() - before;
+        if let Some(ahead) = &mut self.ahead {
+            buffer.put_slice(&ahead.split_to(ahead.len().min(buffer.remaining())));
+            if ahead.is_empty() {
+                self.ahead = None;
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let read = ready!(self.take(cx, buffer))?;
         match self.allowance.checked_sub(read) {
             Some(left) => self.allowance = left,
             None => return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into())),
@@ -146,5 +182,51 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, Wire) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap());
+        let (peer, accepted) = tokio::join!(peer, listener.accept());
+        (peer.unwrap(), Wire::new(accepted.unwrap().0))
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_in_small_pieces_comes_whole_and_in_order() {
+        let (mut peer, mut wire) = pair().await;
+        let sent: Vec<u8> = (0..3 * READ_AT_ONCE + 7).map(|n| (n % 251) as u8).collect();
+        let send = async {
+            peer.write_all(&sent).await.unwrap();
+            peer.shutdown().await.unwrap();
+        };
+        let receive = async {
+            let (mut received, mut piece) = (Vec::new(), [0; 1000]);
+            loop {
+                match wire.read(&mut piece).await.unwrap() {
+                    0 => return received,
+                    read => received.extend_from_slice(&piece[..read]),
+                }
+            }
+        };
+        let ((), received) = tokio::join!(send, receive);
+        assert!(received == sent);
+        assert!(wire.ahead.is_none());
+    }
+
+    #[tokio::test]
+    async fn all_that_came_counts_however_little_of_it_is_asked_for() {
+        let (mut peer, mut wire) = pair().await;
+        wire.allow(100);
+        peer.write_all(&[0; 101]).await.unwrap();
+        let error = wire.read(&mut [0; 10]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
     }
 }
