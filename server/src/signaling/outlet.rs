@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use engineioxide::Str;
+use super::packet::Text;
 
 /// What became of a message to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) trait Outlet: Send + Sync + fmt::Debug + 'static {
     ///
     /// A socket that does not read its messages is closed: it comes back and is told how things
     /// stand, where it would otherwise miss an event without knowing.
-    fn send(&self, packet: Str) -> Sent;
+    fn send(&self, packet: Text) -> Sent;
 
     /// Closes the socket; the client comes back by itself.
     fn close(&self);
@@ -55,7 +55,7 @@ pub(super) mod testing {
     }
 
     impl Outlet for Recorder {
-        fn send(&self, message: Str) -> Sent {
+        fn send(&self, message: Text) -> Sent {
             match &mut *self.0.lock().unwrap() {
                 Some(sent) => {
                     sent.push(message.to_string());

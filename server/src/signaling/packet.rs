@@ -5,9 +5,16 @@
 //! What goes out stands in a message of Engine.IO already (its `4` comes first), so that it is sent
 //! as it is to any number of sockets; what comes in has been taken out of one.
 
-use engineioxide::Str;
+use std::cell::RefCell;
+
 use ringback_protocol::{Failure, ServerEvent};
 use serde::Serialize;
+
+/// What goes out, ready for any number of sockets.
+pub(crate) use tokio_tungstenite::tungstenite::Utf8Bytes as Text;
+
+/// The most room that is kept to write packets, for each thread.
+const KEPT_DESK: usize = 64 * 1024;
 
 /// The namespace that calls live in.
 const MAIN: &str = "/";
@@ -116,7 +123,7 @@ fn after_attachments(rest: &str) -> Result<&str, Malformed> {
 }
 
 /// Tells the client that it is in, and its socket id.
-pub(super) fn connected(socket_id: &str) -> Str {
+pub(super) fn connected(socket_id: &str) -> Text {
     #[derive(Serialize)]
     struct Connected<'a> {
         sid: &'a str,
@@ -125,12 +132,12 @@ pub(super) fn connected(socket_id: &str) -> Str {
 }
 
 /// Tells the client that it is not let in: `err.message` and `err.data` of its `connect_error`.
-pub(super) fn refused(failure: &Failure) -> Str {
+pub(super) fn refused(failure: &Failure) -> Text {
     write(&["44"], &Refusal::of(failure), "")
 }
 
 /// Tells the client that there is no such namespace, as stock servers do.
-pub(super) fn no_such_namespace(namespace: &str) -> Str {
+pub(super) fn no_such_namespace(namespace: &str) -> Text {
     #[derive(Serialize)]
     struct Message {
         message: &'static str,
@@ -149,7 +156,7 @@ pub(super) fn event_name(packet: &str) -> Option<&str> {
 }
 
 /// Makes an event, ready for any number of sockets.
-pub(super) fn event(event: &ServerEvent) -> Str {
+pub(super) fn event(event: &ServerEvent) -> Text {
     struct Payload<'a>(&'a ServerEvent);
     impl Serialize for Payload<'_> {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -161,7 +168,7 @@ pub(super) fn event(event: &ServerEvent) -> Str {
 }
 
 /// Makes the ack with that number.
-pub(super) fn ack(number: u64, body: &impl Serialize) -> Str {
+pub(super) fn ack(number: u64, body: &impl Serialize) -> Text {
     write(&["43", &number.to_string(), "["], body, "]")
 }
 
@@ -190,14 +197,22 @@ impl<'a> Refusal<'a> {
     }
 }
 
-fn write(before: &[&str], body: &impl Serialize, after: &str) -> Str {
-    let mut text = Vec::with_capacity(512);
-    for part in before {
-        text.extend_from_slice(part.as_bytes());
-    }
-    serde_json::to_writer(&mut text, body).expect("our own types serialize to JSON");
-    text.extend_from_slice(after.as_bytes());
-    String::from_utf8(text).expect("JSON is UTF-8").into()
+fn write(before: &[&str], body: &impl Serialize, after: &str) -> Text {
+    DESK.with_borrow_mut(|desk| {
+        desk.clear();
+        desk.shrink_to(KEPT_DESK);
+        for part in before {
+            desk.extend_from_slice(part.as_bytes());
+        }
+        serde_json::to_writer(&mut *desk, body).expect("our own types serialize to JSON");
+        desk.extend_from_slice(after.as_bytes());
+        str::from_utf8(desk).expect("JSON is UTF-8").into()
+    })
+}
+
+thread_local! {
+    /// Where a packet is written, before it takes as much memory as it is long.
+    static DESK: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 #[cfg(test)]

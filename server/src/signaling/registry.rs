@@ -1,16 +1,14 @@
 //! Who is connected: user, device, sockets. Carries the domain's events to them.
 
-use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use engineioxide::Str;
 use ringback_protocol::{DeviceId, ErrorCode, Failure, ServerEvent, UserId, limits};
 use tokio::sync::Notify;
 
 use super::outlet::{Outlet, OutletId, Sent};
-use super::packet;
+use super::packet::{self, Text};
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Recipient};
 use crate::metrics::Metrics;
 
@@ -112,7 +110,11 @@ impl Registry {
     /// # Errors
     /// When the user has as many as one may have, and none of them is an older one of this device:
     /// the newcomer is turned away, because any of the others may be the one that is in a call.
-    pub(super) fn add(&self, member: Member, welcome: Str) -> Result<PresenceLock, TooManySockets> {
+    pub(super) fn add(
+        &self,
+        member: Member,
+        welcome: Text,
+    ) -> Result<PresenceLock, TooManySockets> {
         let mut users = self.write();
         let devices = users.entry(member.actor.user.clone()).or_default();
         make_room(devices, &member.actor.device, self.most_sockets)?;
@@ -220,22 +222,26 @@ impl Registry {
         self.metrics.sent(event, devices);
     }
 
-    fn deliver(&self, to: &Recipient, packet: impl FnOnce() -> Str) -> usize {
+    fn deliver(&self, to: &Recipient, packet: impl FnOnce() -> Text) -> usize {
         let (Recipient::User(user) | Recipient::Device(user, _) | Recipient::OtherDevices(user, _)) =
             to;
         let users = self.read();
         let Some(devices) = users.get(user) else {
             return 0;
         };
-        // Made once, for the first device that wants it.
-        let message = LazyCell::new(packet);
-        devices
-            .iter()
-            .filter(|device| device.is_meant_by(to))
-            .filter_map(Device::current)
-            .map(|member| member.outlet.send(Str::clone(&message)))
-            .filter(|sent| *sent == Sent::Queued)
-            .count()
+        let meant = devices.iter().filter(|device| device.is_meant_by(to));
+        let mut members = meant.filter_map(Device::current);
+        let Some(mut last) = members.next() else {
+            return 0;
+        };
+        // Made once, for the first device that wants it; nearly always that is the only one.
+        let message = packet();
+        let mut reached = 0;
+        for member in members {
+            reached += usize::from(last.outlet.send(message.clone()) == Sent::Queued);
+            last = member;
+        }
+        reached + usize::from(last.outlet.send(message) == Sent::Queued)
     }
 
     fn connected_devices(&self, user: &UserId) -> Vec<DeviceId> {
@@ -260,17 +266,17 @@ impl Registry {
 #[cfg(feature = "redis")]
 impl Registry {
     /// Makes the text of an event, which is the same for every device.
-    pub(crate) fn packet(event: &ServerEvent) -> Str {
+    pub(crate) fn packet(event: &ServerEvent) -> Text {
         packet::event(event)
     }
 
     /// Sends the text of an event to the devices of this node, and returns how many were reached.
-    pub(crate) fn deliver_packet(&self, to: &Recipient, packet: &Str) -> usize {
+    pub(crate) fn deliver_packet(&self, to: &Recipient, packet: &Text) -> usize {
         self.deliver(to, || packet.clone())
     }
 
     /// Sends what another node said to the devices of this node, and counts it.
-    pub(crate) fn deliver_foreign(&self, to: &Recipient, packet: &Str) {
+    pub(crate) fn deliver_foreign(&self, to: &Recipient, packet: &Text) {
         let reached = self.deliver_packet(to, packet);
         if let Some(event) = packet::event_name(packet) {
             self.metrics.sent_by_name(event, reached);

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::connection::{Connection, Fault};
 use super::direct::Outbox;
 use super::outlet::{Outlet, Sent};
+use super::packet::Text;
 use crate::admission::Place;
 
 /// A socket of the engine.
@@ -106,24 +107,30 @@ impl Socket {
         }
     }
 
-    fn put(&self, packet: Str) -> Result<(), TrySendError<Str>> {
+    fn put(&self, packet: Text) -> Result<(), TrySendError<()>> {
         match &self.line {
             Line::Direct(outbox) => outbox.put(packet),
             Line::Engine(engine) => match engine.upgrade() {
                 // It writes the type of a message itself.
-                Some(engine) => engine.emit(packet.slice(1..)),
-                None => Err(TrySendError::Closed(packet)),
+                Some(engine) => {
+                    let sent = engine.emit(Str::copy_from_slice(&packet[1..]));
+                    sent.map_err(|error| match error {
+                        TrySendError::Full(_) => TrySendError::Full(()),
+                        TrySendError::Closed(_) => TrySendError::Closed(()),
+                    })
+                }
+                None => Err(TrySendError::Closed(())),
             },
         }
     }
 }
 
 impl Outlet for Socket {
-    fn send(&self, packet: Str) -> Sent {
+    fn send(&self, packet: Text) -> Sent {
         match self.put(packet) {
             Ok(()) => Sent::Queued,
-            Err(TrySendError::Closed(_)) => Sent::Closed,
-            Err(TrySendError::Full(_)) => {
+            Err(TrySendError::Closed(())) => Sent::Closed,
+            Err(TrySendError::Full(())) => {
                 self.give_up(Fault::Deaf);
                 Sent::Closed
             }

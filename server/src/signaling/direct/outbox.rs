@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use engineioxide::Str;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::super::SEND_BUFFER;
+use super::super::packet::Text;
 
 /// What waits to be sent to one socket, and whether more may come.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(in crate::signaling) struct Outbox(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Str>,
+    waiting: VecDeque<Text>,
     /// Whoever sends, while there was nothing to send.
     idle: Option<Waker>,
     closing: bool,
@@ -38,14 +38,14 @@ impl Outbox {
     ///
     /// # Errors
     /// When too many wait, or the socket closes.
-    pub(in crate::signaling) fn put(&self, packet: Str) -> Result<(), TrySendError<Str>> {
+    pub(in crate::signaling) fn put(&self, packet: Text) -> Result<(), TrySendError<()>> {
         let idle = {
             let mut state = self.lock();
             if state.closing {
-                return Err(TrySendError::Closed(packet));
+                return Err(TrySendError::Closed(()));
             }
             if state.waiting.len() >= SEND_BUFFER {
-                return Err(TrySendError::Full(packet));
+                return Err(TrySendError::Full(()));
             }
             state.waiting.push_back(packet);
             state.idle.take()
@@ -65,7 +65,7 @@ impl Outbox {
     }
 
     /// Takes all that waits into `batch`, which is empty; `waker` is woken when there is more.
-    pub(super) fn take(&self, batch: &mut VecDeque<Str>, waker: &Waker) -> Next {
+    pub(super) fn take(&self, batch: &mut VecDeque<Text>, waker: &Waker) -> Next {
         let mut state = self.lock();
         if !state.waiting.is_empty() {
             std::mem::swap(&mut state.waiting, batch);
@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn take(outbox: &Outbox, woken: &Arc<Woken>) -> (Next, Vec<Str>) {
+    fn take(outbox: &Outbox, woken: &Arc<Woken>) -> (Next, Vec<Text>) {
         let mut batch = VecDeque::new();
         let next = outbox.take(&mut batch, &Waker::from(Arc::clone(woken)));
         (next, batch.into())
@@ -126,7 +126,7 @@ mod tests {
             outbox.put(packet.into()).unwrap();
         }
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
-        let all = ["41", "42", "43"].map(Str::from).to_vec();
+        let all = ["41", "42", "43"].map(Text::from).to_vec();
         assert_eq!(take(&outbox, &woken), (Next::Send, all));
         // Whoever found something looks again before it sleeps.
         outbox.put("44".into()).unwrap();
@@ -143,7 +143,7 @@ mod tests {
         outbox.close();
         assert!(matches!(
             outbox.put("42".into()),
-            Err(TrySendError::Closed(packet)) if &*packet == "42"
+            Err(TrySendError::Closed(()))
         ));
         assert_eq!(take(&outbox, &woken), (Next::Send, vec!["41".into()]));
         assert_eq!(take(&outbox, &woken), (Next::Close, vec![]));
@@ -163,7 +163,10 @@ mod tests {
         for _ in 0..SEND_BUFFER {
             outbox.put("4".into()).unwrap();
         }
-        assert!(matches!(outbox.put("4".into()), Err(TrySendError::Full(_))));
+        assert!(matches!(
+            outbox.put("4".into()),
+            Err(TrySendError::Full(()))
+        ));
         assert_eq!(take(&outbox, &woken).1.len(), SEND_BUFFER);
         assert!(outbox.put("4".into()).is_ok());
     }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Bytes;
-use engineioxide::Str;
 use engineioxide::socket::Sid;
 use futures_util::{Sink, Stream};
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::super::packet::Text;
 use super::super::socket::Socket;
 use super::super::{MOST_RECEIVED_BYTES, PING_INTERVAL, PING_TIMEOUT, READ_BUFFER, Signaling};
 use super::outbox::{Next, Outbox};
@@ -73,7 +73,7 @@ pub(super) async fn run(
 }
 
 /// What a session is told first: who it is, and how often it hears a ping.
-fn open_packet() -> Str {
+fn open_packet() -> Text {
     let packet = format!(
         r#"0{{"sid":"{}","upgrades":[],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
         Sid::new(),
@@ -93,7 +93,7 @@ struct Session {
     /// When it was asked whether it lives, and has not answered.
     pinged_at: Option<Instant>,
     /// What was taken from the outbox; kept for its room.
-    batch: VecDeque<Str>,
+    batch: VecDeque<Text>,
     /// Whether somebody has signed in.
     is_known: bool,
     /// Whether the client says no more, or nobody listens to it.
@@ -167,7 +167,7 @@ impl Session {
                 Some(end) if end <= now => return self.end(),
                 Some(end) => end,
                 None => {
-                    if self.send(Str::from("2")).is_err() {
+                    if self.send(Text::from_static("2")).is_err() {
                         return self.end();
                     }
                     self.pinged_at = Some(now);
@@ -215,10 +215,9 @@ impl Session {
     }
 
     /// Puts a packet into the buffer of the stream.
-    fn send(&mut self, packet: Str) -> Result<(), Error> {
+    fn send(&mut self, packet: Text) -> Result<(), Error> {
         self.is_unsent = true;
-        let text = Utf8Bytes::try_from(Bytes::from(packet))?;
-        Pin::new(&mut self.stream).start_send(Message::Text(text))
+        Pin::new(&mut self.stream).start_send(Message::Text(packet))
     }
 
     fn end(&mut self) {
