@@ -12,16 +12,16 @@ use ringback_server::store::{
 
 use crate::support::{START, callee, chat_id, device, new_call, put_chat, session_id, user};
 
-const TALK_MS: u64 = 60_000;
+pub(crate) const TALK_MS: u64 = 60_000;
 
-fn placed(id: &str, at: Timestamp, callees: &[&str]) -> CallSession {
+pub(crate) fn placed(id: &str, at: Timestamp, callees: &[&str]) -> CallSession {
     let callees = callees.iter().map(|id| callee(id, Reach::Connected));
     let mut call = new_call(callees.collect());
     call.id = session_id(id);
     CallSession::initiate(at, call).0
 }
 
-fn accepted(call: &CallSession) -> CallSession {
+pub(crate) fn accepted(call: &CallSession) -> CallSession {
     after(
         call,
         0,
@@ -33,7 +33,7 @@ fn accepted(call: &CallSession) -> CallSession {
     )
 }
 
-fn ended(call: &CallSession) -> CallSession {
+pub(crate) fn ended(call: &CallSession) -> CallSession {
     after(
         &accepted(call),
         TALK_MS,
@@ -45,7 +45,7 @@ fn ended(call: &CallSession) -> CallSession {
     )
 }
 
-fn after(call: &CallSession, ms: u64, input: Input) -> CallSession {
+pub(crate) fn after(call: &CallSession, ms: u64, input: Input) -> CallSession {
     let mut next = call.clone();
     next.handle(call.initiated_at().plus_ms(ms), input).unwrap();
     next
@@ -98,7 +98,7 @@ async fn all_calls(store: &dyn Database) -> Vec<ArchivedCall> {
     }
 }
 
-async fn history(store: &dyn Database, who: &str) -> Vec<String> {
+pub(crate) async fn history(store: &dyn Database, who: &str) -> Vec<String> {
     let query = HistoryQuery {
         limit: 100,
         ..HistoryQuery::default()
@@ -150,7 +150,7 @@ pub(crate) async fn calls_and_chats_leave_a_database_and_come_back_as_they_were(
     assert_eq!(all[0].chat.participants.len(), 2);
 }
 
-async fn statistics(store: &dyn Database) -> ringback_protocol::rest::CallStatistics {
+pub(crate) async fn statistics(store: &dyn Database) -> ringback_protocol::rest::CallStatistics {
     let query = ringback_server::store::StatisticsQuery {
         chat_id: None,
         timeframe: ringback_server::store::Timeframe::All,
@@ -173,10 +173,12 @@ pub(crate) async fn a_later_version_of_a_call_comes_in_and_an_earlier_one_does_n
     assert_eq!(store.import_calls(archived(&first)).await.unwrap(), 1);
     let live = store.live_calls_of(&[user("bob")]).await.unwrap();
     assert_eq!(live.len(), 1, "a call that lives goes on");
+    assert_eq!(history(store, "bob").await, ["call"]);
     assert_eq!(store.import_calls(archived(&over)).await.unwrap(), 0);
     assert_eq!(store.import_calls(archived(&first)).await.unwrap(), 0);
     assert_eq!(*store.load(over.id()).await.unwrap().unwrap(), over);
     assert_eq!(store.live_calls_of(&[user("bob")]).await.unwrap(), []);
+    assert_eq!(history(store, "bob").await, ["call"]);
     assert_eq!(
         statistics(store).await.stats.total_duration,
         TALK_MS / 1_000

@@ -7,6 +7,7 @@
 mod ahead;
 mod archive;
 mod chronicle;
+mod history;
 mod inspection;
 mod manager;
 mod offers;

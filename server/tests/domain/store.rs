@@ -33,8 +33,16 @@ macro_rules! store_contract {
             calls_are_due_when_their_deadline_has_come,
             history_is_filtered_and_newest_first,
             history_pages_neither_overlap_nor_miss_a_call,
+            live_calls_stand_among_those_that_are_over,
+            a_call_that_ends_between_two_pages_is_on_one_of_them,
+            a_call_that_ends_while_the_history_is_read_is_in_it_once,
+            everyone_who_has_a_part_in_a_call_finds_it_from_then_on,
+            a_call_that_is_over_at_once_is_found,
+            a_call_that_changes_after_its_end_is_found_as_it_is_then,
+            of_whoever_is_erased_the_live_calls_stay,
             records_are_seen_by_participants_alone,
             statistics_add_up,
+            statistics_count_live_calls_without_a_duration,
             statistics_of_nothing_are_zero,
             statistics_respect_time_frame_and_chat,
             quality_is_averaged_over_measured_calls,
@@ -116,15 +124,15 @@ mod sqlite {
 
     #[tokio::test]
     async fn a_write_that_fails_does_not_take_its_neighbours_along() {
-        let (store, _dir) = fresh().await;
-        // Nobody takes part twice; a call that says so cannot be written.
-        let mut json = serde_json::to_value(contract::call("broken", START).0).unwrap();
-        let twice = json["participants"][1].clone();
-        json["participants"].as_array_mut().unwrap().push(twice);
-        let broken: CallSession = serde_json::from_value(json).unwrap();
+        let (store, dir) = fresh().await;
+        let refuse = "
+            CREATE TRIGGER refusal BEFORE INSERT ON calls WHEN NEW.id = 'broken'
+            BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        let file = rusqlite::Connection::open(dir.path().join("calls.db")).unwrap();
+        file.execute_batch(refuse).unwrap();
         let writes = [
             contract::call("1", START).0,
-            broken,
+            contract::call("broken", START).0,
             contract::call("2", START).0,
         ];
         let writes = writes.map(|session| store.create(Arc::new(session)));
@@ -346,6 +354,7 @@ pub(crate) mod mongodb {
 mod contract {
     use super::*;
     pub(super) use crate::archive::*;
+    pub(super) use crate::history::*;
     pub(super) use crate::outbox::*;
 
     /// A call of alice to bob, placed at that time, and its effects.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use ringback_protocol::{SessionId, UserId};
+use serde_json::Value;
 
 use crate::calls::{CallSession, Timestamp};
 
@@ -55,6 +56,16 @@ impl LiveCalls {
         ids.into_iter()
             .filter_map(|id| index.calls.get(id).cloned())
             .collect()
+    }
+
+    /// Returns the ids of the live calls of a user as a JSON array, for a query.
+    ///
+    /// They are asked for before the query is: a call that ends in between has its participants'
+    /// rows by then, and the query finds it there.
+    pub(super) fn ids_of(&self, user: &UserId) -> String {
+        let index = self.read();
+        let ids = index.by_user.get(user).into_iter().flatten();
+        ids.map(SessionId::as_str).collect::<Value>().to_string()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<CallSession>> {

@@ -2,7 +2,8 @@
 //!
 //! One connection writes, and commits what came together in one transaction (`writer`); a few
 //! connections read. This process is the only one that writes the file, so the live calls and the
-//! chats in use are mirrored in memory (`live`, `chats`) and cost no query.
+//! chats in use are mirrored in memory (`live`, `chats`) and cost no query. Participants have rows of
+//! calls that are over; what is read of a user's calls puts the live ones beside them.
 
 mod archive;
 mod chats;
@@ -119,8 +120,7 @@ impl CallStore for SqliteStore {
         expected_version: u64,
     ) -> BoxFuture<'_, StoreResult<Swap>> {
         Box::pin(async move {
-            let before = self.mirror.live.call(session.id());
-            let write = Write::swap(&session, expected_version, before.as_deref())?;
+            let write = Write::swap(&session, expected_version)?;
             if self.writer.write(write).await? > 0 {
                 return Ok(Swap::Stored);
             }
@@ -174,8 +174,8 @@ impl CallStore for SqliteStore {
         user: &'a UserId,
         query: &'a HistoryQuery,
     ) -> BoxFuture<'a, StoreResult<HistoryPage>> {
-        let (user, query) = (user.clone(), query.clone());
-        let read = move |from: &Connection| read::history(from, &user, &query);
+        let (mirror, user, query) = (Arc::clone(&self.mirror), user.clone(), query.clone());
+        let read = move |from: &Connection| read::history(from, &mirror.live, &user, &query);
         Box::pin(self.readers.read(read))
     }
 
@@ -214,8 +214,9 @@ impl CallStore for SqliteStore {
         user: &'a UserId,
         query: &'a StatisticsQuery,
     ) -> BoxFuture<'a, StoreResult<CallStatistics>> {
-        let (user, query) = (user.clone(), query.clone());
-        let read = move |from: &Connection| statistics::statistics(from, &user, &query);
+        let (mirror, user, query) = (Arc::clone(&self.mirror), user.clone(), query.clone());
+        let read =
+            move |from: &Connection| statistics::statistics(from, &mirror.live, &user, &query);
         Box::pin(self.readers.read(read))
     }
 }

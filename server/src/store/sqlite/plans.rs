@@ -76,15 +76,37 @@ fn every_query_goes_by_an_index() {
 }
 
 #[test]
-fn a_page_of_history_needs_no_sorting() {
+fn a_page_of_history_is_merged_without_sorting_what_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = schema::open_writer(&folder.path().join("calls.db")).unwrap();
     let steps = plan(&database, read::PAGE);
-    let cut = steps.iter().position(|step| {
-        step.contains("SEARCH call_participants USING PRIMARY KEY (user_id=? AND")
-    });
-    assert!(cut.is_some(), "{steps:?}");
-    let sorted = steps.iter().position(|step| step.contains("TEMP B-TREE"));
-    // The page itself may be sorted once more, after it was cut out.
-    assert!(sorted.is_none_or(|sorted| Some(sorted) > cut), "{steps:?}");
+    let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+    let merge = steps.iter().position(|step| *step == "MERGE (UNION ALL)");
+    let merged = &steps[merge.unwrap()..][..6];
+    let over = "SEARCH call_participants USING PRIMARY KEY \
+        (user_id=? AND (initiated_at_ms,call_id)<(?,?))";
+    assert_eq!(merged[1..4], ["LEFT", over, "RIGHT"], "{steps:?}");
+    assert!(merged[4].starts_with("SCAN live "), "{steps:?}");
+    assert!(merged[5].starts_with("SEARCH calls "), "{steps:?}");
+}
+
+#[test]
+fn what_is_over_is_counted_by_the_user_and_live_calls_by_their_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, _) = schema::open_writer(&folder.path().join("calls.db")).unwrap();
+    for sql in [read::TOTAL, statistics::FIGURES, statistics::PER_DAY] {
+        let steps = plan(&database, sql);
+        let found = [
+            "SEARCH call_participants USING PRIMARY KEY (user_id=?",
+            "SCAN live ",
+            "SEARCH calls ",
+        ];
+        let mut rest = steps.iter();
+        for start in found {
+            assert!(
+                rest.any(|step| step.starts_with(start)),
+                "{start}: {steps:?}"
+            );
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ringback_protocol::{CallRequestId, CallStatus, CallType, SessionId, UserId};
 use rusqlite::{Connection, Row, Rows, params};
 
+use super::live::LiveCalls;
 use super::write::to_i64;
 use crate::calls::{CallSession, Timestamp};
 use crate::store::{HistoryPage, HistoryQuery, StoreError, StoreResult};
@@ -29,13 +30,24 @@ pub(super) fn find_by_request(
     first(query.query([caller.as_str(), request.as_str()])?)
 }
 
-// The page is cut out of the participant's rows alone; only its calls are then looked up.
+// The calls of a user are those of the participant's rows, which are over, and the live ones that
+// the mirror names. A call that is over by the time of the query counts as its row says.
+
+// The page is cut out of both, each in the order of the history; only its calls are then looked up.
 pub(super) const PAGE: &str = "
     SELECT id, session, page.initiated_at_ms
     FROM (
         SELECT call_id, initiated_at_ms FROM call_participants
         WHERE user_id = ?1
             AND (initiated_at_ms, call_id) < (?2, ?3)
+            AND (?4 IS NULL OR chat_id = ?4)
+            AND (?5 IS NULL OR call_type = ?5)
+            AND (?6 IS NULL OR status = ?6)
+        UNION ALL
+        SELECT calls.id, initiated_at_ms
+        FROM json_each(?9) AS live CROSS JOIN calls ON calls.id = live.value
+        WHERE ended_at_ms IS NULL
+            AND (initiated_at_ms, calls.id) < (?2, ?3)
             AND (?4 IS NULL OR chat_id = ?4)
             AND (?5 IS NULL OR call_type = ?5)
             AND (?6 IS NULL OR status = ?6)
@@ -46,26 +58,36 @@ pub(super) const PAGE: &str = "
     ORDER BY page.initiated_at_ms DESC, id DESC";
 
 pub(super) const TOTAL: &str = "
-    SELECT count(*) FROM call_participants
-    WHERE user_id = ?1
-        AND (?2 IS NULL OR chat_id = ?2)
-        AND (?3 IS NULL OR call_type = ?3)
-        AND (?4 IS NULL OR status = ?4)";
+    SELECT (
+        SELECT count(*) FROM call_participants
+        WHERE user_id = ?1
+            AND (?2 IS NULL OR chat_id = ?2)
+            AND (?3 IS NULL OR call_type = ?3)
+            AND (?4 IS NULL OR status = ?4)
+    ) + (
+        SELECT count(*) FROM json_each(?5) AS live CROSS JOIN calls ON calls.id = live.value
+        WHERE ended_at_ms IS NULL
+            AND (?2 IS NULL OR chat_id = ?2)
+            AND (?3 IS NULL OR call_type = ?3)
+            AND (?4 IS NULL OR status = ?4)
+    )";
 
 pub(super) fn history(
     from: &Connection,
+    live: &LiveCalls,
     user: &UserId,
     query: &HistoryQuery,
 ) -> StoreResult<HistoryPage> {
-    let total = total(from, user, query)?;
+    let total = total(from, live, user, query)?;
     // One more than the page tells whether there is a next one.
-    let sessions = page(from, user, query, u64::from(query.limit) + 1)?;
+    let sessions = page(from, live, user, query, u64::from(query.limit) + 1)?;
     Ok(HistoryPage::cut(user, query, sessions, total))
 }
 
 /// Returns the calls of a page, newest first.
 pub(super) fn page(
     from: &Connection,
+    live: &LiveCalls,
     user: &UserId,
     query: &HistoryQuery,
     limit: u64,
@@ -85,16 +107,23 @@ pub(super) fn page(
         query.status.map(CallStatus::as_str),
         to_i64(limit),
         to_i64(query.offset),
+        live.ids_of(user),
     ])?)
 }
 
-fn total(from: &Connection, user: &UserId, query: &HistoryQuery) -> StoreResult<u64> {
+fn total(
+    from: &Connection,
+    live: &LiveCalls,
+    user: &UserId,
+    query: &HistoryQuery,
+) -> StoreResult<u64> {
     let mut total = from.prepare_cached(TOTAL)?;
     let filters = params![
         user.as_str(),
         query.chat_id.as_ref().map(AsRef::<str>::as_ref),
         query.call_type.map(CallType::as_str),
         query.status.map(CallStatus::as_str),
+        live.ids_of(user),
     ];
     Ok(total.query_row(filters, |row| count(row, 0))?)
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_webhook_outbox.sql"),
     include_str!("migrations/0004_purge_and_erase.sql"),
     include_str!("migrations/0005_webhook_age.sql"),
+    include_str!("migrations/0006_rows_of_ended_calls.sql"),
 ];
 
 /// How long a statement waits for a lock that another process holds, a backup for example.

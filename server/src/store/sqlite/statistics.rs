@@ -1,30 +1,43 @@
-//! The statistics of one user, added up by the database from the participant's rows alone.
+//! The statistics of one user, added up by the database from the participant's rows and the live calls.
+
+use std::collections::BTreeMap;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics};
 use ringback_protocol::{CallType, UserId};
 use rusqlite::{Connection, Row, params};
 
+use super::live::LiveCalls;
 use super::read;
 use super::write::to_i64;
 use crate::store::statistics::{Figures, Group, RECENT, day};
 use crate::store::{StatisticsQuery, StoreResult};
 
+// A live call is a group of its own: it has no duration, and no quality before it is over.
 pub(super) const FIGURES: &str = "
     SELECT call_type, status, is_outgoing,
         count(*), count(duration_s), sum(duration_s), max(duration_s), min(duration_s),
         count(packet_loss), sum(packet_loss), sum(jitter), sum(avg_bitrate)
     FROM call_participants
     WHERE user_id = ?1 AND initiated_at_ms >= ?2 AND (?3 IS NULL OR chat_id = ?3)
-    GROUP BY call_type, status, is_outgoing";
+    GROUP BY call_type, status, is_outgoing
+    UNION ALL
+    SELECT call_type, status, caller_id = ?1, 1, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL
+    FROM json_each(?4) AS live CROSS JOIN calls ON calls.id = live.value
+    WHERE ended_at_ms IS NULL AND initiated_at_ms >= ?2 AND (?3 IS NULL OR chat_id = ?3)";
 
 pub(super) const PER_DAY: &str = "
     SELECT initiated_at_ms / 86400000 AS day, count(*)
     FROM call_participants
     WHERE user_id = ?1 AND initiated_at_ms >= ?2 AND (?3 IS NULL OR chat_id = ?3)
-    GROUP BY day";
+    GROUP BY day
+    UNION ALL
+    SELECT initiated_at_ms / 86400000, 1
+    FROM json_each(?4) AS live CROSS JOIN calls ON calls.id = live.value
+    WHERE ended_at_ms IS NULL AND initiated_at_ms >= ?2 AND (?3 IS NULL OR chat_id = ?3)";
 
 pub(super) fn statistics(
     from: &Connection,
+    live: &LiveCalls,
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<CallStatistics> {
@@ -33,6 +46,7 @@ pub(super) fn statistics(
         user.as_str(),
         to_i64(since.as_ms()),
         query.chat_id.as_ref().map(AsRef::<str>::as_ref),
+        live.ids_of(user),
     ];
     let mut figures = Figures::default();
     let mut groups = from.prepare_cached(FIGURES)?;
@@ -40,12 +54,13 @@ pub(super) fn statistics(
     while let Some(row) = rows.next()? {
         figures.add(group(row)?);
     }
+    let mut days = BTreeMap::new();
     let mut per_day = from.prepare_cached(PER_DAY)?;
-    let days = per_day.query_map(which, |row| {
-        Ok((day(read::count(row, 0)?), read::count(row, 1)?))
-    })?;
-    let days = days.collect::<Result<_, _>>()?;
-    Ok(figures.answer(query, days, recent(from, user, query)?))
+    let mut rows = per_day.query(which)?;
+    while let Some(row) = rows.next()? {
+        *days.entry(day(read::count(row, 0)?)).or_default() += read::count(row, 1)?;
+    }
+    Ok(figures.answer(query, days, recent(from, live, user, query)?))
 }
 
 fn group(row: &Row<'_>) -> StoreResult<Group> {
@@ -68,9 +83,10 @@ fn group(row: &Row<'_>) -> StoreResult<Group> {
 
 fn recent(
     from: &Connection,
+    live: &LiveCalls,
     user: &UserId,
     query: &StatisticsQuery,
 ) -> StoreResult<Vec<CallRecord>> {
-    let newest = read::page(from, user, &query.newest(), RECENT)?;
+    let newest = read::page(from, live, user, &query.newest(), RECENT)?;
     Ok(query.recent(&newest, user))
 }

@@ -10,7 +10,7 @@ use super::Mirror;
 use super::archive::Change;
 use super::outbox::{self, LetterChange};
 use super::quality::QualityRow;
-use crate::calls::session::{CallSession, Ending};
+use crate::calls::CallSession;
 use crate::store::outbox::{Draft, drafts};
 use crate::store::{StoreError, StoreResult};
 
@@ -18,21 +18,10 @@ use crate::store::{StoreError, StoreResult};
 #[derive(Debug)]
 pub(super) enum Write {
     Create(CallRow),
-    Swap {
-        row: CallRow,
-        expected_version: i64,
-        /// Whether the rows of the participants change as well.
-        with_participants: bool,
-    },
-    PutChat {
-        id: ChatId,
-        chat: Chat,
-    },
+    Swap { row: CallRow, expected_version: i64 },
+    PutChat { id: ChatId, chat: Chat },
     DeleteChat(ChatId),
-    AddMember {
-        id: ChatId,
-        member: ChatMember,
-    },
+    AddMember { id: ChatId, member: ChatMember },
     AddQuality(Vec<QualityRow>),
     Letters(LetterChange),
     Archive(Change),
@@ -52,21 +41,10 @@ impl Write {
         CallRow::new(session).map(Self::Create)
     }
 
-    /// `before` is what is known to be stored now; the participants' rows change with the status.
-    pub(super) fn swap(
-        session: &Arc<CallSession>,
-        expected_version: u64,
-        before: Option<&CallSession>,
-    ) -> StoreResult<Self> {
-        let with_participants = before.is_none_or(|before| {
-            before.version() != expected_version
-                || before.status() != session.status()
-                || before.participants().len() != session.participants().len()
-        });
+    pub(super) fn swap(session: &Arc<CallSession>, expected_version: u64) -> StoreResult<Self> {
         Ok(Self::Swap {
             row: CallRow::new(session)?,
             expected_version: to_i64(expected_version),
-            with_participants,
         })
     }
 
@@ -77,8 +55,7 @@ impl Write {
             Self::Swap {
                 row,
                 expected_version,
-                with_participants,
-            } => row.swap(to, *expected_version, *with_participants),
+            } => row.swap(to, *expected_version),
             Self::PutChat { id, chat } => put_chat(to, id, chat),
             Self::DeleteChat(id) => delete_chat(to, id),
             Self::AddMember { id, member } => add_member(to, id, member),
@@ -107,18 +84,13 @@ pub(super) const CREATE_CALL: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     ON CONFLICT DO NOTHING";
 
-pub(super) const CREATE_PARTICIPANT: &str = "
-    INSERT INTO call_participants (user_id, initiated_at_ms, call_id, chat_id, call_type, status,
-        is_outgoing)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-
 pub(super) const SWAP_CALL: &str = "
     UPDATE calls SET version = ?3, status = ?4, started_at_ms = ?5, ended_at_ms = ?6,
         end_reason = ?7, session = ?8
     WHERE id = ?1 AND version = ?2";
 
-// Someone may have been invited, or joined, since the call was stored last.
-pub(super) const SWAP_PARTICIPANT: &str = "
+// The rows of a call that is over may be there already.
+pub(super) const PUT_PARTICIPANT: &str = "
     INSERT INTO call_participants (user_id, initiated_at_ms, call_id, chat_id, call_type, status,
         is_outgoing, duration_s, avg_bitrate, packet_loss, jitter)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -142,7 +114,7 @@ impl CallRow {
     fn create(&self, to: &Connection) -> rusqlite::Result<usize> {
         let rows = self.create_call(to)?;
         if rows > 0 {
-            self.create_participants(to)?;
+            self.put_participants(to)?;
             outbox::add(to, self.session.id(), &self.drafts)?;
         }
         Ok(rows)
@@ -158,11 +130,11 @@ impl CallRow {
             .optional()?;
         match known {
             None if self.create_call(to)? > 0 => {
-                self.swap_participants(to)?;
+                self.put_participants(to)?;
                 Ok(true)
             }
             Some(version) if version < to_i64(self.session.version()) => {
-                self.swap(to, version, true)?;
+                self.swap(to, version)?;
                 Ok(false)
             }
             None | Some(_) => Ok(false),
@@ -188,29 +160,7 @@ impl CallRow {
         ])
     }
 
-    fn create_participants(&self, to: &Connection) -> rusqlite::Result<()> {
-        let session = &*self.session;
-        let mut create = to.prepare_cached(CREATE_PARTICIPANT)?;
-        for participant in session.participants() {
-            create.execute(params![
-                participant.user().as_str(),
-                to_i64(session.initiated_at().as_ms()),
-                session.id().as_str(),
-                session.chat().id.as_str(),
-                session.call_type().as_str(),
-                session.status().as_str(),
-                participant.is(session.caller()),
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn swap(
-        &self,
-        to: &Connection,
-        expected_version: i64,
-        with_participants: bool,
-    ) -> rusqlite::Result<usize> {
+    fn swap(&self, to: &Connection, expected_version: i64) -> rusqlite::Result<usize> {
         let session = &*self.session;
         let ending = session.state().ending();
         let rows = to.prepare_cached(SWAP_CALL)?.execute(params![
@@ -224,21 +174,26 @@ impl CallRow {
             self.json,
         ])?;
         if rows > 0 {
+            self.put_participants(to)?;
             outbox::add(to, session.id(), &self.drafts)?;
-            if with_participants {
-                self.swap_participants(to)?;
-            }
         }
         Ok(rows)
     }
 
-    fn swap_participants(&self, to: &Connection) -> rusqlite::Result<()> {
+    /// Writes the participants' rows, once the call is over.
+    ///
+    /// They lie on as many pages as the call has participants: most of what a change would write.
+    /// Whose a live call is, the mirror knows.
+    fn put_participants(&self, to: &Connection) -> rusqlite::Result<()> {
         let session = &*self.session;
-        let duration = session.state().ending().and_then(Ending::duration_s);
+        let Some(ending) = session.state().ending() else {
+            return Ok(());
+        };
+        let duration = ending.duration_s();
         let quality = session.quality().means();
-        let mut swap = to.prepare_cached(SWAP_PARTICIPANT)?;
+        let mut put = to.prepare_cached(PUT_PARTICIPANT)?;
         for participant in session.participants() {
-            swap.execute(params![
+            put.execute(params![
                 participant.user().as_str(),
                 to_i64(session.initiated_at().as_ms()),
                 session.id().as_str(),
