@@ -280,7 +280,8 @@ fn span(event: &ClientEvent) -> Span {
     if is_signal(event) {
         return Span::none();
     }
-    tracing::info_span!("event", name = event.name())
+    // For traces: in the logs it would be formatted for each event, and said never.
+    tracing::debug_span!("event", name = event.name())
 }
 
 /// Tells whether an event is passed on without changing a call: there are many of these.
