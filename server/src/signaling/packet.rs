@@ -11,7 +11,7 @@ use ringback_protocol::{Failure, ServerEvent};
 use serde::Serialize;
 
 /// What goes out, ready for any number of sockets.
-pub(crate) use tokio_tungstenite::tungstenite::Utf8Bytes as Text;
+pub(crate) use tungstenite::Utf8Bytes as Text;
 
 /// The most room that is kept to write packets, for each thread.
 const KEPT_DESK: usize = 64 * 1024;

@@ -1,9 +1,9 @@
 //! Who is connected: user, device, sockets. Carries the domain's events to them.
 
-use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use foldhash::HashMap;
 use ringback_protocol::{DeviceId, ErrorCode, Failure, ServerEvent, UserId, limits};
 use tokio::sync::Notify;
 

@@ -1,9 +1,10 @@
 //! The calls that this process has at hand.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use foldhash::HashMap;
 use ringback_protocol::{SessionDescription, SessionId};
 
 use super::media::MediaStates;

@@ -1,8 +1,9 @@
 //! Keeping deadlines: one task sleeps until the earliest one, and looks into the store now and then.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use ringback_protocol::{ErrorCode, Failure, SessionId};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;

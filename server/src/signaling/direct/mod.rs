@@ -8,5 +8,6 @@
 mod outbox;
 mod session;
 mod upgrade;
+mod websocket;
 
 pub(super) use self::outbox::Outbox;

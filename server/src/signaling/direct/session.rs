@@ -9,16 +9,15 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::Bytes;
 use engineioxide::socket::Sid;
-use futures_util::{Sink, Stream};
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::{Error, Message};
 
 use super::super::packet::Text;
 use super::super::socket::Socket;
 use super::super::{MOST_RECEIVED_BYTES, PING_INTERVAL, PING_TIMEOUT, READ_BUFFER, Signaling};
 use super::outbox::{Next, Outbox};
+use super::websocket::WebSocket;
 use crate::admission::Place;
 use crate::net::Wire;
 
@@ -48,26 +47,21 @@ pub(super) async fn run(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MOST_RECEIVED_BYTES))
         .max_frame_size(Some(MOST_RECEIVED_BYTES));
-    let early = early.to_vec();
-    let mut stream =
-        WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await;
-    stream.get_mut().allow(UNSIGNED_BYTES);
+    let mut websocket = WebSocket::new(stream, &early, config);
+    websocket.allow(UNSIGNED_BYTES);
     let socket = Socket::direct(place);
     signaling.opened(&socket);
     let mut session = Session {
-        stream,
+        websocket,
         socket,
         signaling,
         heart: Box::pin(sleep(PING_INTERVAL)),
         pinged_at: None,
-        batch: VecDeque::new(),
+        batch: VecDeque::from([open_packet()]),
         is_known: false,
         is_ended: false,
-        is_unsent: false,
     };
-    if session.send(open_packet()).is_ok() {
-        poll_fn(|cx| session.poll(cx)).await;
-    }
+    poll_fn(|cx| session.poll(cx)).await;
     session.outbox().close();
     session.signaling.ended(&session.socket);
 }
@@ -85,7 +79,7 @@ fn open_packet() -> Text {
 }
 
 struct Session {
-    stream: WebSocketStream<Wire>,
+    websocket: WebSocket,
     socket: Arc<Socket>,
     signaling: Signaling,
     /// When to look at the heartbeat again.
@@ -98,8 +92,6 @@ struct Session {
     is_known: bool,
     /// Whether the client says no more, or nobody listens to it.
     is_ended: bool,
-    /// Whether something stands in the buffer of the stream.
-    is_unsent: bool,
 }
 
 impl Session {
@@ -115,10 +107,10 @@ impl Session {
     fn read(&mut self, cx: &mut Context<'_>) {
         if !self.is_known && !self.socket.data.is_waiting() {
             self.is_known = true;
-            self.stream.get_mut().allow(usize::MAX);
+            self.websocket.allow(usize::MAX);
         }
         for _ in 0..MESSAGES_AT_ONCE {
-            let Poll::Ready(message) = Pin::new(&mut self.stream).poll_next(cx) else {
+            let Poll::Ready(message) = self.websocket.poll_read(cx) else {
                 return;
             };
             if !self.hear(message) {
@@ -129,15 +121,15 @@ impl Session {
     }
 
     /// Takes one message, and tells whether more may come.
-    fn hear(&mut self, message: Option<Result<Message, Error>>) -> bool {
+    fn hear(&mut self, message: Result<Message, Error>) -> bool {
         match message {
-            Some(Ok(Message::Text(packet))) => self.hear_packet(&packet),
-            Some(Ok(Message::Binary(data))) => {
+            Ok(Message::Text(packet)) => self.hear_packet(&packet),
+            Ok(Message::Binary(data)) => {
                 self.signaling.binary(&self.socket, data.len());
                 true
             }
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => true,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => false,
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => true,
+            Ok(Message::Close(_)) | Err(_) => false,
         }
     }
 
@@ -167,7 +159,7 @@ impl Session {
                 Some(end) if end <= now => return self.end(),
                 Some(end) => end,
                 None => {
-                    if self.send(Text::from_static("2")).is_err() {
+                    if self.websocket.send(Text::from_static("2"), cx).is_err() {
                         return self.end();
                     }
                     self.pinged_at = Some(now);
@@ -189,7 +181,7 @@ impl Session {
                 Next::Wait => return Poll::Pending,
                 Next::Close => {
                     self.is_ended = true;
-                    return Pin::new(&mut self.stream).poll_close(cx).map(drop);
+                    return self.websocket.poll_close(cx).map(drop);
                 }
             }
         }
@@ -199,25 +191,15 @@ impl Session {
     /// Hands over what was taken from the outbox: as much at once as the buffer of the stream holds.
     fn flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.batch.is_empty() {
-            ready!(Pin::new(&mut self.stream).poll_ready(cx))?;
+            ready!(self.websocket.poll_ready(cx))?;
             if let Some(packet) = self.batch.pop_front() {
-                self.send(packet)?;
+                self.websocket.send(packet, cx)?;
             }
         }
         if self.batch.capacity() > KEPT_ROOM {
             self.batch = VecDeque::new();
         }
-        if self.is_unsent {
-            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-            self.is_unsent = false;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Puts a packet into the buffer of the stream.
-    fn send(&mut self, packet: Text) -> Result<(), Error> {
-        self.is_unsent = true;
-        Pin::new(&mut self.stream).start_send(Message::Text(packet))
+        self.websocket.poll_flush(cx)
     }
 
     fn end(&mut self) {

@@ -1,8 +1,9 @@
 //! The live calls, mirrored in memory: every commit passes here before anyone hears of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use foldhash::HashMap;
 use ringback_protocol::{SessionId, UserId};
 use serde_json::Value;
 
