@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { userToken } from '../helpers/tokens.mjs';
-import { Scene, dial, rings, talk } from './scene.mjs';
+import { Scene, accept, dial, rings, talk } from './scene.mjs';
 
 const signaling = (connected, ...people) => Promise.all(people.map((person) => person.event('signaling', { connected })));
 
@@ -97,6 +97,39 @@ test('a person whose page is reloaded and does not want the call back can be cal
   bob.forgetWhatWasSeen();
   await talk(scene, alice, bob);
 });
+
+for (const preconnect of [false, true]) {
+  const how = preconnect ? ', with the media path made while it rings' : '';
+  test(`a caller whose page is reloaded while it rings is heard when the call is accepted${how}`, async (t) => {
+    const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { preconnect }, bob: { preconnect } });
+    await dial(scene, alice, bob);
+    await rings(bob);
+    await alice.event('ringing');
+    await alice.page.reload();
+    alice.forgetWhatWasSeen();
+    await scene.signIn(alice, { preconnect });
+    await alice.event('resumed');
+    await bob.do(() => calls.acceptCall());
+    await Promise.all([alice.hears(bob), bob.hears(alice)]);
+    await bob.do(() => calls.endCall());
+    await alice.event('ended');
+    await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+  });
+
+  test(`a call rings again on a page that is reloaded while it rings, and is heard when accepted${how}`, async (t) => {
+    const { scene, alice, bob } = await Scene.ofTwo(t, {}, { alice: { preconnect }, bob: { preconnect } });
+    await dial(scene, alice, bob);
+    await rings(bob);
+    await bob.page.reload();
+    bob.forgetWhatWasSeen();
+    await scene.signIn(bob, { preconnect });
+    await accept(bob);
+    await Promise.all([alice.hears(bob), bob.hears(alice)]);
+    await alice.do(() => calls.endCall());
+    await bob.event('ended');
+    await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+  });
+}
 
 test('in a hidden tab a call rings, is heard, and outlives a killed server', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t, {}, { bob: { browser: 'chromium that slows hidden tabs' } });

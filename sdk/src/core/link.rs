@@ -327,6 +327,20 @@ impl Link {
         }
     }
 
+    /// Tells whether another peer connection has answered its offer already.
+    pub(super) fn is_answered_otherwise(&self, answer: &SessionDescription) -> bool {
+        match &self.negotiation {
+            Negotiation::ApplyingAnswer(first) => {
+                sdp::origin(&first.sdp) != sdp::origin(&answer.sdp)
+            }
+            Negotiation::Stable
+            | Negotiation::CreatingOffer(_)
+            | Negotiation::OfferSent(_)
+            | Negotiation::ApplyingOffer(_)
+            | Negotiation::CreatingAnswer(_) => self.is_foreign(answer),
+        }
+    }
+
     fn offer_created(&mut self, offer: SessionDescription, out: &mut Vec<LinkOutput>) {
         if let Negotiation::CreatingOffer(wish) = self.negotiation {
             self.negotiation = Negotiation::OfferSent(wish);

@@ -113,15 +113,36 @@ impl Call {
             .get(at)
             .and_then(|other| other.device.clone());
         if let Some(further) = self.further(&device) {
-            self.drive_further(cx, at, further, |link, out| {
-                link.answer_received(event.answer, out);
-            });
+            if self.is_of_a_new_page(further, &event.answer) {
+                self.close_further(cx, further);
+                self.offer_further(cx, at, device);
+            } else {
+                self.drive_further(cx, at, further, |link, out| {
+                    link.answer_received(event.answer, out);
+                });
+            }
         } else if known.as_ref() == Some(&device) {
-            self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
+            let link = self.link_mut(at);
+            if link.is_some_and(|link| link.is_answered_otherwise(&event.answer)) {
+                // The link leads to the page that was there before. This one is kept instead of it.
+                self.offer_further(cx, at, device);
+            } else {
+                self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
+            }
         } else if known.is_none() && self.has_unsent_offer(at) {
             self.first_answer(cx, at, device, event.answer);
         } else {
             self.offer_further(cx, at, device);
+        }
+    }
+
+    /// Tells whether a further device's answer is one of a page that took the place of another.
+    fn is_of_a_new_page(&self, further: usize, answer: &SessionDescription) -> bool {
+        match &self.ahead {
+            Ahead::Ringing(all) => all
+                .get(further)
+                .is_some_and(|one| one.link.is_answered_otherwise(answer)),
+            Ahead::Never => false,
         }
     }
 

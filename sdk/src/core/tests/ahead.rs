@@ -172,6 +172,38 @@ fn each_further_device_gets_a_link_of_its_own_and_the_one_that_answers_is_kept()
 }
 
 #[test]
+fn a_device_whose_page_was_reloaded_gets_a_link_of_its_own_and_that_is_kept() {
+    let mut rig = calling(Preconnect::Direct);
+    rig.event(answer_of("b1", "b"));
+    // Even before the first answer is in place.
+    let anew = ["link2 create offerer", "link2 create offer"];
+    assert_eq!(rig.event(answer_of("b1", "c")), anew);
+    assert_eq!(rig.offer_made("a2"), ["webrtc:offer"]);
+    assert_eq!(rig.event(answer_of("b1", "d")), ["link2 apply answer"]);
+    rig.answer_applied();
+    // And once more.
+    assert_eq!(
+        rig.event(answer_of("b1", "e")),
+        ["link2 close", "link3 create offerer", "link3 create offer"]
+    );
+    assert_eq!(rig.offer_made("a3"), ["webrtc:offer"]);
+    assert_eq!(rig.event(answer_of("b1", "f")), ["link3 apply answer"]);
+    rig.answer_applied();
+    rig.state(ConnectionState::Connected);
+    assert_eq!(
+        rig.event(accepted_on("b1")),
+        [
+            "link1 close",
+            "tell stream bob",
+            "link3 send media",
+            "link3 play",
+            "tell call:accepted",
+            "tell connected"
+        ]
+    );
+}
+
+#[test]
 fn the_further_links_are_closed_when_the_first_device_answers() {
     let mut rig = calling(Preconnect::Direct);
     rig.event(answer_of("b1", "b"));
