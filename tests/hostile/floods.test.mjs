@@ -67,13 +67,34 @@ describe('a flood', () => {
       }));
       // A frame of 400 KiB (RFC 6455, 5.2), of which 40 KiB come.
       const unfinished = Buffer.concat([Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 6, 0x40, 0, 1, 2, 3, 4]), Buffer.alloc(40_000)]);
-      await Promise.all(Array.from({ length: 50 }, async () => {
-        const socket = await tcp(t, server, handshake());
+      await Promise.all(Array.from({ length: 50 }, async (_, n) => {
+        // Every second one began by polling.
+        const socket = await tcp(t, server, handshake(n % 2 ? '' : `&sid=${await poller()}`));
         await within('the answer', (resolve) => socket.once('data', resolve));
         const closed = untilClosed(socket);
         socket.write(unfinished);
         await closed;
       }));
+    }, { mib: 32 });
+  });
+
+  test('of bytes before the sign-in by polling is refused, and after it a session is heard as ever', async (t) => {
+    const { ids } = uniqueIds(['poller']);
+    const large = `40${'x'.repeat(40_000)}`;
+    await unaffected(t, server, async () => {
+      const sids = await Promise.all(Array.from({ length: 50 }, poller));
+      await Promise.all(sids.map(async (sid, n) => {
+        // Every second one does not say how much it brings.
+        const body = n % 2 ? large : new Blob([large]).stream();
+        const answer = await fetch(`${server.url}${POLLING}&sid=${sid}`, { method: 'POST', body, duplex: 'half' });
+        assert.ok(answer.status >= 400, String(answer.status));
+        assert.equal((await post(sid, '3')).status, 400, 'the session is over');
+        if (n % 2) assert.deepEqual([answer.status, (await answer.json()).code], [413, 'PAYLOAD_TOO_LARGE']);
+      }));
+      const sid = await poller();
+      await post(sid, `40${JSON.stringify({ token: await userToken(ids.poller) })}`);
+      assert.match(await (await fetch(`${server.url}${POLLING}&sid=${sid}`)).text(), /(^|\x1e)40\{"sid"/);
+      assert.equal((await post(sid, `42["call:sync",{"more":"${'x'.repeat(60_000)}"}]`)).status, 200);
     }, { mib: 32 });
   });
 

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use tower_service::Service;
 
 use upload::Upload;
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Allowance, Wire};
 
 /// How long the headers of a request may take, and how long a connection may idle between two.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
@@ -86,12 +86,15 @@ async fn answer(
 ) {
     // Signals are small and wait for nobody.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| route(router.clone(), from, request));
+    let wire = Wire::new(stream);
+    let allowance = wire.allowance().clone();
+    let service =
+        service_fn(move |request| route(router.clone(), from, allowance.clone(), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_buf_size(MOST_BUFFERED)
-        .serve_connection(TokioIo::new(Wire::new(stream)), service)
+        .serve_connection(TokioIo::new(wire), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -109,10 +112,12 @@ async fn answer(
 async fn route(
     mut router: Router,
     from: SocketAddr,
+    allowance: Allowance,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let mut request = request.map(|body| Body::new(Upload::body(body)));
     request.extensions_mut().insert(ConnectInfo(from));
+    request.extensions_mut().insert(allowance);
     router.call(request).await
 }
 

@@ -5,6 +5,8 @@ use std::future::Future;
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -32,11 +34,14 @@ pub(crate) struct Wire {
     stream: TcpStream,
     /// What waits; nothing while the peer keeps up, so that an idle socket pays nothing for it.
     backlog: Option<Backlog>,
-    /// How many bytes the peer may still send.
-    allowance: usize,
+    allowance: Allowance,
     /// What was read and not asked for yet; nothing while the socket is idle.
     ahead: Option<Bytes>,
 }
+
+/// How many bytes a peer may still send; more than that is an error of the next read.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowance(Arc<AtomicUsize>);
 
 thread_local! {
     /// Where what comes is read to: many sockets share the room that one of them needs for a moment.
@@ -51,18 +56,18 @@ struct Backlog {
 
 impl Wire {
     /// Guards a stream.
-    pub(super) const fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
             backlog: None,
-            allowance: usize::MAX,
+            allowance: Allowance(Arc::new(AtomicUsize::new(usize::MAX))),
             ahead: None,
         }
     }
 
-    /// Lets the peer send so many bytes from now on; more than that is an error of the next read.
-    pub(crate) const fn allow(&mut self, bytes: usize) {
-        self.allowance = bytes;
+    /// Returns what says how much the peer may still send: without a limit, until somebody sets one.
+    pub(super) const fn allowance(&self) -> &Allowance {
+        &self.allowance
     }
 
     /// Reads all that has come, so far as there is room for it.
@@ -114,6 +119,31 @@ impl Wire {
     }
 }
 
+impl Allowance {
+    /// Lets the peer send so many bytes from now on.
+    pub(crate) fn limit(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Lets the peer send what it likes.
+    pub(crate) fn lift(&self) {
+        self.limit(usize::MAX);
+    }
+
+    /// Takes note that so many bytes came, and tells whether they might.
+    fn take(&self, bytes: usize) -> bool {
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        let less = |left: usize| {
+            if left == usize::MAX {
+                Some(left)
+            } else {
+                left.checked_sub(bytes)
+            }
+        };
+        self.0.fetch_update(set, fetch, less).is_ok()
+    }
+}
+
 impl Backlog {
     fn begin() -> Self {
         Self {
@@ -143,11 +173,11 @@ impl AsyncRead for Wire {
             return Poll::Ready(Ok(()));
         }
         let read = ready!(self.take(cx, buffer))?;
-        match self.allowance.checked_sub(read) {
-            Some(left) => self.allowance = left,
-            None => return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into())),
-        }
-        Poll::Ready(Ok(()))
+        Poll::Ready(if self.allowance.take(read) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::QuotaExceeded.into())
+        })
     }
 }
 
@@ -224,9 +254,13 @@ mod tests {
     #[tokio::test]
     async fn all_that_came_counts_however_little_of_it_is_asked_for() {
         let (mut peer, mut wire) = pair().await;
-        wire.allow(100);
+        let allowance = wire.allowance().clone();
+        allowance.limit(100);
         peer.write_all(&[0; 101]).await.unwrap();
         let error = wire.read(&mut [0; 10]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+        allowance.lift();
+        peer.write_all(&[0; 101]).await.unwrap();
+        assert!(wire.read(&mut [0; 10]).await.is_ok());
     }
 }

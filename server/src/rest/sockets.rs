@@ -14,6 +14,7 @@ use ringback_protocol::Failure;
 use super::error::ApiError;
 use crate::admission::{Admission, Place};
 use crate::metrics::Metrics;
+use crate::net::Allowance;
 use crate::signaling::{self, OpenPoll, Signaling};
 
 /// The headers that the engine looks at.
@@ -71,12 +72,18 @@ async fn admit(
     Ok(next.run(request).await)
 }
 
-/// Takes whoever begins over WebSocket; the rest is the engine's.
-async fn begin(State(signaling): State<Signaling>, mut request: Request, next: Next) -> Response {
-    match signaling.begin(&mut request) {
-        Some(response) => response,
-        None => next.run(request).await,
+/// Takes whoever begins over WebSocket; the rest is the engine's, of those who have not signed in as
+/// little of it as here.
+async fn begin(
+    State(signaling): State<Signaling>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if let Some(response) = signaling.begin(&mut request) {
+        return Ok(response);
     }
+    let limited = signaling.limit(request).map_err(ApiError::Coded)?;
+    Ok(next.run(limited).await)
 }
 
 /// Ends the session of a client that gives up its poll, as the protocol of the engine has it.
@@ -109,6 +116,7 @@ async fn detach(request: Request) -> Request {
         Some((name.clone(), value))
     };
     parts.headers = NEEDED.iter().filter_map(copy).collect();
+    parts.extensions.remove::<Allowance>();
     // It was a URI before, and so it is one now.
     parts.uri = Uri::try_from(parts.uri.to_string()).unwrap_or_default();
     Request::from_parts(parts, body)

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use ringback_protocol::{ErrorCode, Failure};
 
+use super::UNSIGNED_BYTES;
 use super::inbox::Inbox;
 use super::outlet::OutletId;
 use super::rate::{BYTES, Bucket, MESSAGES, REFUSALS};
 use crate::calls::ports::Actor;
+use crate::net::Allowance;
 
 /// What is kept for each socket.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ struct Gate {
     messages: Bucket,
     bytes: Bucket,
     refusals: Bucket,
+    /// What says how much of it is heard, while that is little.
+    allowance: Option<Allowance>,
 }
 
 /// Why a socket is closed that its client would keep.
@@ -96,6 +100,18 @@ impl Connection {
         self.given_up.load(Ordering::Relaxed)
     }
 
+    /// Hears little of its connection, unless somebody has signed in, and until somebody does.
+    pub(super) fn limit_until_sign_in(&self, allowance: Allowance) {
+        let mut gate = self.gate();
+        match gate.stage {
+            Stage::Waiting => {
+                allowance.limit(UNSIGNED_BYTES);
+                gate.allowance = Some(allowance);
+            }
+            Stage::SignedIn(..) | Stage::Closed => {}
+        }
+    }
+
     /// Tells whether it still has to say who it is.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.gate().stage, Stage::Waiting)
@@ -116,6 +132,9 @@ impl Connection {
             Stage::Waiting => {
                 let entered = enter()?;
                 gate.stage = Stage::SignedIn(Arc::clone(actor), id);
+                if let Some(allowance) = gate.allowance.take() {
+                    allowance.lift();
+                }
                 Ok(Some(entered))
             }
             Stage::SignedIn(..) | Stage::Closed => Ok(None),

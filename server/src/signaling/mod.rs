@@ -26,6 +26,7 @@ mod registry;
 mod sizes;
 mod socket;
 mod subject;
+mod unsigned;
 
 use std::fmt;
 use std::sync::Arc;
@@ -61,6 +62,9 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a socket may take to say who it is.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many bytes are heard of somebody who has not signed in: a token has room, and many together
+/// fill no memory.
+const UNSIGNED_BYTES: usize = 32 * 1024;
 /// How long the last messages to closed sockets may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most messages that wait to be sent to one socket: several bursts of several peers.

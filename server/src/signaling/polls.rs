@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use engineioxide::TransportType;
 use engineioxide::socket::{DisconnectReason, Sid};
 
-use super::socket::EngineSocket;
+use super::socket::{EngineSocket, Socket};
 
 /// The sessions that began by polling.
 #[derive(Clone, Default)]
@@ -24,6 +24,12 @@ impl Polls {
     /// Forgets a session that ended.
     pub(super) fn remove(&self, sid: Sid) {
         self.lock().remove(&sid);
+    }
+
+    /// Returns the socket of a session that began by polling.
+    pub(super) fn find(&self, sid: Sid) -> Option<Arc<Socket>> {
+        let engine = self.lock().get(&sid).and_then(Weak::upgrade)?;
+        engine.data.get().cloned()
     }
 
     /// Begins to watch over a poll.

@@ -19,11 +19,8 @@ use super::super::{MOST_RECEIVED_BYTES, PING_INTERVAL, PING_TIMEOUT, READ_BUFFER
 use super::outbox::{Next, Outbox};
 use super::websocket::WebSocket;
 use crate::admission::Place;
-use crate::net::Wire;
+use crate::net::{Allowance, Wire};
 
-/// How many bytes may come of somebody who has not signed in: a token has room, and many together
-/// fill no memory.
-const UNSIGNED_BYTES: usize = 32 * 1024;
 /// How many messages of one socket are looked at before others have their turn.
 const MESSAGES_AT_ONCE: usize = 64;
 
@@ -42,14 +39,17 @@ pub(super) async fn run(
     stream: Wire,
     early: Bytes,
     place: Option<Arc<Place>>,
+    allowance: Option<Allowance>,
 ) {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MOST_RECEIVED_BYTES))
         .max_frame_size(Some(MOST_RECEIVED_BYTES));
-    let mut websocket = WebSocket::new(stream, &early, config);
-    websocket.allow(UNSIGNED_BYTES);
+    let websocket = WebSocket::new(stream, &early, config);
     let socket = Socket::direct(place);
+    if let Some(allowance) = allowance {
+        socket.data.limit_until_sign_in(allowance);
+    }
     signaling.opened(&socket);
     let mut session = Session {
         websocket,
@@ -58,7 +58,6 @@ pub(super) async fn run(
         heart: Box::pin(sleep(PING_INTERVAL)),
         pinged_at: None,
         batch: VecDeque::from([open_packet()]),
-        is_known: false,
         is_ended: false,
     };
     poll_fn(|cx| session.poll(cx)).await;
@@ -88,8 +87,6 @@ struct Session {
     pinged_at: Option<Instant>,
     /// What was taken from the outbox; kept for its room.
     batch: VecDeque<Text>,
-    /// Whether somebody has signed in.
-    is_known: bool,
     /// Whether the client says no more, or nobody listens to it.
     is_ended: bool,
 }
@@ -105,10 +102,6 @@ impl Session {
 
     /// Looks at what came.
     fn read(&mut self, cx: &mut Context<'_>) {
-        if !self.is_known && !self.socket.data.is_waiting() {
-            self.is_known = true;
-            self.websocket.allow(usize::MAX);
-        }
         for _ in 0..MESSAGES_AT_ONCE {
             let Poll::Ready(message) = self.websocket.poll_read(cx) else {
                 return;

@@ -17,13 +17,16 @@ impl Signaling {
         }
         let accept = accept(request.headers())?;
         let place = request.extensions_mut().remove();
+        let allowance = request.extensions_mut().remove();
         let upgrade = hyper::upgrade::on(request);
         let signaling = self.clone();
         tokio::spawn(async move {
             // A client that went away before it had its answer.
             let Ok(upgraded) = upgrade.await else { return };
             match net::stream_of(upgraded) {
-                Some((stream, early)) => session::run(signaling, stream, early, place).await,
+                Some((stream, early)) => {
+                    session::run(signaling, stream, early, place, allowance).await;
+                }
                 None => tracing::error!("a connection is not one of this server's"),
             }
         });

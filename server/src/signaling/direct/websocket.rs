@@ -36,11 +36,6 @@ impl WebSocket {
         }
     }
 
-    /// Lets the peer send so many bytes from now on.
-    pub(super) const fn allow(&mut self, bytes: usize) {
-        self.wire.allow(bytes);
-    }
-
     /// Reads the next message. After an error there is none.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         let mut stream = Polled(&mut self.wire, cx);
