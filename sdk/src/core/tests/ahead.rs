@@ -204,6 +204,22 @@ fn a_device_whose_page_was_reloaded_gets_a_link_of_its_own_and_that_is_kept() {
 }
 
 #[test]
+fn a_page_that_was_reloaded_and_accepts_at_once_gets_an_offer_of_its_own() {
+    let mut rig = calling(Preconnect::Direct);
+    rig.event(answer_of("b1", "b"));
+    rig.answer_applied();
+    rig.state(ConnectionState::Connected);
+    let mut accepted = accepted_on("b1");
+    if let ServerEvent::CallAccepted(accepted) = &mut accepted {
+        accepted.answer = Some(answer("c", "r2"));
+    }
+    let lines = rig.event(accepted);
+    for line in ["link1 close", "link2 create offerer", "link2 create offer"] {
+        assert!(lines.contains(&line.to_owned()), "{lines:?}");
+    }
+}
+
+#[test]
 fn the_further_links_are_closed_when_the_first_device_answers() {
     let mut rig = calling(Preconnect::Direct);
     rig.event(answer_of("b1", "b"));
