@@ -71,15 +71,19 @@ impl Call {
 
     /// The person answers.
     pub(in crate::core) fn accept(&mut self, cx: &mut Context, request: RequestId) {
-        let Stage::Ringing { session, .. } = &self.stage else {
+        let is_ahead = self.is_ahead();
+        let Stage::Ringing { session, offer } = &mut self.stage else {
             // A second click: the first one is on its way.
             let refusal = ClientError::from(ClientCode::NotRinging);
             let settled = self.is_being_answered().then_some(Settled::Done);
             cx.settle(request, settled.ok_or(refusal));
             return;
         };
-        let session = session.clone();
-        self.stage = Stage::Accepting { session, request };
+        self.stage = Stage::Accepting {
+            session: session.clone(),
+            request,
+            offer: offer.take().filter(|_| is_ahead),
+        };
         cx.open(MediaKind::Microphone);
         if self.is_answer_under_way() {
             cx.timers.set(Timer::Early, cx.now.after(EARLY_MS));
@@ -122,7 +126,9 @@ impl Call {
             return;
         }
         match &self.stage {
-            Stage::Accepting { session, request } if !self.is_answer_under_way() => {
+            Stage::Accepting {
+                session, request, ..
+            } if !self.is_answer_under_way() => {
                 let (session, request) = (session.clone(), *request);
                 self.send_accept(cx, session, Some(request));
             }
@@ -150,11 +156,17 @@ impl Call {
 
     /// The prepared answer did not come in time, or failed: the reference's flow takes over.
     pub(super) fn early_answer_failed(&mut self, cx: &mut Context) {
+        if let Stage::Accepting { offer, .. } = &mut self.stage {
+            *offer = None;
+        }
         self.close_link(cx, 0);
         self.advance(cx);
     }
 
     fn is_answer_under_way(&self) -> bool {
+        if let Stage::Accepting { offer: Some(_), .. } = self.stage {
+            return true;
+        }
         let caller = self.participants.first();
         let is_under_way =
             caller.is_some_and(|caller| caller.link().is_some() && early_answer(caller).is_none());

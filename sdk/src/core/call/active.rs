@@ -192,12 +192,16 @@ impl Call {
         cx: &mut Context,
         error: ClientError,
     ) -> Flow {
-        match &self.stage {
+        match &mut self.stage {
             Stage::Preparing { .. } | Stage::Joining { .. } => End::failed(error),
-            Stage::Accepting { session, request } => {
-                let (session, request) = (session.clone(), *request);
+            Stage::Accepting {
+                session,
+                request,
+                offer,
+            } => {
+                let (session, request, offer) = (session.clone(), *request, offer.take());
                 cx.settle(request, Err(error));
-                self.ring_on(cx, session);
+                self.ring_on(cx, session, offer);
                 GOES_ON
             }
             Stage::Active(active) => match active.answering {
@@ -218,13 +222,10 @@ impl Call {
     }
 
     /// The server still rings this device: the person may answer again.
-    fn ring_on(&mut self, cx: &mut Context, session: SessionId) {
+    fn ring_on(&mut self, cx: &mut Context, session: SessionId, offer: Option<SessionDescription>) {
         cx.timers.stop(Timer::Early);
         cx.close(MediaKind::Camera);
-        self.stage = Stage::Ringing {
-            session,
-            offer: None,
-        };
+        self.stage = Stage::Ringing { session, offer };
     }
 
     /// The socket is gone: media goes on, signals wait.

@@ -96,15 +96,12 @@ impl Call {
                 early: Early::Without | Early::Ready,
                 ..
             } => self.place(cx),
-            Stage::Ringing { offer, .. } => {
+            Stage::Ringing { offer, .. } | Stage::Accepting { offer, .. } => {
                 if let Some(offer) = offer.take() {
                     self.prepare_answer(cx, offer);
                 }
             }
-            Stage::Placing { .. }
-            | Stage::Calling(_)
-            | Stage::Accepting { .. }
-            | Stage::Active(_) => {}
+            Stage::Placing { .. } | Stage::Calling(_) | Stage::Active(_) => {}
             Stage::Joining { .. } => self.advance(cx),
         }
     }

@@ -172,6 +172,9 @@ pub(super) enum Stage {
     Accepting {
         session: SessionId,
         request: RequestId,
+        /// The caller's offer, when the path was to be made ahead, until it can be answered: the caller
+        /// may have an answer of the page that was there before.
+        offer: Option<SessionDescription>,
     },
     /// It is to be joined; the server does not know yet.
     Joining {

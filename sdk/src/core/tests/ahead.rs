@@ -337,6 +337,50 @@ fn a_ringing_device_answers_ahead_and_sends_nothing_before_the_person_does() {
 }
 
 #[test]
+fn who_accepts_before_the_configuration_is_there_answers_all_the_same() {
+    let mut rig = Rig::new(ClientOptions {
+        preconnect: Preconnect::Direct,
+        ..options()
+    });
+    rig.signaling(SignalingInput::Connected);
+    ringing_ahead(&mut rig);
+    let mut lines = rig.ask(Command::Accept(None, None));
+    lines.extend(rig.microphone_opens());
+    assert!(!lines.contains(&"call:accept?".to_owned()), "{lines:?}");
+    let lines = rig.configured(AckBody::Config(config("alice", "a1")));
+    assert_eq!(
+        lines,
+        ["link1 create answerer", "link1 apply offer", "tell change"]
+    );
+    rig.offer_applied();
+    let accepts = Input::Peer(
+        rig.link.unwrap(),
+        PeerInput::AnswerCreated(rig.last_generation(), answer("a", "a1")),
+    );
+    let accepted = events(&mut rig, accepts);
+    assert!(
+        matches!(
+            &accepted[..],
+            [ClientEvent::WebrtcAnswer(_), ClientEvent::CallAccept(_)]
+        ),
+        "{accepted:?}"
+    );
+}
+
+#[test]
+fn who_accepts_and_gets_no_configuration_in_time_accepts_without_an_answer() {
+    let mut rig = Rig::new(ClientOptions {
+        preconnect: Preconnect::Direct,
+        ..options()
+    });
+    rig.signaling(SignalingInput::Connected);
+    ringing_ahead(&mut rig);
+    rig.ask(Command::Accept(None, None));
+    rig.microphone_opens();
+    assert!(rig.wait(3_000).contains(&"call:accept?".to_owned()));
+}
+
+#[test]
 fn what_a_ringing_device_signals_is_for_the_callers_device_alone() {
     let mut rig = keen(Preconnect::Direct);
     ringing_ahead(&mut rig);
