@@ -331,7 +331,8 @@ impl Link {
     pub(super) fn is_answered_otherwise(&self, answer: &SessionDescription) -> bool {
         match &self.negotiation {
             Negotiation::ApplyingAnswer(first) => {
-                sdp::origin(&first.sdp) != sdp::origin(&answer.sdp)
+                let origins = (sdp::origin(&first.sdp), sdp::origin(&answer.sdp));
+                matches!(origins, (Some(known), Some(other)) if known != other)
             }
             Negotiation::Stable
             | Negotiation::CreatingOffer(_)

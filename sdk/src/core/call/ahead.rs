@@ -123,9 +123,9 @@ impl Call {
             }
         } else if known.as_ref() == Some(&device) {
             let link = self.link_mut(at);
-            if link.is_some_and(|link| link.is_answered_otherwise(&event.answer)) {
-                // The link leads to the page that was there before. This one is kept instead of it.
-                self.offer_further(cx, at, device);
+            if link.is_none_or(|link| link.is_answered_otherwise(&event.answer)) {
+                // It leads to the page that was there before, or failed with it.
+                self.open_offering_link(cx, at);
             } else {
                 self.drive(cx, at, |link, out| link.answer_received(event.answer, out));
             }

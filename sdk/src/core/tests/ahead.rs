@@ -176,16 +176,15 @@ fn a_device_whose_page_was_reloaded_gets_a_link_of_its_own_and_that_is_kept() {
     let mut rig = calling(Preconnect::Direct);
     rig.event(answer_of("b1", "b"));
     // Even before the first answer is in place.
-    let anew = ["link2 create offerer", "link2 create offer"];
+    let anew = ["link1 close", "link2 create offerer", "link2 create offer"];
     assert_eq!(rig.event(answer_of("b1", "c")), anew);
     assert_eq!(rig.offer_made("a2"), ["webrtc:offer"]);
     assert_eq!(rig.event(answer_of("b1", "d")), ["link2 apply answer"]);
     rig.answer_applied();
-    // And once more.
-    assert_eq!(
-        rig.event(answer_of("b1", "e")),
-        ["link2 close", "link3 create offerer", "link3 create offer"]
-    );
+    // And once more, when its path is gone already.
+    rig.state(ConnectionState::Failed);
+    let anew = ["link3 create offerer", "link3 create offer", "tell change"];
+    assert_eq!(rig.event(answer_of("b1", "e")), anew);
     assert_eq!(rig.offer_made("a3"), ["webrtc:offer"]);
     assert_eq!(rig.event(answer_of("b1", "f")), ["link3 apply answer"]);
     rig.answer_applied();
@@ -193,13 +192,26 @@ fn a_device_whose_page_was_reloaded_gets_a_link_of_its_own_and_that_is_kept() {
     assert_eq!(
         rig.event(accepted_on("b1")),
         [
-            "link1 close",
-            "tell stream bob",
             "link3 send media",
             "link3 play",
             "tell call:accepted",
             "tell connected"
         ]
+    );
+}
+
+#[test]
+fn a_further_device_whose_page_was_reloaded_gets_another_link() {
+    let mut rig = calling(Preconnect::Direct);
+    rig.event(answer_of("b1", "b"));
+    rig.answer_applied();
+    rig.event(answer_of("b2", "c"));
+    rig.offer_made("a2");
+    rig.event(answer_of("b2", "d"));
+    rig.answer_applied();
+    assert_eq!(
+        rig.event(answer_of("b2", "e")),
+        ["link2 close", "link3 create offerer", "link3 create offer"]
     );
 }
 
