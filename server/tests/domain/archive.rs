@@ -189,6 +189,14 @@ pub(crate) async fn a_later_version_of_a_call_comes_in_and_an_earlier_one_does_n
         [],
         "nobody is told of imported calls"
     );
+    // It had ended here, but went on where it comes from.
+    let mut later = serde_json::to_value(&first).unwrap();
+    later["version"] = (over.version() + 1).into();
+    let later: CallSession = serde_json::from_value(later).unwrap();
+    assert_eq!(store.import_calls(archived(&later)).await.unwrap(), 0);
+    assert_eq!(history(store, "bob").await, ["call"]);
+    let stats = statistics(store).await.stats;
+    assert_eq!((stats.total, stats.total_duration), (1, 0));
 }
 
 pub(crate) async fn old_calls_are_purged_a_few_at_a_time_and_live_ones_stay(store: &dyn Database) {

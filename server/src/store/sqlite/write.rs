@@ -7,7 +7,7 @@ use ringback_protocol::rest::{Chat, ChatMember};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Mirror;
-use super::archive::Change;
+use super::archive::{Change, DELETE_PARTICIPANTS};
 use super::outbox::{self, LetterChange};
 use super::quality::QualityRow;
 use crate::calls::CallSession;
@@ -135,10 +135,23 @@ impl CallRow {
             }
             Some(version) if version < to_i64(self.session.version()) => {
                 self.swap(to, version)?;
+                if self.session.is_live() {
+                    // It had ended here, and goes on.
+                    self.delete_participants(to)?;
+                }
                 Ok(false)
             }
             None | Some(_) => Ok(false),
         }
+    }
+
+    fn delete_participants(&self, to: &Connection) -> rusqlite::Result<usize> {
+        let initiated_at_ms = to_i64(self.session.initiated_at().as_ms());
+        to.prepare_cached(DELETE_PARTICIPANTS)?.execute(params![
+            self.session.id().as_str(),
+            initiated_at_ms,
+            self.json
+        ])
     }
 
     fn create_call(&self, to: &Connection) -> rusqlite::Result<usize> {
