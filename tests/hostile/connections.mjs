@@ -50,6 +50,25 @@ export async function signedIn(t, server, userId, { deviceId } = {}) {
   return ws;
 }
 
+/** A WebSocket that began by polling, as stock clients begin, on which a user signed in. */
+export async function climbed(t, server, userId) {
+  const polling = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`);
+  const { sid } = JSON.parse((await polling.text()).slice(1));
+  const ws = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket&sid=${sid}`);
+  ws.on('error', () => {});
+  t.after(() => ws.terminate());
+  await once(ws, 'open');
+  ws.send('2probe');
+  await hears(ws, '3probe');
+  ws.send('5');
+  ws.send(`40${JSON.stringify({ token: await userToken(userId) })}`);
+  await hears(ws, '40{');
+  return ws;
+}
+
+/** Waits for a message that begins so. */
+export const hears = (ws, start) => within(start, (resolve) => ws.on('message', (data) => String(data).startsWith(start) && resolve()));
+
 /** Waits for the end of a WebSocket; returns its code. */
 export function closing(ws, ms) {
   return within('the end of the WebSocket', (resolve) => {

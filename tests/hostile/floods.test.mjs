@@ -8,7 +8,7 @@ import { TestClient, settle, within } from '../helpers/client.mjs';
 import { candidate, meet, talk, uniqueIds } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
-import { closing, handshake, signedIn, tcp, untilClosed } from './connections.mjs';
+import { climbed, closing, handshake, hears, signedIn, tcp, untilClosed } from './connections.mjs';
 import { flood } from './flooder.mjs';
 import { unaffected } from './witness.mjs';
 
@@ -96,6 +96,38 @@ describe('a flood', () => {
       assert.match(await (await fetch(`${server.url}${POLLING}&sid=${sid}`)).text(), /(^|\x1e)40\{"sid"/);
       assert.equal((await post(sid, `42["call:sync",{"more":"${'x'.repeat(60_000)}"}]`)).status, 200);
     }, { mib: 32 });
+  });
+
+  test('who signs in on the way from polling to WebSocket is heard as ever after that', async (t) => {
+    const { ids } = uniqueIds(['climber']);
+    const ws = await climbed(t, server, ids.climber);
+    ws.send(`421["call:sync",{"more":"${'x'.repeat(60_000)}"}]`);
+    await hears(ws, '431[');
+  });
+
+  test('a request that only looks like the way over to WebSocket costs others on its connection nothing', async (t) => {
+    const socket = await tcp(t, server);
+    let answers = '';
+    socket.on('data', (chunk) => { answers += chunk; });
+    for (const connection of ['Upgrade', 'keep-alive']) socket.write(handshake(`&sid=${await poller()}`).replace('Connection: Upgrade', `Connection: ${connection}`).replace(/Sec-WebSocket-Key:.*\r\n/, ''));
+    for (let n = 0; n < 40; n += 1) socket.write(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ${'x'.repeat(1_500)}\r\n\r\n`);
+    await within('all answers', (resolve) => {
+      const look = setInterval(() => {
+        if (answers.split('HTTP/1.1 200').length <= 40) return;
+        clearInterval(look);
+        resolve();
+      }, 20);
+      t.after(() => clearInterval(look));
+    });
+    assert.equal(answers.split('HTTP/1.1 400').length, 3);
+  });
+
+  test('a WebSocket that is not asked for as one asks for it is none', async (t) => {
+    for (const [from, to] of [['Sec-WebSocket-Version: 13', 'X: y'], ['Connection: Upgrade', 'Connection: keep-alive'], ['EIO=4', 'EIO=4=x'], ['GET ', 'POST ']]) {
+      const socket = await tcp(t, server, handshake().replace(from, to));
+      const [answer] = await within('the answer', (resolve) => socket.once('data', (...data) => resolve(data)));
+      assert.match(String(answer), /^HTTP\/1\.1 400[^]*INVALID_PAYLOAD/, from);
+    }
   });
 
   test('of pings, pongs and frames of the WebSocket itself slows nobody down', async (t) => {

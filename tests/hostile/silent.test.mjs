@@ -7,7 +7,7 @@ import { TestClient, within } from '../helpers/client.mjs';
 import { meet, ring, sdp, talk, uniqueIds } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { userToken } from '../helpers/tokens.mjs';
-import { closing, handshake, signedIn, tcp, untilClosed } from './connections.mjs';
+import { climbed, closing, handshake, signedIn, tcp, untilClosed } from './connections.mjs';
 import { unaffected } from './witness.mjs';
 
 /** After so long whoever does not read or answer is gone: heartbeat, and what waits to be read. */
@@ -48,6 +48,22 @@ describe('the silent', { concurrency: true }, () => {
       await gone;
       clearInterval(flood);
     }, { mib: 64 });
+  });
+
+  for (const [name, begin] of [['over WebSocket alone', signedIn], ['after polling', climbed]]) test(`who asks for answers to pings and does not read them is taken out, and takes no memory, ${name}`, async (t) => {
+    const { ids } = uniqueIds(['pinger']);
+    await unaffected(t, server, async () => {
+      const ws = await begin(t, server, ids.pinger);
+      ws.pause();
+      const wire = ws._socket;
+      // Pings with a mask of zeros (RFC 6455, 5.2).
+      const pings = Buffer.concat(Array.from({ length: 500 }, () => Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)])));
+      const closed = within('the end of it', (resolve) => wire.once('close', resolve), GONE_WITHIN_MS);
+      const flood = () => { while (!wire.destroyed && wire.write(pings)); };
+      wire.on('drain', flood);
+      flood();
+      await closed;
+    }, { mib: 48 });
   });
 
   test('devices whose networks are cut without a word are missed, and make room', async (t) => {

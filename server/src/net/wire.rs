@@ -7,7 +7,7 @@ use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -23,6 +23,9 @@ const READ_AT_ONCE: usize = 8 * 1024;
 const PROGRESS_WITHIN: Duration = Duration::from_secs(10);
 /// How long a peer may take for what waits for it, however it trickles.
 const DRAINED_WITHIN: Duration = Duration::from_secs(30);
+/// How much is heard of a peer that takes nothing of what waits for it: a word at the end of a call, but
+/// not pings without end, each of which has an answer.
+const HEARD_MEANWHILE: usize = 128 * 1024;
 
 /// A stream that is cut when its peer does not take what it is sent.
 ///
@@ -52,6 +55,10 @@ thread_local! {
 struct Backlog {
     began: Instant,
     patience: Pin<Box<Sleep>>,
+    /// How many bytes the peer sent meanwhile.
+    heard: usize,
+    /// Whoever would read on.
+    reader: Option<Waker>,
 }
 
 impl Wire {
@@ -108,7 +115,16 @@ impl Wire {
         let backlog = self.backlog.get_or_insert_with(Backlog::begin);
         ready!(backlog.patience.as_mut().poll(cx));
         self.cut();
+        self.drained();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Nothing waits any more.
+    fn drained(&mut self) {
+        let reader = self.backlog.take().and_then(|backlog| backlog.reader);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 
     /// Ends both directions at once: whoever waits to read sees the end, and nothing lingers.
@@ -133,14 +149,10 @@ impl Allowance {
     /// Takes note that so many bytes came, and tells whether they might.
     fn take(&self, bytes: usize) -> bool {
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
-        let less = |left: usize| {
-            if left == usize::MAX {
-                Some(left)
-            } else {
-                left.checked_sub(bytes)
-            }
-        };
-        self.0.fetch_update(set, fetch, less).is_ok()
+        let less = |left: usize| (left != usize::MAX).then(|| left.saturating_sub(bytes));
+        let before = self.0.fetch_update(set, fetch, less);
+        // Without a limit there is nothing to update.
+        before.is_ok_and(|left| left >= bytes) || before.is_err()
     }
 }
 
@@ -149,6 +161,8 @@ impl Backlog {
         Self {
             began: Instant::now(),
             patience: Box::pin(sleep(PROGRESS_WITHIN)),
+            heard: 0,
+            reader: None,
         }
     }
 
@@ -172,12 +186,21 @@ impl AsyncRead for Wire {
             }
             return Poll::Ready(Ok(()));
         }
+        if let Some(backlog) = &mut self.backlog
+            && backlog.heard >= HEARD_MEANWHILE
+        {
+            backlog.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         let read = ready!(self.take(cx, buffer))?;
-        Poll::Ready(if self.allowance.take(read) {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::QuotaExceeded.into())
-        })
+        if let Some(backlog) = &mut self.backlog {
+            backlog.heard += read;
+        }
+        if self.allowance.take(read) {
+            return Poll::Ready(Ok(()));
+        }
+        self.ahead = None;
+        Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()))
     }
 }
 
@@ -206,7 +229,7 @@ impl AsyncWrite for Wire {
 
     /// Whoever writes flushes when all that it had was taken: nothing waits any more.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.backlog = None;
+        self.drained();
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -259,8 +282,12 @@ mod tests {
         peer.write_all(&[0; 101]).await.unwrap();
         let error = wire.read(&mut [0; 10]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+        peer.write_all(&[0]).await.unwrap();
+        assert!(wire.read(&mut [0; 10]).await.is_err(), "it is final");
         allowance.lift();
-        peer.write_all(&[0; 101]).await.unwrap();
-        assert!(wire.read(&mut [0; 10]).await.is_ok());
+        peer.write_all(&[7; 50]).await.unwrap();
+        let mut received = [0; 50];
+        wire.read_exact(&mut received).await.unwrap();
+        assert_eq!(received, [7; 50]);
     }
 }

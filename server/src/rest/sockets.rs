@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::Response;
 
 use ringback_protocol::Failure;
 
 use super::error::ApiError;
-use crate::admission::{Admission, Place};
+use crate::admission::{self, Admission, Place};
 use crate::metrics::Metrics;
 use crate::net::Allowance;
 use crate::signaling::{self, OpenPoll, Signaling};
@@ -82,8 +82,27 @@ async fn begin(
     if let Some(response) = signaling.begin(&mut request) {
         return Ok(response);
     }
-    let limited = signaling.limit(request).map_err(ApiError::Coded)?;
-    Ok(next.run(limited).await)
+    if admission::begins(&request) && asks_for_websocket(&request) {
+        let text = "This begins no session of Engine.IO 4 over WebSocket: it takes EIO=4 and the headers of RFC 6455.";
+        return Err(ApiError::invalid(text));
+    }
+    let (request, unsigned) = signaling.limit(request).map_err(ApiError::Coded)?;
+    let response = next.run(request).await;
+    match unsigned {
+        Some(unsigned) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            unsigned.upgraded();
+        }
+        Some(_) | None => {}
+    }
+    Ok(response)
+}
+
+/// Tells whether the engine would take a request for one to speak WebSocket.
+fn asks_for_websocket(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|part| part.starts_with("transport=websocket"))
 }
 
 /// Ends the session of a client that gives up its poll, as the protocol of the engine has it.

@@ -106,7 +106,9 @@ impl Connection {
         match gate.stage {
             Stage::Waiting => {
                 allowance.limit(UNSIGNED_BYTES);
-                gate.allowance = Some(allowance);
+                if let Some(other) = gate.allowance.replace(allowance) {
+                    other.lift();
+                }
             }
             Stage::SignedIn(..) | Stage::Closed => {}
         }

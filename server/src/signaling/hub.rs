@@ -280,7 +280,7 @@ fn span(event: &ClientEvent) -> Span {
     if is_signal(event) {
         return Span::none();
     }
-    // For traces: in the logs it would be formatted for each event, and said never.
+    // For traces: in the logs it would be formatted for each event, and hardly any says a line.
     tracing::debug_span!("event", name = event.name())
 }
 
