@@ -56,8 +56,11 @@ describe('the operator of three nodes', () => {
     await call(t, 0, 1, 4);
     await call(t, 1, 2, 3);
     await call(t, 2, 0, 2);
-    const ids = (await ask(0, 'nodes')).nodes.map(({ id }) => id);
-    assert.equal(ids.length, 3);
+    const ids = await until(async () => {
+      const known = (await ask(0, 'nodes')).nodes.map(({ id }) => id);
+      assert.equal(known.length, 3);
+      return known;
+    });
     const all = { nodes: ids, placed: 3, ended: 3, measured: 3, mos: 3 };
     const sees = (node, what) => until(async () => assert.deepEqual(await recent(node), what));
     for (const node of [0, 1, 2]) await sees(node, all);
