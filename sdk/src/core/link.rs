@@ -342,11 +342,6 @@ impl Link {
         }
     }
 
-    /// Tells whether the answer to the call came from another peer connection than its own.
-    pub(super) fn leads_elsewhere(&self, answer: Option<&SessionDescription>) -> bool {
-        answer.is_some_and(|answer| self.is_answered_otherwise(answer))
-    }
-
     fn offer_created(&mut self, offer: SessionDescription, out: &mut Vec<LinkOutput>) {
         if let Negotiation::CreatingOffer(wish) = self.negotiation {
             self.negotiation = Negotiation::OfferSent(wish);

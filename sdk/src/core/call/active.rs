@@ -30,9 +30,12 @@ impl Call {
             Some(Path::Link(_)) if self.has_unsent_offer(at) => {
                 self.use_early_offer(cx, at, answer, was_ahead);
             }
-            Some(Path::Link(link)) if link.leads_elsewhere(answer.as_ref()) => {
-                // To the page that was there before the one that answers.
-                self.close_link(cx, at);
+            Some(Path::Link(link))
+                if answer
+                    .as_ref()
+                    .is_some_and(|answer| link.is_answered_otherwise(answer)) =>
+            {
+                // It leads to the page that was there before the one that answers.
                 self.open_offering_link(cx, at);
             }
             Some(Path::Link(_)) if was_ahead => {
