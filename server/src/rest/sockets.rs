@@ -119,9 +119,7 @@ fn open_poll(signaling: &Signaling, request: &Request) -> Option<OpenPoll> {
     if request.method() != Method::GET || request.headers().contains_key(header::UPGRADE) {
         return None;
     }
-    let mut parameters = request.uri().query()?.split('&');
-    let sid = parameters.find_map(|parameter| parameter.strip_prefix("sid="))?;
-    signaling.watch_poll(sid)
+    signaling.watch_poll(request)
 }
 
 /// Copies what the engine needs of a request.

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
+use axum::extract::Request;
 use engineioxide::config::EngineIoConfig;
 use engineioxide::handler::EngineIoHandler;
 use engineioxide::service::EngineIoService;
@@ -114,11 +115,10 @@ impl Signaling {
         EngineIoService::with_config(Arc::new(self.clone()), config)
     }
 
-    /// Watches over a poll of that session; none when the text is no id of a session.
+    /// Watches over a poll; none when the request names no session.
     #[must_use]
-    pub fn watch_poll(&self, sid: &str) -> Option<OpenPoll> {
-        let sid: Sid = sid.parse().ok()?;
-        Some(self.polls.watch(sid))
+    pub fn watch_poll(&self, request: &Request) -> Option<OpenPoll> {
+        Some(self.polls.watch(session_of(request)?))
     }
 
     /// Tells whether this server goes down.
@@ -151,6 +151,13 @@ impl Signaling {
             tracing::warn!("some sockets did not close in time");
         }
     }
+}
+
+/// Returns the session that a request goes on with.
+fn session_of(request: &Request) -> Option<Sid> {
+    let mut parameters = request.uri().query()?.split('&');
+    let sid = parameters.find_map(|parameter| parameter.strip_prefix("sid="))?;
+    sid.parse().ok()
 }
 
 /// Closes the socket unless somebody signs in soon.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use engineioxide::socket::{DisconnectReason, Sid};
+use engineioxide::socket::DisconnectReason;
 use http_body_util::Limited;
 use ringback_protocol::{ErrorCode, Failure};
 
 use super::socket::Socket;
-use super::{Signaling, UNSIGNED_BYTES};
+use super::{Signaling, UNSIGNED_BYTES, session_of};
 use crate::net::Allowance;
 
 /// A request of a session that has not signed in, on a connection that may become its own.
@@ -43,13 +43,6 @@ impl Signaling {
         let unsigned = allowance.map(|allowance| Unsigned { socket, allowance });
         Ok((request, unsigned))
     }
-}
-
-/// Returns the session that a request goes on with.
-fn session_of(request: &Request) -> Option<Sid> {
-    let mut parameters = request.uri().query()?.split('&');
-    let sid = parameters.find_map(|parameter| parameter.strip_prefix("sid="))?;
-    sid.parse().ok()
 }
 
 /// The body alone: the connection may be a proxy's, and carry requests of others.
