@@ -28,6 +28,12 @@ pub const BYTES_PER_SECOND: u32 = 256 * 1024;
 pub const BYTE_BURST: u32 = 4 * 1024 * 1024;
 /// The most sockets that one user has on one server by default.
 pub const SOCKETS_PER_USER: usize = 32;
+/// How often a minute one user makes others ring by default, on one server.
+pub const CALLS_PER_MINUTE: u32 = 60;
+/// The sustained rate of REST requests of one user by default, per second, on one server.
+pub const REQUESTS_PER_SECOND: u32 = 20;
+/// How many REST requests one user may make at once by default.
+pub const REQUEST_BURST: u32 = 100;
 /// How long a target rings by default, in milliseconds.
 pub const RING_TIMEOUT_MS: u64 = 45_000;
 /// How long a dropped device may take to resume by default, in milliseconds.

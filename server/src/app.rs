@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::{Calls, Emitter, HostApp};
 use crate::calls::{CallManager, CallSettings, Others, SystemClock};
@@ -109,7 +110,7 @@ pub async fn run(
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
     let keys = outside.keys(&config).await;
     let (host, deliveries) = outside.host(&config, &store, &metrics);
-    let registry = Arc::new(Registry::new(config.max_sockets_per_user, metrics.clone()));
+    let registry = Arc::new(Registry::new(config.user_limits.sockets, metrics.clone()));
     let Domain {
         calls,
         emitter,
@@ -126,8 +127,10 @@ pub async fn run(
     #[cfg(feature = "turn")]
     let relay = relay(&config).await?;
     let ice = IceConfig::new(config.ice.clone(), timeouts(&config.calls));
+    let quotas = Arc::new(Quotas::new(&config.user_limits));
     let signaling = Signaling::new(
         auth.clone(),
+        quotas.clone(),
         entrance,
         registry,
         Arc::new(ice),
@@ -135,6 +138,7 @@ pub async fn run(
     );
     let state = RestState {
         auth,
+        quotas,
         store: store.clone(),
         database,
         emitter,

@@ -20,7 +20,7 @@ const tags = new Set(Object.values(document.paths).flatMap((item) => Object.valu
 let server;
 let scene;
 before(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ env: { REQUESTS_PER_SECOND: '1000000' } });
   // A call, so that there is something to be found.
   scene = await ring({ after: () => {} }, server, ['ann', 'bob']);
   await scene.ann.ask('call:end', scene.call);

@@ -1,6 +1,6 @@
 //! From which address a client comes, when proxies stand between.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -69,6 +69,17 @@ impl Proxies {
     }
 }
 
+/// Returns what counts as one address: of IPv6, the network that one customer is given.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+    }
+}
+
 /// Reads `for=` of one element of `Forwarded`.
 fn forwarded_for(element: &str) -> &str {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
@@ -90,6 +101,15 @@ fn parse(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address_and_mapped_ipv4_is_ipv4() {
+        let one = |text: &str| network(text.parse().unwrap());
+        assert_eq!(one("2001:db8:1:2::1"), one("2001:db8:1:2:3::9"));
+        assert_ne!(one("2001:db8:1:2::1"), one("2001:db8:1:3::1"));
+        assert_eq!(one("::ffff:192.0.2.1"), one("192.0.2.1"));
+        assert_ne!(one("192.0.2.1"), one("192.0.2.2"));
+    }
 
     fn client(by: ForwardedBy, peer: &str, lines: &[&str]) -> String {
         let proxies = Proxies {

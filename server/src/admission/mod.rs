@@ -1,12 +1,14 @@
-//! Who may begin to talk to the signaling edge: decided before any token is looked at.
+//! Who may begin to talk to the signaling edge, decided before any token is looked at; and how much
+//! one user may ask.
 //!
 //! Web pages are let in by their origin, and handshakes are counted by the address that they come
 //! from, so that nobody makes this server verify signatures without end. Sockets that have not signed
 //! in are counted over all addresses, so that many of them hold no more memory than was set.
 
-mod address;
+pub(crate) mod address;
 pub(crate) mod limiter;
 mod origin;
+mod quota;
 mod waiting;
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,10 +19,15 @@ use axum::http::{HeaderMap, header};
 use ringback_protocol::{ErrorCode, Failure};
 
 pub use address::{ForwardedBy, Proxies};
-use limiter::Limiter;
+use limiter::{Limiter, too_many};
 pub use origin::Origins;
+pub use quota::{Quotas, UserLimits};
 pub use waiting::Place;
 use waiting::Waiting;
+
+use crate::signaling::rate::Rate;
+
+const TOO_MANY_CONNECTIONS: &str = "Too many connections from this address: wait a moment.";
 
 /// What an operator sets about who may begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +49,7 @@ pub struct AdmissionSettings {
 pub struct Admission {
     origins: Origins,
     proxies: Proxies,
-    limiter: Limiter,
+    limiter: Limiter<IpAddr>,
     waiting: Waiting,
 }
 
@@ -53,7 +60,10 @@ impl Admission {
         Self {
             origins: settings.origins.clone(),
             proxies: settings.proxies.clone(),
-            limiter: Limiter::new(settings.handshakes_per_second, settings.handshake_burst),
+            limiter: Limiter::new(Rate::new(
+                settings.handshakes_per_second,
+                settings.handshake_burst,
+            )),
             waiting: Waiting::new(settings.max_unsigned_sockets),
         }
     }
@@ -67,7 +77,8 @@ impl Admission {
         match address_of(request).filter(|_| begins(request)) {
             Some(peer) => {
                 let address = self.proxies.client(peer, request.headers());
-                self.limiter.take(address, now)
+                let taken = self.limiter.take(address::network(address), now);
+                taken.map_err(|wait| too_many(TOO_MANY_CONNECTIONS, wait))
             }
             None => Ok(()),
         }

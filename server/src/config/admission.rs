@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{ConfigError, Flags, Mode, list};
-use crate::admission::{AdmissionSettings, Origins, Proxies};
+use crate::admission::{AdmissionSettings, Origins, Proxies, UserLimits};
 
 pub(super) fn settings(flags: &Flags, mode: Mode) -> Result<AdmissionSettings, ConfigError> {
     Ok(AdmissionSettings {
@@ -18,6 +18,14 @@ pub(super) fn settings(flags: &Flags, mode: Mode) -> Result<AdmissionSettings, C
         handshake_burst: flags.handshake_burst,
         max_unsigned_sockets: flags.max_unsigned_sockets,
     })
+}
+
+pub(super) const fn user_limits(flags: &Flags) -> UserLimits {
+    UserLimits {
+        sockets: flags.max_sockets_per_user,
+        calls_per_minute: flags.calls_per_minute,
+        requests_per_second: flags.requests_per_second,
+    }
 }
 
 fn networks(text: Option<&str>) -> Result<Vec<IpNet>, ConfigError> {

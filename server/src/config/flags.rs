@@ -146,6 +146,26 @@ pub struct Flags {
     )]
     pub max_sockets_per_user: usize,
 
+    /// How many calls a minute one user may place, or invite others into
+    #[arg(
+        long,
+        env = "CALLS_PER_MINUTE",
+        value_name = "COUNT",
+        default_value_t = limits::CALLS_PER_MINUTE,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub calls_per_minute: u32,
+
+    /// How many REST requests a second one user may make in the long run, five times as many at once
+    #[arg(
+        long,
+        env = "REQUESTS_PER_SECOND",
+        value_name = "COUNT",
+        default_value_t = limits::REQUESTS_PER_SECOND,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub requests_per_second: u32,
+
     /// Lets a call ring for someone who is in another call, instead of telling the caller "busy"
     #[arg(long, env = "CALL_WAITING", value_parser = FalseyValueParser::new())]
     pub call_waiting: bool,

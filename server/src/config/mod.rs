@@ -27,7 +27,7 @@ pub use self::reference::{reference, with_headings};
 pub use self::relay::Relay;
 pub use self::secret::Secret;
 pub use self::unknown::unknown_keys;
-use crate::admission::AdmissionSettings;
+use crate::admission::{AdmissionSettings, UserLimits};
 use crate::auth::{Auth, Expected, PublicKey};
 use crate::calls::CallSettings;
 use crate::ice::{IceServers, Turn, TurnAccess};
@@ -60,8 +60,8 @@ pub struct Config {
     pub expected: Expected,
     /// Rules of calls.
     pub calls: CallSettings,
-    /// The most sockets of one user.
-    pub max_sockets_per_user: usize,
+    /// How much one user may have and ask.
+    pub user_limits: UserLimits,
     /// What the host application wants to be asked and told.
     pub host: HostSettings,
     /// STUN and TURN.
@@ -193,7 +193,7 @@ impl Config {
                 ..call_settings(&flags)
             },
             host,
-            max_sockets_per_user: flags.max_sockets_per_user,
+            user_limits: admission::user_limits(&flags),
             ice: match &relay {
                 Some(relay) => relay::with_relay(ice_servers(&flags)?, relay, &flags),
                 None => ice_servers(&flags)?,

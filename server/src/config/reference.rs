@@ -17,6 +17,9 @@ const HEADINGS: &[(&str, &[&str])] = &[
         &[
             "CORS_",
             "MAX_SOCKETS_",
+            "MAX_UNSIGNED_",
+            "CALLS_PER_",
+            "REQUESTS_PER_",
             "HANDSHAKE",
             "TRUSTED_",
             "FORWARDED_",

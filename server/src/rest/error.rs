@@ -58,6 +58,12 @@ impl From<ErrorCode> for ApiError {
     }
 }
 
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        Self::Coded(failure)
+    }
+}
+
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         Self::Coded(error.into())

@@ -1,5 +1,7 @@
 //! What handlers take: who asks, and parsed input. Each says in our own form what is wrong.
 
+use std::time::Instant;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -23,7 +25,11 @@ impl FromRequestParts<RestState> for Person {
 
     async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, ApiError> {
         match principal(&parts.headers, &state.auth).await? {
-            Principal::User(user) => Ok(Self(user)),
+            Principal::User(user) => {
+                let taken = state.quotas.request(&user.id, Instant::now());
+                taken.inspect_err(|failure| state.metrics.refused(failure.code))?;
+                Ok(Self(user))
+            }
             Principal::Service => Err(ErrorCode::Forbidden.into()),
         }
     }

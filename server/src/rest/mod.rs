@@ -27,7 +27,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, OPERATOR, USERS, about};
-use crate::admission::Admission;
+use crate::admission::{Admission, Quotas};
 use crate::auth::Auth;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
@@ -44,6 +44,8 @@ const MOST_BODY_BYTES: usize = 1024 * 1024;
 pub struct RestState {
     /// Verifies tokens.
     pub auth: Arc<Auth>,
+    /// Counts what each user asks.
+    pub quotas: Arc<Quotas>,
     /// Reads calls and keeps chats.
     pub store: Arc<dyn Store>,
     /// The same, for what operators and the host application ask beyond calls.

@@ -18,6 +18,7 @@ use super::registry::{Member, PresenceLock, Registry};
 use super::socket::Socket;
 use super::subject::Subject;
 use super::{decode, handshake, presence, sizes};
+use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::{Actor, CallAck, Calls, Reply};
 use crate::calls::{Clock, SystemClock, Timestamp};
@@ -30,6 +31,7 @@ const PILED_UP_WAIT: Duration = Duration::from_millis(100);
 /// What all sockets share.
 pub(super) struct Hub {
     auth: Arc<Auth>,
+    quotas: Arc<Quotas>,
     calls: Arc<dyn Calls>,
     pub(super) registry: Arc<Registry>,
     ice: Arc<IceConfig>,
@@ -42,6 +44,7 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn new(
         auth: Arc<Auth>,
+        quotas: Arc<Quotas>,
         calls: Arc<dyn Calls>,
         registry: Arc<Registry>,
         ice: Arc<IceConfig>,
@@ -49,6 +52,7 @@ impl Hub {
     ) -> Self {
         Self {
             auth,
+            quotas,
             calls,
             registry,
             ice,
@@ -197,6 +201,9 @@ impl Hub {
         if !socket.data.inbox.has_room(bytes) {
             return Err(rate_limited(PILED_UP_WAIT));
         }
+        if makes_ring(&event) {
+            self.quotas.call(&actor.user, Instant::now())?;
+        }
         Ok((actor, event))
     }
 
@@ -282,6 +289,14 @@ fn span(event: &ClientEvent) -> Span {
     }
     // For traces: in the logs it would be formatted for each event, and hardly any says a line.
     tracing::debug_span!("event", name = event.name())
+}
+
+/// Tells whether an event makes others ring.
+const fn makes_ring(event: &ClientEvent) -> bool {
+    matches!(
+        event,
+        ClientEvent::CallInitiate(_) | ClientEvent::CallInvite(_)
+    )
 }
 
 /// Tells whether an event is passed on without changing a call: there are many of these.

@@ -48,6 +48,7 @@ use self::outlet::Outlet;
 use self::packet::Packet;
 use self::polls::Polls;
 use self::socket::{Carried, EngineSocket, Socket};
+use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::Calls;
 use crate::ice::IceConfig;
@@ -87,12 +88,13 @@ impl Signaling {
     #[must_use]
     pub fn new(
         auth: Arc<Auth>,
+        quotas: Arc<Quotas>,
         calls: Arc<dyn Calls>,
         registry: Arc<Registry>,
         ice: Arc<IceConfig>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let hub = Hub::new(auth, calls, registry, ice, metrics);
+        let hub = Hub::new(auth, quotas, calls, registry, ice, metrics);
         Self {
             hub: Arc::new(hub),
             polls: Polls::default(),

@@ -20,8 +20,13 @@ pub(super) const REFUSALS: Rate = Rate::new(limits::MESSAGES_PER_SECOND, 5_000);
 
 impl Rate {
     pub(crate) const fn new(per_second: u32, burst: u32) -> Self {
+        Self::within(Duration::from_secs(1), per_second, burst)
+    }
+
+    /// So many in that time.
+    pub(crate) const fn within(time: Duration, count: u32, burst: u32) -> Self {
         Self {
-            spacing: Duration::from_nanos(1_000_000_000 / per_second as u64),
+            spacing: Duration::from_nanos(time.as_nanos() as u64 / count as u64),
             burst,
         }
     }

@@ -21,6 +21,7 @@ use webrtc_util::Conn;
 use super::credentials::has_expired;
 use super::peers::may_relay_to;
 use super::setback::{Setback, Setbacks};
+use crate::admission::address::network;
 use crate::admission::limiter::Limiter;
 use crate::signaling::rate::{Bucket, Rate};
 
@@ -28,8 +29,8 @@ type Result<T> = std::result::Result<T, webrtc_util::Error>;
 
 /// How often one address may ask for a relay, or for it to last: steadily a second, and at once. An
 /// office behind one address stays far below. The server keeps a few bytes of each, for good.
-const ASKED_PER_SECOND: u32 = 10;
 const ASKED_AT_ONCE: u32 = 1_000;
+const ASKED_BY_ONE: Rate = Rate::new(10, ASKED_AT_ONCE);
 /// How often all may together: addresses can be forged.
 const ASKED_BY_ALL: Rate = Rate::new(100, 5_000);
 
@@ -37,7 +38,7 @@ const ASKED_BY_ALL: Rate = Rate::new(100, 5_000);
 #[derive(Debug)]
 pub(super) struct Gate {
     socket: UdpSocket,
-    by_address: Limiter,
+    by_address: Limiter<IpAddr>,
     by_all: Mutex<Bucket>,
 }
 
@@ -56,7 +57,7 @@ impl Gate {
     pub(super) fn new(socket: UdpSocket) -> Self {
         Self {
             socket,
-            by_address: Limiter::new(ASKED_PER_SECOND, ASKED_AT_ONCE),
+            by_address: Limiter::new(ASKED_BY_ONE),
             by_all: Mutex::default(),
         }
     }
@@ -98,7 +99,8 @@ impl Gate {
 
     fn admits(&self, from: IpAddr, now: Instant) -> bool {
         let mut by_all = self.by_all.lock().unwrap_or_else(PoisonError::into_inner);
-        self.by_address.take(from, now).is_ok() && by_all.take(now, &ASKED_BY_ALL, 1).is_ok()
+        self.by_address.take(network(from), now).is_ok()
+            && by_all.take(now, &ASKED_BY_ALL, 1).is_ok()
     }
 }
 

@@ -72,7 +72,7 @@ export class Contender {
     const [command, args, env] = this.kind === RINGBACK
       ? [this.binary, ['--listen', `127.0.0.1:${this.port}`], { DATABASE_URL: `sqlite://${join(this.folder, 'calls.db')}` }]
       : [process.execPath, ['--expose-gc', baseline], { PORT: this.port, DATABASE: join(this.folder, 'calls.db'), CHATS: this.chats, NODE_ENV: 'production' }];
-    const child = spawn(command, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, JWT_SECRET: SECRET, RUST_LOG: 'error' } });
+    const child = spawn(command, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, JWT_SECRET: SECRET, CALLS_PER_MINUTE: '1000000', RUST_LOG: 'error' } });
     this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
