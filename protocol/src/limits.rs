@@ -18,13 +18,13 @@ pub const TARGETS: usize = 32;
 pub const VOICE_PARTICIPANTS: usize = 12;
 /// The most participants in a video mesh.
 pub const VIDEO_PARTICIPANTS: usize = 6;
-/// The sustained rate of messages of one socket, per second.
+/// The sustained rate of messages of one user on one server, per second: over all their sockets.
 pub const MESSAGES_PER_SECOND: u32 = 100;
-/// The burst of messages that one socket may send at once.
+/// The burst of messages that one user may send at once.
 pub const MESSAGE_BURST: u32 = 300;
-/// The sustained rate of bytes of one socket, per second.
+/// The sustained rate of bytes of one user on one server, per second.
 pub const BYTES_PER_SECOND: u32 = 256 * 1024;
-/// The burst of bytes that one socket may send at once.
+/// The burst of bytes that one user may send at once.
 pub const BYTE_BURST: u32 = 4 * 1024 * 1024;
 /// The most sockets that one user has on one server by default.
 pub const SOCKETS_PER_USER: usize = 32;

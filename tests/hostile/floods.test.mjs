@@ -54,6 +54,29 @@ describe('a flood', () => {
     assert.ok(codes.filter((code) => code === 'RATE_LIMITED').length >= 20, codes.join());
   });
 
+  test('from many sockets of one user, who also comes again, is heard as one from a single socket', async (t) => {
+    const { chatId, ids, bob } = await meet(t, server, ['mob', 'bob'], { offline: ['mob'] });
+    const arrive = () => Promise.all(Array.from({ length: 16 }, () => TestClient.connect(server, ids.mob, { deviceId: 'd' })));
+    const began = Date.now();
+    let sockets = await arrive();
+    const { sessionId } = await sockets.at(-1).ask('call:initiate', { chatId, callType: 'voice' });
+    await bob.ask('call:accept', { sessionId });
+    const report = { sessionId, quality: { avgBitrate: 32_000, packetLoss: 0, jitter: 5 } };
+    let taken = 0;
+    await unaffected(t, server, async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const acks = await Promise.all(sockets.flatMap((socket) => Array.from({ length: 60 }, () => socket.request('call:quality', report))));
+        taken += acks.filter((ack) => ack.success).length;
+        assert.deepEqual(new Set(acks.filter((ack) => !ack.success).map((ack) => ack.code)), new Set(['RATE_LIMITED']));
+        for (const socket of sockets) socket.close();
+        sockets = await arrive();
+      }
+    }, { mib: 32 });
+    const allowed = 300 + ((Date.now() - began) / 1_000) * 100;
+    assert.ok(taken >= 250 && taken <= allowed, `${taken} of ${allowed}`);
+    for (const socket of sockets) socket.close();
+  });
+
   test('of bytes before the sign-in ends that socket: whole messages, and those that are never finished', async (t) => {
     await unaffected(t, server, async () => {
       const whole = ['40', '42["call:sync",{}]'].map((start) => start + 'x'.repeat(40_000));

@@ -8,8 +8,9 @@ use ringback_protocol::{ErrorCode, Failure};
 
 use super::UNSIGNED_BYTES;
 use super::inbox::Inbox;
+use super::meter::Meter;
 use super::outlet::OutletId;
-use super::rate::{BYTES, Bucket, MESSAGES, REFUSALS};
+use super::rate::{Bucket, REFUSALS};
 use crate::calls::ports::Actor;
 use crate::net::Allowance;
 
@@ -26,8 +27,8 @@ pub(super) struct Connection {
 #[derive(Debug, Default)]
 struct Gate {
     stage: Stage,
-    messages: Bucket,
-    bytes: Bucket,
+    /// How much it may send: its own, until somebody signs in.
+    meter: Arc<Meter>,
     refusals: Bucket,
     /// What says how much of it is heard, while that is little.
     allowance: Option<Allowance>,
@@ -62,8 +63,8 @@ impl Connection {
     /// # Errors
     /// `UNAUTHENTICATED` before the sign-in, `RATE_LIMITED` when they ask too much.
     pub(super) fn admit(&self, now: Instant, bytes: usize) -> Result<Arc<Actor>, Failure> {
-        let mut gate = self.gate();
-        gate.take(now, bytes).map_err(rate_limited)?;
+        let gate = self.gate();
+        gate.meter.take(now, bytes).map_err(rate_limited)?;
         match &gate.stage {
             Stage::SignedIn(actor, _) => Ok(Arc::clone(actor)),
             Stage::Waiting | Stage::Closed => Err(ErrorCode::Unauthenticated.into()),
@@ -72,7 +73,7 @@ impl Connection {
 
     /// Counts a message that is no event, and tells whether there are too many.
     pub(super) fn is_flooded(&self, now: Instant, bytes: usize) -> bool {
-        self.gate().take(now, bytes).is_err()
+        self.gate().meter.take(now, bytes).is_err()
     }
 
     /// Counts a refusal, and tells whether there were too many.
@@ -117,6 +118,13 @@ impl Connection {
     /// Tells whether it still has to say who it is.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.gate().stage, Stage::Waiting)
+    }
+
+    /// Counts what it sends with what the other sockets of its user do.
+    ///
+    /// It stays so after a sign-out, or each would be a fresh start.
+    pub(super) fn count_with(&self, meter: Arc<Meter>) {
+        self.gate().meter = meter;
     }
 
     /// Runs `enter` and marks the socket as signed in, unless it is so already, or gone.
@@ -179,15 +187,6 @@ impl Connection {
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Gate {
-    /// Takes one message of so many bytes.
-    fn take(&mut self, now: Instant, bytes: usize) -> Result<(), Duration> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.messages.take(now, &MESSAGES, 1)?;
-        self.bytes.take(now, &BYTES, bytes)
     }
 }
 

@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::connection::{Fault, rate_limited};
 use super::drain::Drain;
 use super::expiry::Expiries;
+use super::meter::Meters;
 use super::outlet::{Outlet, OutletId};
 use super::packet::{self, Frame};
 use super::registry::{Member, PresenceLock, Registry};
@@ -38,6 +39,7 @@ pub(super) struct Hub {
     pub(super) drain: Drain,
     pub(super) metrics: Arc<Metrics>,
     next_outlet: AtomicU64,
+    meters: Meters,
     expiries: Arc<Expiries>,
 }
 
@@ -59,6 +61,7 @@ impl Hub {
             drain: Drain::new(),
             metrics,
             next_outlet: AtomicU64::new(0),
+            meters: Meters::default(),
             expiries: Expiries::start(),
         }
     }
@@ -122,6 +125,8 @@ impl Hub {
             id: OutletId(self.next_outlet.fetch_add(1, Ordering::Relaxed)),
             outlet: socket.clone(),
         };
+        let meter = self.meters.of(&member.actor.user, Instant::now());
+        socket.data.count_with(meter);
         let welcome = packet::connected(socket_id);
         let register = || {
             // Before the welcome, after which somebody else may be told to come.

@@ -17,6 +17,7 @@ pub mod fuzz;
 mod handshake;
 mod hub;
 mod inbox;
+mod meter;
 mod outlet;
 mod packet;
 mod polls;

@@ -11,9 +11,9 @@ pub(crate) struct Rate {
     burst: u32,
 }
 
-/// Messages of one socket.
+/// Messages of one user.
 pub(super) const MESSAGES: Rate = Rate::new(limits::MESSAGES_PER_SECOND, limits::MESSAGE_BURST);
-/// Bytes of one socket: what it sends may have to wait in memory for somebody who does not read.
+/// Bytes of one user: what they send may have to wait in memory for somebody who does not read.
 pub(super) const BYTES: Rate = Rate::new(limits::BYTES_PER_SECOND, limits::BYTE_BURST);
 /// Messages of one socket that are refused for their number: beyond, the socket is closed.
 pub(super) const REFUSALS: Rate = Rate::new(limits::MESSAGES_PER_SECOND, 5_000);
