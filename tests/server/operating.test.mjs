@@ -59,9 +59,10 @@ test('a token for nobody, for no time or without a secret is refused, and what t
 });
 
 test('config says that the settings are valid, shows them and keeps the secrets', async () => {
-  const { code, output } = await runToEnd([...DATABASE, '--turn-server', 'turn:t.example:3478', '--turn-secret', 'hush-hush', 'config'], { env });
+  const { code, output } = await runToEnd([...DATABASE, '--turn-server', 'turn:t.example:3478', '--turn-secret', 'hush-hush', '--calls-per-minute', '7', 'config'], { env });
   assert.equal(code, 0, output);
   assert.match(output, /The settings are valid/);
+  assert.match(output, /web pages +of any origin\n +one user +32 sockets, 7 calls a minute, 20 requests a second\n/);
   assert.match(output, /turn:t\.example:3478/);
   assert.doesNotMatch(output, /hush-hush|a-secret-that-only-tests-know/);
 });

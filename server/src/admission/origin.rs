@@ -1,5 +1,7 @@
 //! Web pages of which origins may call.
 
+use std::fmt;
+
 /// Web pages of which origins may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origins {
@@ -9,6 +11,16 @@ pub enum Origins {
     Any,
     /// These, as `https://chat.example.com`, and what this server serves itself.
     Listed(Vec<String>),
+}
+
+impl fmt::Display for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("of this machine"),
+            Self::Any => f.write_str("of any origin"),
+            Self::Listed(listed) => f.write_str(&listed.join(", ")),
+        }
+    }
 }
 
 impl Origins {

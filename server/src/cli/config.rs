@@ -3,6 +3,7 @@
 use clap::{Args, CommandFactory};
 
 use super::{CommandError, CommandLine};
+use crate::admission::UserLimits;
 use crate::config::{Config, Flags, reference};
 
 /// What to print.
@@ -47,7 +48,8 @@ fn summary(config: &Config) -> String {
             .to_owned(),
         ),
         ("tokens by", keys(config)),
-        ("web pages", format!("{:?}", config.admission.origins)),
+        ("web pages", config.admission.origins.to_string()),
+        ("one user", limits(&config.user_limits)),
         ("STUN", config.ice.stun.join(", ")),
         (
             "TURN",
@@ -64,6 +66,13 @@ fn summary(config: &Config) -> String {
         format!("  {name:<12}{value}")
     });
     shown.collect::<Vec<_>>().join("\n")
+}
+
+fn limits(user: &UserLimits) -> String {
+    format!(
+        "{} sockets, {} calls a minute, {} requests a second",
+        user.sockets, user.calls_per_minute, user.requests_per_second
+    )
 }
 
 fn keys(config: &Config) -> String {
