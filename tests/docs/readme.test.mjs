@@ -102,7 +102,7 @@ test('CONTRIBUTING.md lists the parts of the test run in their order', async () 
   assert.deepEqual(tables(await read('CONTRIBUTING.md'))[0].map(([name]) => name), declared);
 });
 
-for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'docs/application.md', 'docs/configuration.md', 'docs/deployment.md', 'docs/operating.md', 'examples/README.md', 'examples/vanilla/README.md', 'examples/react/README.md', 'examples/chat-app/README.md']) {
+for (const page of ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'BENCHMARKS.md', 'docs/application.md', 'docs/configuration.md', 'docs/deployment.md', 'docs/operating.md', 'docs/security.md', 'examples/README.md', 'examples/vanilla/README.md', 'examples/react/README.md', 'examples/chat-app/README.md']) {
   test(`the links of ${page} lead somewhere`, async () => {
     const text = await read(page);
     const base = new URL(page, new URL('../../', import.meta.url));

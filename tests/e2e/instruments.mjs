@@ -8,6 +8,7 @@ export function fit() {
   let elements = [];
 
   let negotiations = 0;
+  const addresses = new Set();
   let memory = null;
 
   // One for all: a page may have only so many, and the first has to wait for the sound card.
@@ -27,9 +28,18 @@ export function fit() {
 
     setRemoteDescription(...args) {
       negotiations += 1;
+      noteAddresses(args[0]?.sdp);
       return super.setRemoteDescription(...args);
     }
+
+    addIceCandidate(...args) {
+      noteAddresses(args[0]?.candidate);
+      return super.addIceCandidate(...args);
+    }
   };
+  function noteAddresses(text = '') {
+    for (const [, address] of text.matchAll(/(?:IN IP[46] | (?:udp|tcp) \d+ |raddr )(\S+)/gi)) addresses.add(address);
+  }
   const openConnections = () =>
     connections.map((made) => made.deref()).filter((connection) => connection && connection.signalingState !== 'closed');
 
@@ -250,6 +260,8 @@ export function fit() {
   window.instruments = {
     loudest,
     selectedPairs,
+    /** The addresses in all that the other side described and found so far. */
+    addressesHeardOf: () => [...addresses],
     context,
     level,
     record,

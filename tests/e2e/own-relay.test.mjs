@@ -71,6 +71,26 @@ test('Firefox talks through it too, and finds it well before', { skip: noLab }, 
   assert.deepEqual([local.type, local.address, remote.address], ['relay', lab.host, lab.host]);
 });
 
+for (const browser of ['chromium', 'firefox']) {
+  test(`who asks for relays alone in ${browser} shows no address but the relay's, also while it rings`, { skip: noLab }, async (t) => {
+    // Firefox is driven over loopback, so it stands in no home.
+    const [place, own, others] = browser === 'firefox' ? [{}, browser, 'chromium'] : [{ lab }, homes[0].browser(), homes[1].browser()];
+    const scene = await Scene.start(t, { host: lab.host, ...place, env: env() });
+    const alice = await scene.join('alice', { browser: own, preconnect: true, rtcConfiguration: { iceTransportPolicy: 'relay' } });
+    const bob = await scene.join('bob', { browser: others, preconnect: true });
+    const people = [alice, bob];
+    await talkTogether(scene, people);
+    await bob.do(() => calls.endCall());
+    await alice.isAtRest();
+    await talkTogether(scene, people.toReversed());
+    const heard = await bob.do(() => window.instruments.addressesHeardOf());
+    assert.ok(heard.includes(lab.host), heard.join());
+    // What stands in a description before there is an address.
+    const nobodys = ['0.0.0.0', '127.0.0.1', '::'];
+    assert.deepEqual(heard.filter((address) => address !== lab.host && !nobodys.includes(address)), []);
+  });
+}
+
 /** In the page: no connection uses anything but relays. */
 function keepToRelays() {
   const relayed = (config) => ({ ...config, iceTransportPolicy: 'relay' });

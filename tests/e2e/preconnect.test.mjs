@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { TestClient } from '../helpers/client.mjs';
 import { Scene, dial, rings } from './scene.mjs';
 
 const PRECONNECT = { preconnect: true };
@@ -47,6 +48,22 @@ for (const callee of ['chromium', 'firefox that tells what it allows']) {
     assert.ok((await loudestOfWhatArrives(alice)) > 0.1);
     await alice.do(() => calls.endCall());
     await Promise.all([alice.isAtRest(), bob.isAtRest()]);
+  });
+}
+
+for (const [browser, wish] of [['chromium', false], ['chromium', true], ['firefox', false], ['firefox', true]]) {
+  test(`whoever only rings sees no address of a caller in ${browser} ${wish ? 'who preconnects' : 'who does not preconnect'}`, async (t) => {
+    const scene = await Scene.start(t);
+    const alice = await scene.join('alice', { browser, preconnect: wish });
+    const bob = await TestClient.connect(scene.server, 'bob');
+    t.after(() => bob.close());
+    await dial(scene, alice, { id: 'bob' });
+    const { offer } = await bob.next('call:incoming');
+    assert.match(offer.sdp, /^m=audio/m);
+    assert.doesNotMatch(offer.sdp, /^a=candidate/m);
+    // As long as it takes a browser here to find its candidates.
+    await alice.do(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+    assert.equal(bob.count('webrtc:ice-candidate'), 0);
   });
 }
 
