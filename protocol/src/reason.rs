@@ -184,7 +184,7 @@ pub enum EndReason {
     Disconnected,
     /// Another call between the same people took its place.
     Replaced,
-    /// The server or its operator ended it.
+    /// The server or its operator ended it: `endedBy` is the caller.
     Server,
     /// Another text that a client gave, at most 64 characters.
     Other(Box<str>),

@@ -139,6 +139,7 @@ pub async fn run(
     let state = RestState {
         auth,
         quotas,
+        calls: calls.clone(),
         store: store.clone(),
         database,
         emitter,

@@ -78,4 +78,12 @@ describe('the operator of three nodes', () => {
       await until(async () => assert.deepEqual((await recent(node)).nodes.filter((id) => id !== gone), ids.filter((id) => id !== gone)));
     }
   });
+
+  test('ends a call from a node that none of its people is on', async (t) => {
+    const { alice, bob, call: which } = await cluster.talk(t, { alice: 0, bob: 0 });
+    const answer = await cluster.nodes[1].api(`/api/operator/calls/${which.sessionId}/end`, { method: 'POST', token: await serviceToken() });
+    assert.equal(answer.status, 200, answer.text);
+    for (const person of [alice, bob]) assert.equal((await person.next('call:ended')).reason, 'server');
+    assert.equal(await alice.refusedWith('webrtc:ice-candidate', { ...which, candidate: { candidate: 'x' } }), 'CALL_ENDED');
+  });
 });

@@ -48,7 +48,8 @@ async function faultsOf(page) {
   const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
   const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) =>
     element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll, .sr-only, .skip')).map((element) => element.className || element.tagName));
-  return [...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)), ...wide, ...page.problems];
+  const scrolls = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? ['the page is wider than its window'] : []));
+  return [...scrolls, ...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)), ...wide, ...page.problems];
 }
 
 /** Calls that ended in several ways, one that goes on and one that rings. */
@@ -80,6 +81,9 @@ for (const [size, shape] of Object.entries(SIZES)) {
     assert.ok((await page.$$('figure .dot')).length > 0, 'the score is drawn');
     assert.equal(new URL(page.url()).hash, '', 'the token is taken out of the address');
     if (SHOTS) await page.screenshot({ path: `${SHOTS}/operator-${shape[0]}.png`, fullPage: true });
+    await page.locator('[data-testid=end]').click();
+    await page.waitForSelector('[data-testid=end-now]');
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/operator-end-${shape[0]}.png`, fullPage: true });
     assert.deepEqual(await faultsOf(page), []);
   });
 
@@ -119,6 +123,18 @@ test('a person\'s token shows nothing, and the page says what it wants', async (
   await page.waitForSelector('[data-testid=error]');
   assert.match(await textOf(page, 'error'), /wants a service token/);
   assert.equal(await page.$('[data-testid=operator]'), null);
+});
+
+test('a call is ended for everyone, once it is asked for twice', async (t) => {
+  const { ann, bob, call } = await talk(t, server, ['ann', 'bob']);
+  const page = await opened(t, `/operator.html#token=${await serviceToken()}`);
+  // The newest call comes first.
+  for (const button of ['end', 'keep', 'end', 'end-now']) await page.locator(`[data-testid=${button}]`).click();
+  for (const person of [ann, bob]) {
+    const ended = await person.next('call:ended', ({ sessionId }) => sessionId === call.sessionId);
+    assert.deepEqual([ended.reason, ended.endedBy], ['server', ann.userId]);
+  }
+  assert.deepEqual(page.problems, []);
 });
 
 test('an hour, six or a day can be chosen', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { ring } from '../helpers/scene.mjs';
+import { ring, talk } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
 
@@ -45,6 +45,42 @@ describe('the operator', () => {
     assert.equal(total(({ ended }) => ended), 1);
     for (const key of ['ringing', 'connected', 'mos', 'packetLoss']) assert.equal(total((minute) => minute[key].count), 1, key);
     assert.equal(minutes.find(({ mos }) => mos.count > 0).mos.mean, 4.2);
+  });
+
+  test('ends a call that goes on, and one that rings, for everyone', async (t) => {
+    const end = async (id) => server.api(`/api/operator/calls/${id}/end`, { method: 'POST', token: await serviceToken() });
+    const going = await talk(t, server, ['ann', 'bob', 'carol']);
+    const { status, body } = await end(going.sessionId);
+    assert.deepEqual([status, body], [200, { success: true, data: {} }]);
+    for (const person of [going.ann, going.bob, going.carol]) {
+      const ended = await person.next('call:ended');
+      assert.deepEqual([ended.sessionId, ended.reason, ended.endedBy], [going.sessionId, 'server', going.ids.ann]);
+    }
+    const record = await server.api(`/api/calls/${going.sessionId}`, { token: await userToken(going.ids.bob) });
+    assert.deepEqual([record.body.data.status, record.body.data.endReason], ['ended', 'server']);
+    assert.equal(await going.ann.refusedWith('call:end', going.call), 'CALL_ENDED');
+
+    const ringing = await ring(t, server, ['dan', 'eve']);
+    assert.equal((await end(ringing.sessionId)).status, 200);
+    await Promise.all([ringing.dan.next('call:ended'), ringing.eve.next('call:ended')]);
+    const history = await server.api('/api/calls', { token: await userToken(ringing.ids.dan) });
+    assert.equal(history.body.data.calls[0].status, 'failed');
+    // They are free for the next call.
+    await ringing.dan.ask('call:initiate', { chatId: ringing.chatId, callType: 'voice' });
+  });
+
+  test('is told when a call is over, or never was, and nobody else ends one', async (t) => {
+    const { ann, ids, call, sessionId } = await ring(t, server, ['ann', 'bob']);
+    const end = async (id, token) => {
+      const { status, body } = await server.api(`/api/operator/calls/${id}/end`, { method: 'POST', token });
+      return [status, body.code];
+    };
+    assert.deepEqual(await end(sessionId, await userToken(ids.ann)), [403, 'FORBIDDEN']);
+    assert.deepEqual(await end(sessionId), [401, 'UNAUTHENTICATED']);
+    await ann.ask('call:end', call);
+    const service = await serviceToken();
+    assert.deepEqual(await end(sessionId, service), [409, 'CALL_ENDED']);
+    for (const id of ['0190a0a0-0000-7000-8000-000000000000', 'x'.repeat(300), '%00']) assert.deepEqual(await end(id, service), [404, 'CALL_NOT_FOUND'], id);
   });
 
   test('is told when it asks for hours that are none', async () => {

@@ -89,7 +89,7 @@ const OUTCOMES = {
     again: [],
   }),
   replaced: ({ who }) => ({ kind: 'replaced', title: 'Another call took over', detail: `You and ${who} called each other` }),
-  server: () => ({ kind: 'server', tone: 'bad', title: 'The server ended the call', detail: 'It may be restarting: try again' }),
+  server: () => ({ kind: 'server', tone: 'bad', title: 'The server ended the call', detail: 'Whoever runs it did so' }),
 };
 
 const other = ({ who }, reason) => ({ kind: 'other', title: `Call with ${who} ended`, detail: `Reason: ${reason}` });

@@ -29,6 +29,7 @@ use tower_http::trace::TraceLayer;
 use self::contract::{CALLS, CHATS, DEVELOPMENT, HEALTH, OPERATOR, USERS, about};
 use crate::admission::{Admission, Quotas};
 use crate::auth::Auth;
+use crate::calls::CallManager;
 use crate::calls::ports::Emitter;
 use crate::config::{Config, Mode};
 use crate::metrics::Metrics;
@@ -46,6 +47,8 @@ pub struct RestState {
     pub auth: Arc<Auth>,
     /// Counts what each user asks.
     pub quotas: Arc<Quotas>,
+    /// Ends calls.
+    pub calls: Arc<CallManager>,
     /// Reads calls and keeps chats.
     pub store: Arc<dyn Store>,
     /// The same, for what operators and the host application ask beyond calls.
@@ -205,6 +208,13 @@ fn operator_routes() -> ApiRouter<RestState> {
                 operator::calls,
                 about("listLiveCalls", OPERATOR, "The calls that ring or go on"),
             ),
+        )
+        .api_route(
+            "/api/operator/calls/{id}/end",
+            post_with(operator::end_call, |operation| {
+                let end = about("endCall", OPERATOR, "Ends a call that rings or goes on");
+                contract::conflict(end(operation), "The call is over already.")
+            }),
         )
         .api_route(
             "/api/operator/recent",

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::State;
 use ringback_protocol::rest::{ChatRef, IsoTime, Success};
-use ringback_protocol::{CallStatus, CallType, ParticipantStatus, SessionId, UserId};
+use ringback_protocol::{
+    CallStatus, CallType, Empty, ErrorCode, ParticipantStatus, SessionId, UserId,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RestState;
 use super::error::{ApiError, ApiResult};
-use super::extract::{Parameters, Service};
+use super::extract::{Id, Parameters, Service};
 use crate::calls::time::MS_PER_HOUR;
 use crate::calls::{CallSession, Clock, SystemClock};
 use crate::metrics::{Minute, add_up};
@@ -128,6 +130,18 @@ pub(super) async fn calls(
     let calls = calls.collect();
     let total = live.len();
     Ok(Json(Success::new(LiveCalls { total, calls })))
+}
+
+/// Ends a call that rings or goes on, on whichever node.
+pub(super) async fn end_call(
+    Service: Service,
+    State(state): State<RestState>,
+    Id(id): Id<SessionId>,
+) -> ApiResult<Json<Success<Empty>>> {
+    let id = id.ok_or(ErrorCode::CallNotFound)?;
+    state.calls.end_by_operator(&id).await?;
+    tracing::info!(call = %id, "ended by the operator");
+    Ok(Json(Success::new(Empty {})))
 }
 
 /// Returns what happened lately.

@@ -94,6 +94,7 @@ fn input(kind: u8, who: u8, what: u8) -> Input {
         },
         18 => Input::Replaced,
         19 => Input::OfferedAgain { user, device },
+        20 => Input::EndedByOperator,
         _ => Input::Timeout,
     }
 }

@@ -223,6 +223,7 @@ fn inputs() -> Vec<(&'static str, u64, Input)> {
         ),
         ("bob offers again on b1", 2_000, offered_again("bob", "b1")),
         ("another call replaces it", 2_000, Input::Replaced),
+        ("the operator ends it", 2_000, Input::EndedByOperator),
         ("a timer fires early", RING_MS - 1, Input::Timeout),
         ("the grace is over", 1_000 + GRACE_MS, Input::Timeout),
         ("the ring time is over", RING_MS, Input::Timeout),

@@ -24,8 +24,11 @@ export async function everything(token, hours) {
   return { nodes, calls, recent, ready: await readiness() };
 }
 
-async function ask(token, what) {
-  const response = await fetch(`/api/operator/${what}`, { headers: { authorization: `Bearer ${token}` } });
+/** Ends a call for everyone in it; fails with `code`, also when it is over already. */
+export const endCall = (token, id) => ask(token, `calls/${encodeURIComponent(id)}/end`, 'POST');
+
+async function ask(token, what, method = 'GET') {
+  const response = await fetch(`/api/operator/${what}`, { method, headers: { authorization: `Bearer ${token}` } });
   const body = await response.json();
   if (!body.success) throw Object.assign(new Error(body.error), { code: body.code });
   return body.data;

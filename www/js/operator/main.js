@@ -1,15 +1,17 @@
 /** The operator's page: asks every five seconds while somebody looks, and shows what it was told. */
 
 import { render } from '../vdom.js';
-import { everything, forgetToken, keepToken, keptToken } from './api.js';
+import { endCall, everything, forgetToken, keepToken, keptToken } from './api.js';
 import { view } from './views.js';
 
 const EVERY_MS = 5000;
 /** With these the token itself is at fault. */
 const OF_TOKEN = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'FORBIDDEN']);
+/** With these a call is over, which is what was wanted. */
+const IS_OVER = new Set(['CALL_ENDED', 'CALL_NOT_FOUND']);
 
 const app = document.getElementById('app');
-let state = { token: keptToken(), hours: 1, data: null, error: null, now: Date.now() };
+let state = { token: keptToken(), hours: 1, ending: null, data: null, error: null, now: Date.now() };
 let timer;
 
 const act = {
@@ -26,6 +28,18 @@ const act = {
   },
   show(hours) {
     change({ hours });
+    load();
+  },
+  askToEnd(ending) {
+    change({ ending });
+  },
+  async end(id) {
+    change({ ending: null });
+    try {
+      await endCall(state.token, id);
+    } catch (error) {
+      if (!IS_OVER.has(error.code)) return refused(error);
+    }
     load();
   },
 };

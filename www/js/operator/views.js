@@ -22,10 +22,10 @@ function signIn(act) {
     h('button', { class: 'primary', 'data-testid': 'sign-in' }, 'Show'));
 }
 
-function body({ data, hours, now }, act) {
+function body({ data, hours, ending, now }, act) {
   if (!data) return h('p', { class: 'soft center', role: 'status' }, 'Loading');
   return h('div', { class: 'sections', 'data-testid': 'operator' },
-    notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, now), lately(data, hours, act));
+    notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, { ending, now }, act), lately(data, hours, act));
 }
 
 function notReady(ready) {
@@ -51,13 +51,22 @@ function nodesView({ nodes, answeredBy }, now) {
     }))));
 }
 
-function callsView({ calls, total }, now) {
+function callsView({ calls, total }, { ending, now }, act) {
   const title = total > calls.length ? `Live calls: the newest ${calls.length} of ${total}` : 'Live calls';
   const people = ({ participants }) => participants.map(({ name, status }) => `${name} (${status})`).join(', ');
   return h('section', { class: 'panel' }, h('h2', null, title),
-    calls.length === 0 ? h('p', { class: 'soft' }, 'Nobody calls at the moment.') : listing('Live calls', ['Chat', 'Type', 'State', 'Since', 'People'], calls.map((call) => ({
-      key: call.id, cells: [call.chat.name ?? call.chat.id, call.callType, call.status, age(now - Date.parse(call.startedAt ?? call.initiatedAt)), people(call)],
+    calls.length === 0 ? h('p', { class: 'soft' }, 'Nobody calls at the moment.') : listing('Live calls', ['Chat', 'Type', 'State', 'Since', 'People', h('span', { class: 'sr-only' }, 'End')], calls.map((call) => ({
+      key: call.id, cells: [call.chat.name ?? call.chat.id, call.callType, call.status, age(now - Date.parse(call.startedAt ?? call.initiatedAt)), h('span', { class: 'people' }, people(call)), endView(call, ending === call.id, act)],
     }))));
+}
+
+/** The first click asks, and what is then under the pointer takes it back. */
+function endView({ id, chat }, isAsked, act) {
+  const name = chat.name ?? chat.id;
+  if (!isAsked) return h('button', { type: 'button', class: 'slim', 'aria-label': `End the call in ${name}`, 'data-testid': 'end', onclick: () => act.askToEnd(id) }, 'End');
+  return h('span', { class: 'row' },
+    h('button', { type: 'button', class: 'slim', 'data-testid': 'keep', onclick: () => act.askToEnd(null) }, 'Keep'),
+    h('button', { type: 'button', class: 'slim stop', 'aria-label': `End for everyone the call in ${name}`, 'data-testid': 'end-now', onclick: () => act.end(id) }, 'End for everyone'));
 }
 
 function listing(name, head, rows) {

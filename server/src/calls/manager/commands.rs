@@ -122,6 +122,15 @@ impl CallManager {
         self.command(actor, call, input, reply).await;
     }
 
+    /// Ends a call in the name of whoever runs the server.
+    ///
+    /// # Errors
+    /// `CALL_NOT_FOUND`, or `CALL_ENDED` when it is over already.
+    pub async fn end_by_operator(&self, id: &SessionId) -> Result<(), Failure> {
+        let call = self.call(id).await?;
+        self.change(&call, Input::EndedByOperator, |_| {}).await
+    }
+
     pub(super) async fn leave(&self, actor: &Actor, event: CallLeave, reply: Reply) {
         let input = Input::Leave {
             user: actor.user.clone(),

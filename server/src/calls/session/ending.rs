@@ -137,6 +137,18 @@ impl Step<'_> {
         }
     }
 
+    /// Whoever runs the server ends the call. On the wire it is somebody: the caller.
+    pub(super) fn ended_by_operator(&mut self) -> Result<(), ErrorCode> {
+        let outcome = match self.session.state {
+            CallState::Ringing => Outcome::Failed,
+            CallState::Ongoing { .. } => Outcome::Ended,
+            CallState::Over(_) => return Err(ErrorCode::CallEnded),
+        };
+        let caller = self.session.caller.clone();
+        self.over(outcome, &EndReason::Server, &caller);
+        Ok(())
+    }
+
     /// Ends the call; `call:ended` is the last that anyone hears of it.
     ///
     /// Those whose part was over before are not told again: they may be in another call by now,

@@ -112,6 +112,8 @@ pub enum Input {
     },
     /// Another call between the same two people stays instead of this one.
     Replaced,
+    /// Whoever runs the server ends it.
+    EndedByOperator,
     /// It is time to look at the deadlines.
     Timeout,
 }

@@ -107,6 +107,7 @@ impl<'a> Step<'a> {
                 links,
             } => return self.quality(&user, &device, &report, &links),
             Input::Replaced => return self.replaced(),
+            Input::EndedByOperator => return self.ended_by_operator(),
             Input::Timeout => self.timeout(),
         }
         Ok(())

@@ -11,15 +11,16 @@ use aide::axum::ApiRouter;
 use aide::generate::in_context;
 use aide::openapi::{Info, License, OpenApi, SecurityScheme, Tag};
 use aide::transform::TransformOperation;
-use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use ringback_protocol::schema;
 use serde_json::Value;
 
 use super::RestState;
+use super::error::RestFailure;
 use crate::config::Mode;
 
 /// The security scheme of a person's token.
@@ -58,6 +59,15 @@ pub(super) fn about(
     summary: &'static str,
 ) -> impl FnOnce(TransformOperation<'_>) -> TransformOperation<'_> {
     move |operation| operation.id(id).tag(tag).summary(summary)
+}
+
+/// Says that an operation may be refused for how things stand.
+pub(super) fn conflict<'a>(
+    operation: TransformOperation<'a>,
+    when: &str,
+) -> TransformOperation<'a> {
+    operation
+        .response_with::<409, Json<RestFailure<'static>>, _>(|refusal| refusal.description(when))
 }
 
 /// Makes routes, and the OpenAPI document of them.
