@@ -269,6 +269,7 @@ fn ack(event: &str, response: &Value) -> Result<AckBody, AckFailure> {
     let malformed = || AckFailure {
         code: None,
         message: String::new(),
+        retry_after_ms: None,
     };
     let response = match response {
         Value::Object(_) => response.clone(),
@@ -281,6 +282,7 @@ fn ack(event: &str, response: &Value) -> Result<AckBody, AckFailure> {
         return Err(AckFailure {
             code: outcome.code.as_deref().and_then(ErrorCode::parse),
             message: outcome.error.unwrap_or_default(),
+            retry_after_ms: outcome.retry_after_ms,
         });
     }
     let body = match event {

@@ -81,3 +81,16 @@ test('two people who call each other at once end up in one call', async (t) => {
   const { body } = await scene.server.as('alice', '/api/calls');
   assert.equal(body.data.calls.filter(({ status }) => status === 'ongoing').length, 1);
 });
+
+test('a call too many is refused with the time to wait, and leaves no microphone on', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t, { env: { CALLS_PER_MINUTE: '1' } });
+  await dial(scene, alice, bob);
+  await rings(bob);
+  await alice.do(() => calls.endCall());
+  await alice.isAtRest();
+  const refusal = await alice.do((chat) => calls.initiateCall(chat).then(() => null, ({ code, message, retryable, retryAfterMs }) => ({ code, message, retryable, retryAfterMs })), scene.chat);
+  const { retryAfterMs, ...said } = refusal;
+  assert.deepEqual(said, { code: 'RATE_LIMITED', message: 'Too many calls: wait a moment.', retryable: true });
+  assert.ok(retryAfterMs > 30_000 && retryAfterMs <= 60_001, `${retryAfterMs} ms`);
+  await alice.isAtRest();
+});

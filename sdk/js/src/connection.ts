@@ -142,7 +142,7 @@ export class Connection {
 function toConnectError(failure: ConnectFailure): CallError {
   const code = failure.data?.code;
   if (!code) return new CallError('NOT_CONNECTED', 'The server could not be reached: check the address and try again.', { retryable: true, cause: failure });
-  return new CallError(code, failure.message, { retryable: RETRYABLE.has(code), cause: failure });
+  return new CallError(code, failure.message, { retryable: RETRYABLE.has(code), retryAfterMs: failure.data?.retryAfterMs, cause: failure });
 }
 
 /** The refusals of a connection after which trying again makes sense. */

@@ -1,6 +1,6 @@
 //! The failures that the application sees, each with a stable code and a text that says what to do.
 
-use ringback_protocol::ErrorCode;
+use ringback_protocol::{ErrorCode, server};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, retryable $retryable:literal, $text:literal;)*) => {
@@ -102,6 +102,8 @@ pub struct ClientError {
     pub code: Code,
     /// A more exact text than the code's own, when there is one.
     pub detail: Option<String>,
+    /// How long to wait before it may succeed, in milliseconds, when the server said so.
+    pub retry_after_ms: Option<u64>,
 }
 
 impl ClientError {
@@ -139,6 +141,7 @@ impl From<ClientCode> for ClientError {
         Self {
             code: Code::Client(code),
             detail: None,
+            retry_after_ms: None,
         }
     }
 }
@@ -148,6 +151,17 @@ impl From<ErrorCode> for ClientError {
         Self {
             code: Code::Server(code),
             detail: None,
+            retry_after_ms: None,
+        }
+    }
+}
+
+impl From<server::CallError> for ClientError {
+    fn from(event: server::CallError) -> Self {
+        Self {
+            code: Code::Server(event.code),
+            detail: Some(event.error),
+            retry_after_ms: event.retry_after_ms,
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct AckFailure {
     pub code: Option<ErrorCode>,
     /// The server's text for a person.
     pub message: String,
+    /// How long the server asks to wait, in milliseconds.
+    pub retry_after_ms: Option<u64>,
 }
 
 /// What one peer connection reports.

@@ -311,5 +311,6 @@ pub(super) fn capture_error(kind: MediaKind, error: CaptureError, detail: String
     ClientError {
         code: Code::Client(code),
         detail,
+        retry_after_ms: None,
     }
 }

@@ -345,6 +345,7 @@ pub(super) fn ack_error(failure: AckFailure) -> ClientError {
             .code
             .map_or(Code::Client(ClientCode::ServerError), Code::Server),
         detail: (!failure.message.is_empty()).then_some(failure.message),
+        retry_after_ms: failure.retry_after_ms,
     }
 }
 

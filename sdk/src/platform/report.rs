@@ -31,6 +31,7 @@ fn refuse(inbox: &Inbox, report: &Fields<'_>) {
     inbox.fail(ClientError {
         code: Code::Client(ClientCode::Unsupported),
         detail: Some(report.text(2)),
+        retry_after_ms: None,
     });
     let failed = PeerInput::ConnectionState(ConnectionState::Failed);
     inbox.put(Input::Peer(LinkId(report.number(1)), failed));

@@ -222,6 +222,7 @@ fn decode_ack(kind: AckKind, value: JsValue) -> Result<AckBody, AckFailure> {
         return Err(AckFailure {
             code: outcome.code.as_deref().and_then(ErrorCode::parse),
             message: outcome.error.unwrap_or_default(),
+            retry_after_ms: outcome.retry_after_ms,
         });
     }
     match kind {
@@ -241,6 +242,7 @@ fn malformed_ack(_error: Malformed) -> AckFailure {
     AckFailure {
         code: None,
         message: "The server's ack is malformed.".into(),
+        retry_after_ms: None,
     }
 }
 
@@ -252,5 +254,6 @@ fn internal(detail: String) -> ClientError {
     ClientError {
         code: Code::Client(ClientCode::InternalError),
         detail: Some(detail),
+        retry_after_ms: None,
     }
 }

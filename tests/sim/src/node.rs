@@ -454,6 +454,7 @@ fn client_side(result: Result<CallAck, Failure>) -> Result<AckBody, AckFailure> 
         Err(failure) => Err(AckFailure {
             code: Some(failure.code),
             message: failure.error,
+            retry_after_ms: failure.retry_after_ms,
         }),
     }
 }

@@ -6,7 +6,6 @@ use ringback_protocol::{EndReason, ErrorCode, ParticipantStatus, SessionId, User
 use super::end::Parting;
 use super::{Call, End, Entry, Flow, GOES_ON, Named, Stage, Whom, is_own_device};
 use crate::core::context::Context;
-use crate::core::error::{ClientError, Code};
 use crate::core::output::Notification;
 use crate::core::signaling::is_gone;
 
@@ -266,10 +265,7 @@ impl Call {
         }
         // A participant who is away is reached again by the link's own means.
         if event.code != ErrorCode::TargetUnreachable {
-            cx.notify(Notification::Error(ClientError {
-                code: Code::Server(event.code),
-                detail: Some(event.error),
-            }));
+            cx.notify(Notification::Error(event.into()));
         }
         GOES_ON
     }

@@ -7,7 +7,6 @@ use super::finish::incoming_view;
 use super::{Announcement, Client, Slot, Waiting};
 use crate::core::call::{Call, Flow, GOES_ON, Parting, Since, elsewhere_reason, session_of};
 use crate::core::context::Context;
-use crate::core::error::{ClientError, Code};
 use crate::core::output::Notification;
 
 impl Client {
@@ -179,10 +178,7 @@ impl Client {
         if is_current {
             self.with_call(|call, cx| call.refused(cx, event));
         } else if event.session_id.is_none() {
-            self.cx.notify(Notification::Error(ClientError {
-                code: Code::Server(event.code),
-                detail: Some(event.error),
-            }));
+            self.cx.notify(Notification::Error(event.into()));
         }
     }
 

@@ -353,7 +353,12 @@ impl Rig {
     pub(super) fn refused(&mut self, code: Option<ringback_protocol::ErrorCode>) -> Vec<String> {
         let id = self.last_ack();
         let message = "no".to_owned();
-        self.signaling(SignalingInput::Ack(id, Err(AckFailure { code, message })))
+        let failure = AckFailure {
+            code,
+            message,
+            retry_after_ms: None,
+        };
+        self.signaling(SignalingInput::Ack(id, Err(failure)))
     }
 
     pub(super) fn peer(&mut self, input: PeerInput) -> Vec<String> {

@@ -360,6 +360,7 @@ impl World {
                     let gone = AckFailure {
                         code: Some(ringback_protocol::ErrorCode::CallEnded),
                         message: String::new(),
+                        retry_after_ms: None,
                     };
                     self.ack(side, ack, Err(gone));
                 }
@@ -452,6 +453,7 @@ impl World {
             let gone = AckFailure {
                 code: Some(ringback_protocol::ErrorCode::CallEnded),
                 message: String::new(),
+                retry_after_ms: None,
             };
             return self.ack(side, ack, Err(gone));
         };

@@ -431,6 +431,7 @@ fn signaling_input(dice: &mut Dice, ledger: &mut Ledger) -> SignalingInput {
                 Err(AckFailure {
                     code: dice.pick(&[None, Some(ErrorCode::Internal), Some(ErrorCode::CallEnded)]),
                     message: String::new(),
+                    retry_after_ms: None,
                 })
             } else {
                 Ok(body(dice))

@@ -188,6 +188,7 @@ fn a_call_that_rings_during_the_reload_rings_when_there_is_none_to_come_back_to(
     let over = AckFailure {
         code: Some(ErrorCode::CallEnded),
         message: String::new(),
+        retry_after_ms: None,
     };
     rig.signaling(SignalingInput::Ack(resume, Err(over)));
     assert_eq!(rig.client.state(), CallState::Incoming);
