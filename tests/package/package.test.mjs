@@ -198,6 +198,25 @@ for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'n
   });
 }
 
+const TYPED_SOCKET = `
+import { connect, VoiceCallManager, type ClientToServerEvents, type ServerToClientEvents } from 'ringback';
+import { io, type Socket } from 'socket.io-client';
+
+export const plain = (socket: Socket) => new VoiceCallManager(socket);
+export const typed = (socket: Socket<ServerToClientEvents, ClientToServerEvents>) => new VoiceCallManager(socket);
+export const own = () => connect('https://calls.example.com', { token: 'token', io });
+export const place = (calls: VoiceCallManager, people: readonly string[]) => calls.initiateCall('chat', people);
+export const invite = (calls: VoiceCallManager, people: readonly string[]) => calls.inviteToCall(people);
+`;
+
+test('the strictest TypeScript project compiles with it and its own socket.io-client', async () => {
+  await consumer.link('node_modules/socket.io-client', tool('socket.io-client'));
+  await consumer.write('typed-socket.ts', TYPED_SOCKET);
+  const flags = '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --lib es2022,dom --module nodenext --moduleResolution nodenext'.split(' ');
+  const { ok, output } = await consumer.node(tool('typescript/bin/tsc'), ...flags, '--types', '', 'typed-socket.ts');
+  assert.ok(ok, output);
+});
+
 const TYPED_REACT = `
 import type { ReactNode } from 'react';
 import type { VoiceCallManager } from 'ringback';

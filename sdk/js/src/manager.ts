@@ -87,7 +87,7 @@ export class VoiceCallManager {
    *   that fails is an `error` event; the call goes on without.
    * @returns The session id of the call, once the server has taken it.
    */
-  initiateCall(chatId: string, targetUserIds?: string[], { callType = 'voice', video }: { callType?: CallType; video?: boolean } = {}): Promise<string> {
+  initiateCall(chatId: string, targetUserIds?: readonly string[], { callType = 'voice', video }: { callType?: CallType; video?: boolean } = {}): Promise<string> {
     return this.#ask('initiate', chatId, targetUserIds, callType, video);
   }
 
@@ -119,7 +119,7 @@ export class VoiceCallManager {
   }
 
   /** Calls more people of the chat into the current call; they ring as in any call. */
-  inviteToCall(targetUserIds: string[]): Promise<void> {
+  inviteToCall(targetUserIds: readonly string[]): Promise<void> {
     return this.#ask('invite', targetUserIds);
   }
 

@@ -232,10 +232,10 @@ export type CallErrorCode = ErrorCode | ClientErrorCode;
 /** What `VoiceCallManager` needs of a socket: any Socket.IO v4 client socket has it. */
 export interface SocketLike {
   readonly connected: boolean;
-  readonly id?: string;
-  on(event: string, listener: (...args: any[]) => void): unknown;
-  off(event: string, listener: (...args: any[]) => void): unknown;
-  emit(event: string, ...args: any[]): unknown;
+  readonly id?: string | undefined;
+  on(event: any, listener: (...args: any[]) => void): unknown;
+  off(event: any, listener: (...args: any[]) => void): unknown;
+  emit(event: any, ...args: any[]): unknown;
 }
 
 export interface CallOptions {
@@ -273,7 +273,7 @@ export interface ConnectOptions extends CallOptions {
   /** A stable id of this tab or install, at most 64 characters. Default: one per tab, kept in sessionStorage. */
   deviceId?: string;
   /** `io` of the application's own socket.io-client, in place of the bundled one. */
-  io?: (url: string, options: Record<string, unknown>) => SocketLike;
+  io?: (url: string, options: Record<string, any>) => SocketLike;
   /** Further options for socket.io-client. */
   socket?: Record<string, unknown>;
   /** Gives the connecting up: the promise is then rejected with `CANCELLED`. */
