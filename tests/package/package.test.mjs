@@ -140,9 +140,12 @@ test('Node imports it, as in server-side rendering, and nothing starts', async (
     const globals = Object.getOwnPropertyNames(globalThis).length;
     const { CallError, VoiceCallManager, connect, init } = await import('ringback');
     const refused = (() => { try { new VoiceCallManager({}); } catch (error) { return error; } })();
+    const codeOf = (promise) => promise.then(() => 'none', ({ code }) => code);
     console.log(JSON.stringify({
       types: [CallError, VoiceCallManager, connect, init].map((value) => typeof value),
       refused: [refused instanceof CallError, refused.code],
+      without: await Promise.all([connect(), connect('https://calls.example.com'), connect('https://calls.example.com', { token: 7 })].map(codeOf)),
+      here: await Promise.all([init(), connect('https://calls.example.com', { token: 'token' })].map(codeOf)),
       globals: Object.getOwnPropertyNames(globalThis).length - globals,
       // Node itself may still be closing the files that it loaded.
       active: process.getActiveResourcesInfo().filter((name) => !/TTY|Pipe|FSReq|FileHandle|CloseReq/.test(name)),
@@ -152,6 +155,8 @@ test('Node imports it, as in server-side rendering, and nothing starts', async (
   assert.deepEqual(JSON.parse(output), {
     types: ['function', 'function', 'function', 'function'],
     refused: [true, 'NOT_INITIALISED'],
+    without: ['INVALID_ARGUMENT', 'INVALID_ARGUMENT', 'INVALID_ARGUMENT'],
+    here: ['UNSUPPORTED', 'UNSUPPORTED'],
     globals: 0,
     active: [],
   });

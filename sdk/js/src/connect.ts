@@ -1,5 +1,5 @@
 import type { Connection, Io } from './connection.js';
-import { toCallError } from './error.js';
+import { CallError, toCallError } from './error.js';
 import { init } from './init.js';
 import { VoiceCallManager } from './manager.js';
 import type { ConnectOptions, SocketLike } from './types.js';
@@ -28,8 +28,10 @@ export class ConnectedCalls extends VoiceCallManager {
  *
  * @param url The server, such as `https://calls.example.com`.
  * @returns The calls of this user, once the server has let the token in.
+ * @throws {CallError} a code of the server for a token that it refuses; `NOT_CONNECTED`, `UNSUPPORTED`, `INVALID_ARGUMENT`, `CANCELLED`.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<ConnectedCalls> {
+  mustBeGiven(url, options);
   try {
     const [io, { makeConnection }] = await Promise.all([options.io ?? bundledIo(), import('./connection.js'), init()]);
     // Last, because its device id has to be given back.
@@ -37,6 +39,13 @@ export async function connect(url: string, options: ConnectOptions): Promise<Con
   } catch (error) {
     throw toCallError(error);
   }
+}
+
+/** JavaScript has no compiler that would say so. */
+function mustBeGiven(url: unknown, options: ConnectOptions | undefined): void {
+  if (typeof url !== 'string' || url === '') throw new CallError('INVALID_ARGUMENT', 'The first argument of connect() is not the address of a server.');
+  const kind = typeof options?.token;
+  if (kind !== 'string' && kind !== 'function') throw new CallError('INVALID_ARGUMENT', '`token` is neither a text nor a function: connect(url, { token }).');
 }
 
 async function open(connection: Connection, options: ConnectOptions): Promise<ConnectedCalls> {

@@ -36,6 +36,7 @@ async function loadFrom(source: WasmSource = new URL('./ringback_bg.wasm', impor
     const exports = await load({ module_or_path: source });
     if (IS_SPLIT) expectSecond(exports as unknown as WebAssembly.Exports, second ?? beside(source));
   } catch (cause) {
+    if (!('RTCPeerConnection' in globalThis)) throw new CallError('UNSUPPORTED', 'There is no WebRTC here: import it anywhere, but call connect() and init() in a browser.', { cause });
     throw new CallError('INTERNAL_ERROR', 'ringback_bg.wasm could not be loaded: serve it beside index.js, or pass its address to init().', {
       retryable: true,
       cause,
