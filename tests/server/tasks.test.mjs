@@ -48,6 +48,19 @@ test('a task says which setting is at fault and needs no key of tokens', async (
   assert.match(failed.output, /--database \(DATABASE_URL\): "mysql:\/\/localhost\/calls" is not a database address/);
 });
 
+test('a wrong variable is named beside its flag', async (t) => {
+  const { code, output } = await runToEnd(['config'], { cwd: await folderOf(t), env: { RETAIN_CALLS: 'soon' } });
+  assert.equal(code, 2, output);
+  assert.match(output, /'--retain-calls <TIME> \(RETAIN_CALLS\)': write it as 90d/);
+});
+
+test('an empty variable is none, whatever it is for', async (t) => {
+  const empty = ['RING_TIMEOUT_MS', 'RETAIN_CALLS', 'RINGBACK_LISTEN', 'RINGBACK_LOG_FORMAT', 'RINGBACK_DEV', 'REDIS_PREFIX'];
+  const env = { JWT_SECRET: 'x'.repeat(32), ...Object.fromEntries(empty.map((variable) => [variable, ''])) };
+  const { code, output } = await runToEnd(['config'], { cwd: await folderOf(t), env });
+  assert.equal(code, 0, output);
+});
+
 test('the help lists the tasks and every setting', async () => {
   const { code, output } = await runToEnd(['--help']);
   assert.equal(code, 0);

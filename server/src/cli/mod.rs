@@ -94,8 +94,11 @@ impl CommandLine {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let command = settings::with_headings(Self::command());
-        let line = Self::from_arg_matches(&command.try_get_matches_from(args)?)?;
+        let command = settings::without_empty_variables(Self::command());
+        let command = settings::with_headings(command);
+        let matches = command.clone().try_get_matches_from(args);
+        let matches = matches.map_err(|error| settings::naming_the_variable(error, &command))?;
+        let line = Self::from_arg_matches(&matches)?;
         Ok(Self {
             flags: line.flags.without_empty(),
             command: line.command,

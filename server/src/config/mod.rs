@@ -10,6 +10,7 @@ mod reference;
 mod relay;
 mod secret;
 mod unknown;
+mod variables;
 
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -27,6 +28,7 @@ pub use self::reference::{reference, with_headings};
 pub use self::relay::Relay;
 pub use self::secret::Secret;
 pub use self::unknown::unknown_keys;
+pub(crate) use self::variables::{naming_the_variable, without_empty_variables};
 use crate::admission::{AdmissionSettings, UserLimits};
 use crate::auth::{Auth, Expected, PublicKey};
 use crate::calls::CallSettings;
@@ -199,8 +201,8 @@ impl Config {
                 None => ice_servers(&flags)?,
             },
             relay,
-            www: folder("--www", flags.www, "www")?,
-            package: folder("--package", flags.package, "dist")?,
+            www: folder("--www (RINGBACK_WWW)", flags.www, "www")?,
+            package: folder("--package (RINGBACK_PACKAGE)", flags.package, "dist")?,
             admission,
             database,
         })

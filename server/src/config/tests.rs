@@ -242,7 +242,7 @@ fn pages_of_this_machine_may_call_in_development_and_all_in_production_unless_li
 fn a_folder_that_was_asked_for_has_to_exist() {
     assert_eq!(
         refusal(&["--dev", "--www", "/dev/null/folder"]).key,
-        "--www"
+        "--www (RINGBACK_WWW)"
     );
     let (folder, _) = parse(&["--dev"]);
     let path = folder.path().to_str().unwrap();
