@@ -48,6 +48,15 @@ test('a task says which setting is at fault and needs no key of tokens', async (
   assert.match(failed.output, /--database \(DATABASE_URL\): "mysql:\/\/localhost\/calls" is not a database address/);
 });
 
+test('a switch that is neither on nor off is refused: a slip does not turn development on', async (t) => {
+  const cwd = await folderOf(t);
+  for (const variable of ['RINGBACK_DEV', 'CALL_WAITING']) {
+    const { code, output } = await runToEnd(['config'], { cwd, env: { JWT_SECRET: 'x'.repeat(32), [variable]: 'disabled' } });
+    assert.equal(code, 2, output);
+    assert.match(output, new RegExp(`\\(${variable}\\)': write true or false`));
+  }
+});
+
 test('a wrong variable is named beside its flag', async (t) => {
   const { code, output } = await runToEnd(['config'], { cwd: await folderOf(t), env: { RETAIN_CALLS: 'soon' } });
   assert.equal(code, 2, output);

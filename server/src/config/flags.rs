@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use clap::builder::FalseyValueParser;
 use ringback_protocol::limits;
 
 use super::{LogFormat, Unanswered};
@@ -17,7 +16,7 @@ use crate::store::outbox::LONGEST_KEEP_MS;
 #[command(name = "ringback-server")]
 pub struct Flags {
     /// Development: listens on this machine only and hands a token to everyone who asks
-    #[arg(long, env = "RINGBACK_DEV", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "RINGBACK_DEV", value_parser = switch)]
     pub dev: bool,
 
     /// Where to listen
@@ -167,7 +166,7 @@ pub struct Flags {
     pub requests_per_second: u32,
 
     /// Lets a call ring for someone who is in another call, instead of telling the caller "busy"
-    #[arg(long, env = "CALL_WAITING", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "CALL_WAITING", value_parser = switch)]
     pub call_waiting: bool,
 
     /// Where your application is asked whether somebody may call, answer, join or invite
@@ -402,6 +401,15 @@ impl Flags {
             *path = path.take().filter(|path| !path.as_os_str().is_empty());
         }
         self
+    }
+}
+
+/// Reads a switch. A text that is neither is refused: a slip must not turn `--dev` on.
+fn switch(text: &str) -> Result<bool, String> {
+    match text.to_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Ok(false),
+        _ => Err("write true or false".to_owned()),
     }
 }
 
