@@ -380,6 +380,13 @@ mod sqlite {
         assert_eq!((by_status["ended"], by_status["ringing"]), (1, 1));
         assert_eq!(figures.stats.total, 2);
         assert_eq!(figures.call_frequency["2025-06-15"], 2);
+
+        // A change that meets it is refused, and the mirror knows better from then on.
+        let late = mine
+            .compare_and_set(Arc::new(ended(&call)), call.version())
+            .await;
+        assert_eq!(late.unwrap(), Swap::Conflict);
+        assert_eq!(mine.live_calls().await.unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -121,14 +121,12 @@ impl CallStore for SqliteStore {
     ) -> BoxFuture<'_, StoreResult<Swap>> {
         Box::pin(async move {
             let write = Write::swap(&session, expected_version)?;
-            if self.writer.write(write).await? > 0 {
-                return Ok(Swap::Stored);
-            }
-            // Somebody else wrote the file: believe it, not the mirror.
-            if let Some(stored) = self.read_call(session.id()).await? {
-                self.mirror.live.put(&stored);
-            }
-            Ok(Swap::Conflict)
+            let touched = self.writer.write(write).await?;
+            Ok(if touched > 0 {
+                Swap::Stored
+            } else {
+                Swap::Conflict
+            })
         })
     }
 

@@ -10,6 +10,7 @@ use super::Mirror;
 use super::archive::{Change, DELETE_PARTICIPANTS};
 use super::outbox::{self, LetterChange};
 use super::quality::QualityRow;
+use super::read;
 use crate::calls::CallSession;
 use crate::store::outbox::{Draft, drafts};
 use crate::store::{StoreError, StoreResult};
@@ -75,6 +76,19 @@ impl Write {
             Self::Archive(change) => change.committed(mirror),
             Self::AddQuality(_) | Self::Letters(_) => {}
         }
+    }
+
+    /// Lets the mirror know how a call stands that another process changed: the file is believed.
+    ///
+    /// It is read where commits are made, so that what it finds is put between them.
+    pub(super) fn overtaken(&self, from: &Connection, mirror: &Mirror) -> StoreResult<()> {
+        let Self::Swap { row, .. } = self else {
+            return Ok(());
+        };
+        if let Some(stored) = read::load(from, row.session.id())? {
+            mirror.live.put(&stored);
+        }
+        Ok(())
     }
 }
 

@@ -90,7 +90,7 @@ fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, mirror: &Mirro
         match write_all(connection, &batch) {
             Ok(touched) => {
                 for (job, rows) in batch.drain(..).zip(touched) {
-                    answer(job, Ok(rows), mirror);
+                    answer(job, Ok(rows), connection, mirror);
                 }
             }
             // One of them may be at fault: the others must not pay for it.
@@ -98,7 +98,7 @@ fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, mirror: &Mirro
                 tracing::warn!(%error, changes = batch.len(), "writing one by one");
                 for job in batch.drain(..) {
                     let written = write_one(connection, &job);
-                    answer(job, written, mirror);
+                    answer(job, written, connection, mirror);
                 }
             }
         }
@@ -144,10 +144,15 @@ fn write_each(connection: &Connection, batch: &[Job]) -> StoreResult<Vec<usize>>
     Ok(touched)
 }
 
-fn answer(job: Job, written: StoreResult<usize>, mirror: &Mirror) {
-    if written.as_ref().is_ok_and(|rows| *rows > 0) {
-        job.write.committed(mirror);
-    }
+fn answer(job: Job, written: StoreResult<usize>, connection: &Connection, mirror: &Mirror) {
+    let written = match written {
+        Ok(0) => job.write.overtaken(connection, mirror).map(|()| 0),
+        Ok(rows) => {
+            job.write.committed(mirror);
+            Ok(rows)
+        }
+        Err(error) => Err(error),
+    };
     // Whoever asked may have gone.
     let _ = job.done.send(written);
 }
