@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { endedCall, writeArchive } from '../helpers/archive.mjs';
-import { TestServer, runToEnd } from '../helpers/server.mjs';
+import { TestServer, freePort, runToEnd } from '../helpers/server.mjs';
 import { serviceToken } from '../helpers/tokens.mjs';
 
 /** A folder that is gone after the test. */
@@ -46,6 +46,17 @@ test('a task says which setting is at fault and needs no key of tokens', async (
   const failed = await runToEnd(['migrate', '--database', 'mysql://localhost/calls'], { cwd });
   assert.equal(failed.code, 1);
   assert.match(failed.output, /--database \(DATABASE_URL\): "mysql:\/\/localhost\/calls" is not a database address/);
+  const config = await runToEnd(['config', '--database', 'mysql://localhost/calls'], { cwd, env: { JWT_SECRET: 'x'.repeat(32) } });
+  assert.equal(config.code, 1);
+  assert.match(config.output, /--database \(DATABASE_URL\): "mysql:/);
+  assert.doesNotMatch(config.output, /valid/);
+});
+
+test('a database that does not answer is said to, with the cause', async (t) => {
+  const port = await freePort();
+  const failed = await runToEnd(['migrate'], { cwd: await folderOf(t), env: { DATABASE_URL: `postgres://ann@127.0.0.1:${port}/calls` } });
+  assert.equal(failed.code, 1);
+  assert.match(failed.output, /--database \(DATABASE_URL\): .*Connection refused/);
 });
 
 test('a switch that is neither on nor off is refused: a slip does not turn development on', async (t) => {

@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory};
 use super::{CommandError, CommandLine};
 use crate::admission::UserLimits;
 use crate::config::{Config, Flags, reference};
+use crate::store;
 
 /// What to print.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +22,7 @@ pub(super) fn run(arguments: Arguments, flags: Flags) -> Result<(), CommandError
         return Ok(());
     }
     let config = Config::examined(flags)?;
+    store::check_address(&config.database)?;
     println!("The settings are valid.\n");
     println!("{}", summary(&config));
     Ok(())

@@ -235,21 +235,59 @@ fn counted(calls: &[Arc<CallSession>]) -> Vec<(CallStatus, u64)> {
     live.map(|status| count(*status)).collect()
 }
 
+/// The databases that this build can use.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
+    #[cfg(feature = "mongodb")]
+    Mongodb,
+}
+
+impl Kind {
+    fn of(url: &str) -> StoreResult<Self> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            #[cfg(feature = "postgres")]
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            #[cfg(not(feature = "postgres"))]
+            Some("postgres" | "postgresql") => Err(StoreError::NotBuiltIn {
+                database: "PostgreSQL",
+                feature: "postgres",
+            }),
+            #[cfg(feature = "mongodb")]
+            Some("mongodb" | "mongodb+srv") => Ok(Self::Mongodb),
+            #[cfg(not(feature = "mongodb"))]
+            Some("mongodb" | "mongodb+srv") => Err(StoreError::NotBuiltIn {
+                database: "MongoDB",
+                feature: "mongodb",
+            }),
+            Some(_) | None => Err(StoreError::UnknownUrl(url.to_owned())),
+        }
+    }
+}
+
+/// Checks that an address names a database that this build can use, and asks nothing of it.
+///
+/// # Errors
+/// When it does not.
+pub fn check_address(url: &str) -> StoreResult<()> {
+    Kind::of(url).map(drop)
+}
+
 /// Opens the database at that address and brings its schema up to date.
 ///
 /// # Errors
 /// When the address is not understood, or the database cannot be opened.
 pub async fn open(url: &str) -> StoreResult<Arc<dyn Database>> {
-    if url.starts_with("sqlite:") {
-        return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
+    match Kind::of(url)? {
+        Kind::Sqlite => Ok(Arc::new(sqlite::SqliteStore::open(url).await?)),
+        #[cfg(feature = "postgres")]
+        Kind::Postgres => Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
+        #[cfg(feature = "mongodb")]
+        Kind::Mongodb => Ok(Arc::new(mongodb::MongoStore::open(url).await?)),
     }
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        return open_postgres(url).await;
-    }
-    if url.starts_with("mongodb:") || url.starts_with("mongodb+srv:") {
-        return open_mongodb(url).await;
-    }
-    Err(StoreError::UnknownUrl(url.to_owned()))
 }
 
 /// Looks at the database at that address and makes nothing: no file, no table, no index.
@@ -257,16 +295,13 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Database>> {
 /// # Errors
 /// When the address is not understood, the database cannot be reached, or a newer server made it.
 pub async fn inspect(url: &str) -> StoreResult<Inspection> {
-    if url.starts_with("sqlite:") {
-        return sqlite::inspect(url).await;
+    match Kind::of(url)? {
+        Kind::Sqlite => sqlite::inspect(url).await,
+        #[cfg(feature = "postgres")]
+        Kind::Postgres => postgres::inspect(url).await,
+        #[cfg(feature = "mongodb")]
+        Kind::Mongodb => mongodb::inspect(url).await,
     }
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        return inspect_postgres(url).await;
-    }
-    if url.starts_with("mongodb:") || url.starts_with("mongodb+srv:") {
-        return inspect_mongodb(url).await;
-    }
-    Err(StoreError::UnknownUrl(url.to_owned()))
 }
 
 /// Says what was found, unless a newer server made it.
@@ -275,50 +310,4 @@ fn inspected(found: u32, current: u32) -> StoreResult<Inspection> {
         return Err(StoreError::Newer);
     }
     Ok(Inspection::Answers(Migration { found, current }))
-}
-
-#[cfg(feature = "postgres")]
-async fn inspect_postgres(url: &str) -> StoreResult<Inspection> {
-    postgres::inspect(url).await
-}
-
-#[cfg(not(feature = "postgres"))]
-async fn inspect_postgres(url: &str) -> StoreResult<Inspection> {
-    open_postgres(url).await.map(|_| Inspection::Absent)
-}
-
-#[cfg(feature = "mongodb")]
-async fn inspect_mongodb(url: &str) -> StoreResult<Inspection> {
-    mongodb::inspect(url).await
-}
-
-#[cfg(not(feature = "mongodb"))]
-async fn inspect_mongodb(url: &str) -> StoreResult<Inspection> {
-    open_mongodb(url).await.map(|_| Inspection::Absent)
-}
-
-#[cfg(feature = "postgres")]
-async fn open_postgres(url: &str) -> StoreResult<Arc<dyn Database>> {
-    Ok(Arc::new(postgres::PostgresStore::open(url).await?))
-}
-
-#[cfg(not(feature = "postgres"))]
-async fn open_postgres(_url: &str) -> StoreResult<Arc<dyn Database>> {
-    Err(StoreError::NotBuiltIn {
-        database: "PostgreSQL",
-        feature: "postgres",
-    })
-}
-
-#[cfg(feature = "mongodb")]
-async fn open_mongodb(url: &str) -> StoreResult<Arc<dyn Database>> {
-    Ok(Arc::new(mongodb::MongoStore::open(url).await?))
-}
-
-#[cfg(not(feature = "mongodb"))]
-async fn open_mongodb(_url: &str) -> StoreResult<Arc<dyn Database>> {
-    Err(StoreError::NotBuiltIn {
-        database: "MongoDB",
-        feature: "mongodb",
-    })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
+use tokio::time::timeout;
 
 use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
@@ -33,13 +34,26 @@ const STATEMENT_TIMEOUT: &str = "10s";
 
 /// Connects and brings the schema up to date.
 pub(super) async fn open(url: &str) -> StoreResult<(PgPool, Migration)> {
+    let pool = connect(options(url)?).await?;
+    let migration = migrate(&mut *pool.acquire().await?).await?;
+    Ok((pool, migration))
+}
+
+async fn connect(options: PgConnectOptions) -> sqlx::Result<PgPool> {
     let pool = PgPoolOptions::new()
         .max_connections(MOST_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options(url)?)
-        .await?;
-    let migration = migrate(&mut *pool.acquire().await?).await?;
-    Ok((pool, migration))
+        .connect_with(options.clone());
+    let result = pool.await;
+    if !matches!(result, Err(sqlx::Error::PoolTimedOut)) {
+        return result;
+    }
+    // The pool says only that it tried in vain. One attempt of our own says why.
+    let attempt = timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options));
+    match attempt.await {
+        Ok(Err(cause)) => Err(cause),
+        Ok(Ok(_)) | Err(_) => result,
+    }
 }
 
 fn options(url: &str) -> StoreResult<PgConnectOptions> {
