@@ -62,7 +62,7 @@ export async function startRelay() {
 export async function startRingback(binary, folder) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(binary, ['--dev', '--listen', `127.0.0.1:${port}`, '--database', `sqlite://${folder}/calls.sqlite`], {
+  const child = spawn(binary, ['--dev', '--listen', `127.0.0.1:${port}`, '--database', `sqlite://${folder}/calls.sqlite`, '--calls-per-minute', '10000'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
