@@ -11,6 +11,7 @@ describe('the operator', () => {
   before(async () => { server = await TestServer.start(); });
   after(() => server.stop());
 
+  const end = (id, token) => server.api(`/api/operator/calls/${id}/end`, { method: 'POST', token });
   const ask = async (path) => (await server.api(`/api/operator/${path}`, { token: await serviceToken() })).body.data;
 
   test('is nobody but the service role', async () => {
@@ -48,9 +49,9 @@ describe('the operator', () => {
   });
 
   test('ends a call that goes on, and one that rings, for everyone', async (t) => {
-    const end = async (id) => server.api(`/api/operator/calls/${id}/end`, { method: 'POST', token: await serviceToken() });
+    const service = await serviceToken();
     const going = await talk(t, server, ['ann', 'bob', 'carol']);
-    const { status, body } = await end(going.sessionId);
+    const { status, body } = await end(going.sessionId, service);
     assert.deepEqual([status, body], [200, { success: true, data: {} }]);
     for (const person of [going.ann, going.bob, going.carol]) {
       const ended = await person.next('call:ended');
@@ -61,7 +62,7 @@ describe('the operator', () => {
     assert.equal(await going.ann.refusedWith('call:end', going.call), 'CALL_ENDED');
 
     const ringing = await ring(t, server, ['dan', 'eve']);
-    assert.equal((await end(ringing.sessionId)).status, 200);
+    assert.equal((await end(ringing.sessionId, service)).status, 200);
     await Promise.all([ringing.dan.next('call:ended'), ringing.eve.next('call:ended')]);
     const history = await server.api('/api/calls', { token: await userToken(ringing.ids.dan) });
     assert.equal(history.body.data.calls[0].status, 'failed');
@@ -71,16 +72,16 @@ describe('the operator', () => {
 
   test('is told when a call is over, or never was, and nobody else ends one', async (t) => {
     const { ann, ids, call, sessionId } = await ring(t, server, ['ann', 'bob']);
-    const end = async (id, token) => {
-      const { status, body } = await server.api(`/api/operator/calls/${id}/end`, { method: 'POST', token });
+    const refusal = async (id, token) => {
+      const { status, body } = await end(id, token);
       return [status, body.code];
     };
-    assert.deepEqual(await end(sessionId, await userToken(ids.ann)), [403, 'FORBIDDEN']);
-    assert.deepEqual(await end(sessionId), [401, 'UNAUTHENTICATED']);
+    assert.deepEqual(await refusal(sessionId, await userToken(ids.ann)), [403, 'FORBIDDEN']);
+    assert.deepEqual(await refusal(sessionId), [401, 'UNAUTHENTICATED']);
     await ann.ask('call:end', call);
     const service = await serviceToken();
-    assert.deepEqual(await end(sessionId, service), [409, 'CALL_ENDED']);
-    for (const id of ['0190a0a0-0000-7000-8000-000000000000', 'x'.repeat(300), '%00']) assert.deepEqual(await end(id, service), [404, 'CALL_NOT_FOUND'], id);
+    assert.deepEqual(await refusal(sessionId, service), [409, 'CALL_ENDED']);
+    for (const id of ['0190a0a0-0000-7000-8000-000000000000', 'x'.repeat(300), '%00']) assert.deepEqual(await refusal(id, service), [404, 'CALL_NOT_FOUND'], id);
   });
 
   test('is told when it asks for hours that are none', async () => {

@@ -1,6 +1,6 @@
 //! Microphone, camera and screen: what is wanted of them, and where they stand.
 
-use super::error::{ClientCode, ClientError, Code};
+use super::error::{ClientCode, ClientError};
 use super::ids::{MediaId, RequestId};
 use super::input::{CaptureError, Permission};
 
@@ -309,8 +309,7 @@ pub(super) fn capture_error(kind: MediaKind, error: CaptureError, detail: String
         | CaptureError::InsecureContext => None,
     };
     ClientError {
-        code: Code::Client(code),
         detail,
-        retry_after_ms: None,
+        ..code.into()
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Inbox;
 use super::decode::{Malformed, decode};
-use crate::core::error::{ClientCode, ClientError, Code};
+use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::{Generation, LinkId, MediaId, RequestId};
 use crate::core::quality::{CandidateType, StatsSample};
 use crate::core::{
@@ -29,9 +29,8 @@ pub(super) fn put(inbox: &Inbox, report: &JsValue) {
 /// No connection could be made: the link counts as failed.
 fn refuse(inbox: &Inbox, report: &Fields<'_>) {
     inbox.fail(ClientError {
-        code: Code::Client(ClientCode::Unsupported),
         detail: Some(report.text(2)),
-        retry_after_ms: None,
+        ..ClientCode::Unsupported.into()
     });
     let failed = PeerInput::ConnectionState(ConnectionState::Failed);
     inbox.put(Input::Peer(LinkId(report.number(1)), failed));

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::decode::{Malformed, Read, decode, server_event};
 use super::encode::{Encoder, written};
 use super::{Inbox, js};
-use crate::core::error::{ClientCode, ClientError, Code};
+use crate::core::error::{ClientCode, ClientError};
 use crate::core::ids::AckId;
 use crate::core::{AckBody, AckFailure, SignalingInput};
 
@@ -252,8 +252,7 @@ fn malformed_event(event: &str) -> ClientError {
 
 fn internal(detail: String) -> ClientError {
     ClientError {
-        code: Code::Client(ClientCode::InternalError),
         detail: Some(detail),
-        retry_after_ms: None,
+        ..ClientCode::InternalError.into()
     }
 }

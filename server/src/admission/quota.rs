@@ -21,8 +21,8 @@ pub struct UserLimits {
     pub requests_per_second: u32,
 }
 
-/// Counts what users ask that costs more than a message: the limits of a socket are no limits to
-/// somebody who opens many, and comes again.
+/// Counts what users ask that costs more than a message: it makes people ring, is stored, or keeps
+/// the database busy.
 #[derive(Debug)]
 pub struct Quotas {
     calls: Limiter<UserId>,

@@ -51,7 +51,7 @@ impl Gate {
     fn admit(&self, request: &Request) -> Result<Option<Place>, ApiError> {
         let refused = |failure: &Failure| self.metrics.refused(failure.code);
         let checked = self.admission.check(request, Instant::now());
-        checked.inspect_err(refused).map_err(ApiError::Coded)?;
+        checked.inspect_err(refused)?;
         let place = self.admission.place(request);
         place.inspect_err(refused).map_err(ApiError::Full)
     }
@@ -86,7 +86,7 @@ async fn begin(
         let text = "This begins no session of Engine.IO 4 over WebSocket: it takes EIO=4 and the headers of RFC 6455.";
         return Err(ApiError::invalid(text));
     }
-    let (request, unsigned) = signaling.limit(request).map_err(ApiError::Coded)?;
+    let (request, unsigned) = signaling.limit(request)?;
     let response = next.run(request).await;
     match unsigned {
         Some(unsigned) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {

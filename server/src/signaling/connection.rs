@@ -11,6 +11,7 @@ use super::inbox::Inbox;
 use super::meter::Meter;
 use super::outlet::OutletId;
 use super::rate::{Bucket, REFUSALS};
+use crate::admission::limiter::too_many;
 use crate::calls::ports::Actor;
 use crate::net::Allowance;
 
@@ -192,9 +193,5 @@ impl Connection {
 
 /// What is said to whoever sends too much.
 pub(super) fn rate_limited(wait: Duration) -> Failure {
-    let ms = wait.as_millis().saturating_add(1);
-    Failure {
-        retry_after_ms: Some(u64::try_from(ms).unwrap_or(u64::MAX)),
-        ..ErrorCode::RateLimited.into()
-    }
+    too_many(ErrorCode::RateLimited.message(), wait)
 }
