@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calls::Timestamp;
 
+use jwks::Fetched;
 pub use jwks::{KeySet, KeySource};
 use keys::Key;
 pub use keys::{Expected, PublicKey};
@@ -76,6 +77,11 @@ pub enum AuthError {
     /// None of the keys that are published signed it.
     #[error("The token was signed with a key that is not published.")]
     UnknownKey,
+    /// None of the keys that are known signed it, and those that are published now cannot be had.
+    #[error(
+        "The token was signed with a key that is not known, and the published keys could not be fetched: try again."
+    )]
+    KeysAway,
     /// The published keys could not be fetched yet.
     #[error("The keys that tokens are checked with could not be fetched yet: try again.")]
     NoKeysYet,
@@ -99,7 +105,7 @@ impl AuthError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Expired => ErrorCode::TokenExpired,
-            Self::NoKeysYet => ErrorCode::Internal,
+            Self::KeysAway | Self::NoKeysYet => ErrorCode::Internal,
             Self::Missing
             | Self::NotYetValid
             | Self::WrongKey
@@ -205,6 +211,13 @@ impl Auth {
         }
     }
 
+    /// Tells whether the published keys are there, if there are to be any.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        let published = self.published.as_deref();
+        published.is_none_or(|published| published.keys().is_some())
+    }
+
     /// Returns whom a token belongs to, fetching the published keys if they may have changed.
     ///
     /// # Errors
@@ -212,8 +225,11 @@ impl Auth {
     pub async fn admit(&self, token: &str) -> Result<Pass, AuthError> {
         match (self.verify(token), &self.published) {
             (Err(AuthError::UnknownKey | AuthError::NoKeysYet), Some(published)) => {
-                published.fetch_for_unknown().await;
-                self.verify(token)
+                let fetched = published.fetch_for_unknown().await;
+                match (self.verify(token), fetched) {
+                    (Err(AuthError::UnknownKey), Fetched::Nothing) => Err(AuthError::KeysAway),
+                    (verified, Fetched::Keys | Fetched::Nothing) => verified,
+                }
             }
             (verified, _) => verified,
         }
@@ -315,6 +331,7 @@ fn read<'a>(token: &str, keys: impl Iterator<Item = &'a Key>) -> Result<Claims, 
                 | AuthError::Expired
                 | AuthError::NotYetValid
                 | AuthError::UnknownKey
+                | AuthError::KeysAway
                 | AuthError::NoKeysYet
                 | AuthError::WrongIssuer
                 | AuthError::WrongAudience

@@ -38,10 +38,15 @@ impl Outside {
 
     /// Returns the keys that are published, fetched for the first time, and keeps them fresh.
     pub(crate) async fn keys(&self, config: &Config) -> Option<Arc<KeySet>> {
-        let source = crate::http::PublishedKeys::new(self.client.clone()?, config.jwks.clone()?);
-        let keys = KeySet::new(Box::new(source), config.expected.clone());
+        let keys = self.key_set(config)?;
         keys.keep_fresh().await;
         Some(keys)
+    }
+
+    /// Returns the keys that are published, not yet fetched.
+    pub(crate) fn key_set(&self, config: &Config) -> Option<Arc<KeySet>> {
+        let source = crate::http::PublishedKeys::new(self.client.clone()?, config.jwks.clone()?);
+        Some(KeySet::new(Box::new(source), config.expected.clone()))
     }
 
     /// Returns the host application, and begins to tell it what the outbox holds.

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -122,12 +125,32 @@ describe('published keys', () => {
     assert.deepEqual(await fares(t, server, await key.sign()), IN);
   });
 
-  test('that cannot be had at the start keep nobody else out, and are taken up later', async (t) => {
+  test('that were exchanged while they cannot be fetched: their tokens are to be shown again, and are let in later', async (t) => {
+    const [first, second] = [makeKey('first'), makeKey('second')];
+    const provider = await provide(t, [first]);
+    const server = await serve(t, provider);
+    provider.keys = [second];
+    provider.answer = '<html>';
+    // Fetched a moment ago, at the start: for ten seconds more, an unknown name counts as made up.
+    const ask = async () => server.api('/api/calls', { token: await second.sign() });
+    let answer = await ask();
+    for (; provider.requests === 1; answer = await ask()) await pause(100);
+    assert.deepEqual([answer.status, answer.body.code], [500, 'INTERNAL']);
+    const client = await TestClient.open(server, 'ann', { token: await second.sign() });
+    t.after(() => client.close());
+    const { data } = await client.refused();
+    assert.deepEqual([data.code, data.retryable], ['INTERNAL', true]);
+    provider.answer = null;
+    await untilLetIn(server, await second.sign());
+  });
+
+  test('that cannot be had at the start keep nobody else out, send new work to other nodes, and are taken up later', async (t) => {
     const key = makeKey('late');
     const provider = await provide(t, [key]);
     await provider.close();
     const server = await serve(t, provider, { jwtSecret: JWT_SECRET });
-    assert.equal((await server.api('/readyz')).status, 200);
+    const { status, body } = await server.api('/readyz');
+    assert.deepEqual([status, body.reasons], [503, ['JWKS_URL gave no keys yet']]);
     assert.deepEqual(await fares(t, server, await userToken('ann')), IN);
     const client = await TestClient.open(server, 'ann', { token: await key.sign() });
     t.after(() => client.close());
@@ -136,6 +159,26 @@ describe('published keys', () => {
     assert.match(refusal.message, /try again/);
     await provider.open();
     await untilLetIn(server, await key.sign());
+    assert.equal((await server.api('/readyz')).status, 200);
+  });
+
+  test('are fetched by doctor, which says when there are none', async (t) => {
+    const provider = await provide(t, [makeKey('one'), makeKey('two', 'RS256')]);
+    const doctor = async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'ringback-doctor-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      return runToEnd(['doctor'], { cwd: folder, env: { JWKS_URL: provider.url } });
+    };
+    assert.match((await doctor()).output, /^ok {6}JWKS_URL: it gave 2 keys$/m);
+    for (const [answer, why] of [['<html>', /it is no JSON Web Key Set/], ['{"keys":[]}', /it holds no public key/]]) {
+      provider.answer = answer;
+      const { code, output } = await doctor();
+      assert.equal(code, 1);
+      assert.match(output, /^FAILED {2}JWKS_URL: it gave no keys: .*\n\s+See that it is where/m);
+      assert.match(output, why);
+    }
+    await provider.close();
+    assert.match((await doctor()).output, /^FAILED {2}JWKS_URL: .*refused/m);
   });
 
   for (const [what, answer] of Object.entries({ 'no JSON': '<html>', 'no keys': '{"keys":[]}', 'too much': JSON.stringify({ keys: [], padding: 'x'.repeat(300_000) }) })) {

@@ -41,8 +41,15 @@ pub struct KeySet {
     source: Box<dyn KeySource>,
     expected: Expected,
     keys: RwLock<Option<Arc<Vec<PublishedKey>>>>,
-    /// Who fetches holds this; when that was last.
-    fetched_at: Mutex<Option<Instant>>,
+    /// Who fetches holds this; when that was last, and what became of it.
+    last: Mutex<Option<Attempt>>,
+}
+
+/// A time that the keys were asked for.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    at: Instant,
+    outcome: Fetched,
 }
 
 /// A key with its name.
@@ -54,8 +61,8 @@ pub(super) struct PublishedKey {
 
 /// What became of fetching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fetched {
-    /// The keys are new.
+pub(super) enum Fetched {
+    /// The keys are those that are published.
     Keys,
     /// The keys stay as they were.
     Nothing,
@@ -69,7 +76,7 @@ impl KeySet {
             source,
             expected,
             keys: RwLock::default(),
-            fetched_at: Mutex::default(),
+            last: Mutex::default(),
         })
     }
 
@@ -93,35 +100,57 @@ impl KeySet {
     }
 
     async fn fetch_now(&self) -> Fetched {
-        let mut fetched_at = self.fetched_at.lock().await;
-        self.fetch(&mut fetched_at).await
+        let mut last = self.last.lock().await;
+        self.fetch(&mut last).await
     }
 
-    /// Fetches the keys because of a token that none of them signed, unless that was done just now.
-    pub(super) async fn fetch_for_unknown(&self) {
+    /// Fetches the keys because of a token that none of them signed, unless that was done just now;
+    /// returns what became of it, whoever fetched.
+    pub(super) async fn fetch_for_unknown(&self) -> Fetched {
         let asked_at = Instant::now();
-        let mut fetched_at = self.fetched_at.lock().await;
-        let is_recent = |at: Instant| at >= asked_at || at.elapsed() < UNKNOWN_EVERY;
+        let mut last = self.last.lock().await;
         // Whoever waited here while another fetched finds what that one brought.
-        if !fetched_at.is_some_and(is_recent) {
-            self.fetch(&mut fetched_at).await;
+        let is_recent =
+            |attempt: &Attempt| attempt.at >= asked_at || attempt.at.elapsed() < UNKNOWN_EVERY;
+        match last.filter(is_recent) {
+            Some(attempt) => attempt.outcome,
+            None => self.fetch(&mut last).await,
         }
     }
 
-    async fn fetch(&self, fetched_at: &mut Option<Instant>) -> Fetched {
+    async fn fetch(&self, last: &mut Option<Attempt>) -> Fetched {
         let keys = self.source.fetch().await;
-        *fetched_at = Some(Instant::now());
-        match keys.and_then(|document| self.parse(&document)) {
+        let outcome = match keys.and_then(|document| self.parse(&document)) {
             Ok(keys) => {
                 tracing::debug!(count = keys.len(), "fetched the keys of JWKS_URL");
                 self.replace(keys);
                 Fetched::Keys
             }
             Err(why) => {
-                tracing::warn!(%why, "JWKS_URL gave no keys: those known before stay");
+                self.keep(&why);
                 Fetched::Nothing
             }
+        };
+        let at = Instant::now();
+        *last = Some(Attempt { at, outcome });
+        outcome
+    }
+
+    fn keep(&self, why: &str) {
+        if self.keys().is_some() {
+            tracing::warn!(%why, "JWKS_URL gave no keys: those known before stay");
+        } else {
+            tracing::warn!(%why, "JWKS_URL gave no keys: until it does, no token is let in that they sign");
         }
+    }
+
+    /// Fetches the keys once and returns how many may be used, for whoever examines a deployment.
+    ///
+    /// # Errors
+    /// Why there are none, in words.
+    pub async fn count(&self) -> Result<usize, String> {
+        let document = self.source.fetch().await?;
+        Ok(self.parse(&document)?.len())
     }
 
     fn parse(&self, document: &[u8]) -> Result<Vec<PublishedKey>, String> {

@@ -50,6 +50,9 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     if !state.emitter.reaches_others() {
         reasons.push("Redis does not answer");
     }
+    if !state.auth.has_keys() {
+        reasons.push("JWKS_URL gave no keys yet");
+    }
     let status = if reasons.is_empty() {
         "ok"
     } else {

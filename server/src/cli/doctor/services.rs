@@ -5,6 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::UdpSocket;
 
 use crate::config::{Config, sqlite_file};
+#[cfg(feature = "http")]
+use crate::outside::Outside;
 use crate::store::{self, Inspection, Migration};
 
 use super::findings::Finding;
@@ -109,6 +111,28 @@ async fn ask_redis(url: &str, command: redis::Cmd) -> Result<redis::Value, Strin
 #[cfg(not(feature = "redis"))]
 pub(super) async fn redis(_config: &Config) -> Option<Finding> {
     None
+}
+
+/// Fetches the keys that whoever signs tokens publishes.
+#[cfg(feature = "http")]
+pub(super) async fn published_keys(config: &Config) -> Option<Finding> {
+    config.jwks.as_ref()?;
+    Some(match count_published(config).await {
+        Ok(1) => Finding::ok("JWKS_URL", "it gave 1 key"),
+        Ok(count) => Finding::ok("JWKS_URL", format!("it gave {count} keys")),
+        Err(problem) => Finding::fail(
+            "JWKS_URL",
+            format!("it gave no keys: {problem}"),
+            "See that it is where your identity provider publishes its keys, and that this machine reaches it: a server that starts without them lets nobody in whose token they sign.",
+        ),
+    })
+}
+
+#[cfg(feature = "http")]
+async fn count_published(config: &Config) -> Result<usize, String> {
+    let outside = Outside::new(config).map_err(|error| error.to_string())?;
+    let keys = outside.key_set(config).ok_or("nothing asks for it")?;
+    keys.count().await
 }
 
 /// Compares this machine's clock with another one.
