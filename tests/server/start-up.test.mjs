@@ -1,5 +1,6 @@
 // How the server starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,6 +169,25 @@ describe('stopping', () => {
     await bob.ask('call:accept', call);
     await alice.next('call:accepted');
     assert.equal(await server.exited(), 0);
+  });
+
+  test('whoever connects meanwhile is refused by status, so that a proxy asks another node and a client comes back by itself', async (t) => {
+    const server = await TestServer.start();
+    t.after(() => server.stop());
+    const { alice } = await ring(t, server, ['alice', 'bob']);
+    server.requestStop();
+    await alice.next('server:draining');
+    for (const transport of ['polling', 'websocket']) {
+      const { status, body, headers } = await server.api(`/socket.io/?EIO=4&transport=${transport}`);
+      assert.deepEqual([status, body.code, headers.get('retry-after')], [503, 'DRAINING', '1'], transport);
+    }
+    const late = await TestClient.open(server, 'carol', { reconnection: true });
+    t.after(() => late.close());
+    const failed = once(late.socket, 'connect_error');
+    assert.equal((await failed)[0].message, 'websocket error');
+    await server.exited();
+    await server.restart();
+    await late.connected();
   });
 
   test('an idle server ends at once', async (t) => {

@@ -28,7 +28,11 @@ static NEEDED: [HeaderName; 5] = [
 
 /// Returns the routes that sockets connect to.
 pub(super) fn router(signaling: &Signaling, admission: Admission, metrics: Arc<Metrics>) -> Router {
-    let gate = Gate { admission, metrics };
+    let gate = Gate {
+        signaling: signaling.clone(),
+        admission,
+        metrics,
+    };
     let service = signaling.service();
     let with_slash = format!("{}/", signaling::PATH);
     Router::new()
@@ -42,6 +46,7 @@ pub(super) fn router(signaling: &Signaling, admission: Admission, metrics: Arc<M
 
 /// What stands before the engine.
 struct Gate {
+    signaling: Signaling,
     admission: Admission,
     metrics: Arc<Metrics>,
 }
@@ -50,6 +55,10 @@ impl Gate {
     /// Lets a request through, with the place of the socket that it begins.
     fn admit(&self, request: &Request) -> Result<Option<Place>, ApiError> {
         let refused = |failure: &Failure| self.metrics.refused(failure.code);
+        if admission::begins(request) {
+            // By its status: a proxy asks another node, and a client comes back by itself.
+            self.signaling.may_begin().inspect_err(refused)?;
+        }
         let checked = self.admission.check(request, Instant::now());
         checked.inspect_err(refused)?;
         let place = self.admission.place(request);

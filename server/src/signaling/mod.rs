@@ -40,6 +40,7 @@ use engineioxide::handler::EngineIoHandler;
 use engineioxide::service::EngineIoService;
 use engineioxide::socket::{DisconnectReason, Sid};
 use engineioxide::{ProtocolVersion, Str};
+use ringback_protocol::Failure;
 use ringback_protocol::limits;
 use ringback_protocol::server::ServerDraining;
 
@@ -122,6 +123,14 @@ impl Signaling {
     #[must_use]
     pub fn watch_poll(&self, request: &Request) -> Option<OpenPoll> {
         Some(self.polls.watch(session_of(request)?))
+    }
+
+    /// Checks whether a socket may begin here.
+    ///
+    /// # Errors
+    /// `DRAINING` when the server goes down.
+    pub fn may_begin(&self) -> Result<(), Failure> {
+        self.hub.drain.check()
     }
 
     /// Tells whether this server goes down.
