@@ -69,3 +69,8 @@ test('systemd takes the unit, and calls it well locked up', async (t) => {
   const [, exposure] = stdout.match(/Overall exposure level for \S+: ([\d.]+)/);
   assert.ok(Number(exposure) <= 2, stdout);
 });
+
+test('systemd starts a node again for as long as its database is away', async () => {
+  // Else it gives up when five starts fail within ten seconds (systemd.unit).
+  assert.match(await read('deploy/systemd/ringback.service'), /^\[Unit\][^[]*^StartLimitIntervalSec=0$/m);
+});
