@@ -1,9 +1,12 @@
 // The deployment of docs/deployment.md, as processes: a proxy with TLS, three nodes, PostgreSQL, Redis.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:https';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { io } from 'socket.io-client';
+import { WebSocket } from 'ws';
 
 import { TestClient } from '../helpers/client.mjs';
 import { Cluster } from '../helpers/cluster.mjs';
@@ -11,6 +14,9 @@ import { startCaddy, startNginx } from '../helpers/proxies.mjs';
 import { candidate, uniqueIds } from '../helpers/scene.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
 import { talkWhileANodeDies } from './pages.mjs';
+
+/** Within this time a proxy has noticed what the nodes say of themselves, in milliseconds. */
+const ASKED_WITHIN_MS = 6_000;
 
 /** Connects over wss, through the proxy. */
 async function connect(t, proxy, userId, { reconnection = false } = {}) {
@@ -92,6 +98,31 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
 
     test('what watches over the nodes is not to be had from outside', async () => {
       for (const path of ['/metrics', '/healthz', '/readyz']) assert.equal((await ask(proxy, path)).status, 404, path);
+    });
+
+    test('hundreds of people are connected at once', async (t) => {
+      const url = `${proxy.url.replace('https', 'wss')}/socket.io/?EIO=4&transport=websocket`;
+      const sockets = Array.from({ length: 300 }, () => new WebSocket(url, { ca: proxy.ca }));
+      t.after(() => sockets.forEach((socket) => socket.terminate()));
+      const greeted = await Promise.all(sockets.map((socket) => once(socket, 'message').then(([text]) => String(text)[0], (error) => error.message)));
+      assert.deepEqual(greeted.filter((first) => first !== '0'), []);
+    });
+
+    test('without Redis no node is ready, and people are let in all the same', async (t) => {
+      const { ids } = await makeChat(proxy, ['ann']);
+      const token = await userToken(ids.ann);
+      await cluster.redis.halt();
+      try {
+        // The proxy asks the nodes every two seconds.
+        for (const until = Date.now() + ASKED_WITHIN_MS; Date.now() < until; await pause(200)) {
+          assert.equal((await ask(proxy, '/api/calls', { token })).status, 200);
+          (await connect(t, proxy, ids.ann)).close();
+        }
+        for (const node of cluster.nodes) assert.equal((await node.api('/readyz')).status, 503);
+      } finally {
+        await cluster.redis.resume();
+      }
+      for (const node of cluster.nodes) while ((await node.api('/readyz')).status !== 200);
     });
 
     test('two pages on two nodes hear each other, and go on when one of the nodes is killed', (t) => talkWhileANodeDies(t, cluster, proxy));

@@ -56,9 +56,11 @@ export async function startNginx(nodes) {
   const replaced = [['listen 443', `listen 127.0.0.1:${port}`], ['calls.example.com;', 'localhost;'], [/\/etc\/letsencrypt\S+fullchain\.pem/, certificate],
     [/\/etc\/letsencrypt\S+privkey\.pem/, key], ...places.map((place, n) => [place, `127.0.0.1:${nodes[n].port}`])];
   const site = replaced.reduce((text, [from, to]) => text.replace(from, to), ours);
+  // What it tells the operator to set outside.
+  const outside = [...ours.matchAll(/^# {3}(.*;.*)$/gm)].map(([, line]) => line).join('\n');
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n');
   const config = join(folder, 'nginx.conf');
-  await writeFile(config, `daemon off;\nuser root;\npid ${join(folder, 'pid')};\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n${folders}\n${site}\n}\n`);
+  await writeFile(config, `daemon off;\nuser root;\npid ${join(folder, 'pid')};\nerror_log stderr;\n${outside}\nhttp {\naccess_log off;\n${folders}\n${site}\n}\n`);
   const checked = await run('nginx', ['-t', '-p', folder, '-c', config]);
   const child = spawn('nginx', ['-p', folder, '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   const proxy = new Proxy(child, folder, port);
