@@ -13,9 +13,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
+use crate::store::StoreError;
 
 /// What takes longer counts as no answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+const NO_ANSWER: &str = "the database does not answer";
 
 /// That the process is alive.
 #[derive(Serialize, JsonSchema)]
@@ -44,9 +47,7 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     if state.signaling.is_draining() {
         reasons.push("draining");
     }
-    if !database_answers(&state).await {
-        reasons.push("the database does not answer");
-    }
+    reasons.extend(database_is_away(&state).await);
     if !state.emitter.reaches_others() {
         reasons.push("Redis does not answer");
     }
@@ -61,16 +62,26 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     Readiness { status, reasons }
 }
 
-async fn database_answers(state: &RestState) -> bool {
+/// Returns what is wrong with the database, if anything is.
+async fn database_is_away(state: &RestState) -> Option<&'static str> {
     match tokio::time::timeout(PATIENCE, state.store.ping()).await {
-        Ok(Ok(())) => true,
+        Ok(Ok(())) => None,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready: the database does not answer");
-            false
+            tracing::warn!(%error, "not ready");
+            Some(match error {
+                StoreError::ReadOnly => "the database takes no writes",
+                StoreError::UnknownUrl(_)
+                | StoreError::NotBuiltIn { .. }
+                | StoreError::Database(_)
+                | StoreError::Corrupt { .. }
+                | StoreError::IdTaken(_)
+                | StoreError::Newer
+                | StoreError::Closed => NO_ANSWER,
+            })
         }
         Err(_) => {
             tracing::warn!("not ready: the database takes too long to answer");
-            false
+            Some(NO_ANSWER)
         }
     }
 }

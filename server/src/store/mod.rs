@@ -64,6 +64,9 @@ pub enum StoreError {
     /// The database was made by a newer version of the server.
     #[error("the database was made by a newer version of ringback-server: run that one")]
     Newer,
+    /// The database is there, and may only be read.
+    #[error("the database takes no writes: it is a standby, or was set read-only")]
+    ReadOnly,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,

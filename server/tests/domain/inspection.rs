@@ -82,6 +82,31 @@ async fn of_postgresql_no_table_is_made() {
     assert!(matches!(refused, Err(StoreError::Newer)));
 }
 
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn of_postgresql_that_takes_no_writes_says_so_and_so_does_a_store_that_comes_back_to_it() {
+    use ringback_server::store::postgres::PostgresStore;
+    use ringback_server::store::{Store as _, StoreError};
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+
+    let url = crate::store::postgres::empty_database().await;
+    let store = PostgresStore::open(&url).await.unwrap();
+    store.ping().await.unwrap();
+
+    let options: PgConnectOptions = url.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    let name = options.get_database().unwrap();
+    let closed = format!(
+        "ALTER DATABASE {name} SET default_transaction_read_only = on;
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    );
+    connection.execute(AssertSqlSafe(closed)).await.unwrap();
+    assert!(matches!(store.ping().await, Err(StoreError::ReadOnly)));
+    assert!(matches!(inspect(&url).await, Err(StoreError::ReadOnly)));
+}
+
 #[cfg(feature = "mongodb")]
 #[tokio::test]
 async fn of_mongodb_no_collection_is_made() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, PgExecutor};
 use tokio::time::timeout;
 
 use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
@@ -65,8 +65,11 @@ fn options(url: &str) -> StoreResult<PgConnectOptions> {
 
 /// Connects and looks at the version of the schema, in transactions that may change nothing.
 pub(in crate::store) async fn inspect(url: &str) -> StoreResult<Inspection> {
-    let options = options(url)?.options([("default_transaction_read_only", "on")]);
-    let mut connection = PgConnection::connect_with(&options).await?;
+    let mut connection = PgConnection::connect_with(&options(url)?).await?;
+    may_write(&mut connection).await?;
+    connection
+        .execute("SET default_transaction_read_only = on")
+        .await?;
     let is_made: bool = sqlx::query_scalar("SELECT to_regclass('ringback_schema') IS NOT NULL")
         .fetch_one(&mut connection)
         .await?;
@@ -80,6 +83,21 @@ pub(in crate::store) async fn inspect(url: &str) -> StoreResult<Inspection> {
     connection.close().await?;
     let seen = u32::try_from(seen.unwrap_or(0)).unwrap_or(u32::MAX);
     inspected(seen, u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))
+}
+
+/// Asks the database whether it takes writes: after a failover, a standby may answer in its place.
+///
+/// # Errors
+/// When it does not answer, and `ReadOnly` when it may only be read.
+pub(super) async fn may_write(database: impl PgExecutor<'_>) -> StoreResult<()> {
+    let is_read_only: bool =
+        sqlx::query_scalar("SELECT current_setting('transaction_read_only')::boolean")
+            .fetch_one(database)
+            .await?;
+    if is_read_only {
+        return Err(StoreError::ReadOnly);
+    }
+    Ok(())
 }
 
 /// Runs the migrations that the database has not seen, all or none.
