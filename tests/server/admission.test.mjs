@@ -131,6 +131,23 @@ describe('handshakes of one address', () => {
     assert.equal((await ask(wary, HANDSHAKE, behind('192.0.2.2'))).status, 429);
   });
 
+  test('that are too many because a proxy is not trusted: the log says so once, and nothing when it is', async (t) => {
+    const limits = { HANDSHAKE_BURST: '1', HANDSHAKES_PER_SECOND: '1' };
+    const refuses = async (env, headers, warnings) => {
+      const server = await serve(t, { env: { ...limits, ...env } });
+      const answers = [];
+      for (let n = 0; n < 4; n += 1) answers.push((await ask(server, HANDSHAKE, headers)).status);
+      assert.equal(answers.filter((status) => status === 429).length, 3);
+      if (warnings > 0) await server.logged(/TRUSTED_PROXIES/);
+      assert.equal(server.log.match(/TRUSTED_PROXIES/g)?.length ?? 0, warnings);
+    };
+    const forwarded = { 'x-forwarded-for': '192.0.2.1' };
+    await refuses({}, forwarded, 1);
+    await refuses({ TRUSTED_PROXIES: '127.0.0.1', FORWARDED_HEADER: 'forwarded' }, forwarded, 1);
+    await refuses({ TRUSTED_PROXIES: '127.0.0.1' }, forwarded, 0);
+    await refuses({}, {}, 0);
+  });
+
   test('are counted by the header of RFC 7239 where that is configured', async (t) => {
     const env = { HANDSHAKE_BURST: '1', HANDSHAKES_PER_SECOND: '1', TRUSTED_PROXIES: '127.0.0.1', FORWARDED_HEADER: 'forwarded' };
     const server = await serve(t, { env });

@@ -47,6 +47,15 @@ impl Proxies {
         client
     }
 
+    /// Tells whether a proxy seems to stand between whose word was not taken: then all its clients
+    /// count as one address.
+    #[must_use]
+    pub fn are_overheard(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let names = [X_FORWARDED_FOR, header::FORWARDED];
+        let speak = names.iter().any(|name| headers.contains_key(name));
+        speak && self.client(peer, headers) == peer
+    }
+
     fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted

@@ -12,6 +12,7 @@ mod quota;
 mod waiting;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request};
@@ -51,6 +52,8 @@ pub struct Admission {
     proxies: Proxies,
     limiter: Limiter<IpAddr>,
     waiting: Waiting,
+    /// Whether the log has it that a proxy is not trusted.
+    warned: AtomicBool,
 }
 
 impl Admission {
@@ -65,6 +68,7 @@ impl Admission {
                 settings.handshake_burst,
             )),
             waiting: Waiting::new(settings.max_unsigned_sockets),
+            warned: AtomicBool::new(false),
         }
     }
 
@@ -78,9 +82,19 @@ impl Admission {
             Some(peer) => {
                 let address = self.proxies.client(peer, request.headers());
                 let taken = self.limiter.take(address::network(address), now);
-                taken.map_err(|wait| too_many(TOO_MANY_CONNECTIONS, wait))
+                let refused = taken.map_err(|wait| too_many(TOO_MANY_CONNECTIONS, wait));
+                refused.inspect_err(|_| self.warn_of_proxies(peer, request.headers()))
             }
             None => Ok(()),
+        }
+    }
+
+    /// Says once what may be behind a refusal. Anybody can send these headers, so it may be nothing.
+    fn warn_of_proxies(&self, peer: IpAddr, headers: &HeaderMap) {
+        if self.proxies.are_overheard(peer, headers) && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "too many connections from one address, and they are forwarded: if it is your proxy, all its clients count as one until TRUSTED_PROXIES names it and FORWARDED_HEADER the header that it sets"
+            );
         }
     }
 
