@@ -18,6 +18,9 @@ import { talkWhileANodeDies } from './pages.mjs';
 /** Within this time a proxy has noticed what the nodes say of themselves, in milliseconds. */
 const ASKED_WITHIN_MS = 6_000;
 
+/** Whoever is without a socket for longer was turned away, in milliseconds. */
+const GAP_MS = 2_500;
+
 /** Connects over wss, through the proxy. */
 async function connect(t, proxy, userId, { reconnection = false } = {}) {
   const auth = { token: await userToken(userId), deviceId: `device of ${userId}` };
@@ -127,6 +130,27 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
 
     test('two pages on two nodes hear each other, and go on when one of the nodes is killed', (t) => talkWhileANodeDies(t, cluster, proxy));
 
+    test('one node after the other starts anew, and nobody is without a socket for long', async (t) => {
+      const { ids } = await makeChat(proxy, ['ann', 'bob', 'carol', 'dave', 'erin', 'frank']);
+      const people = await Promise.all(Object.values(ids).map((id) => connect(t, proxy, id, { reconnection: true })));
+      const gaps = [];
+      for (const { socket } of people) {
+        socket.on('disconnect', () => {
+          const gone = Date.now();
+          socket.once('connect', () => gaps.push(Date.now() - gone));
+        });
+      }
+      for (const node of cluster.nodes) {
+        await node.terminate();
+        // Long enough for others to find it gone.
+        await pause(1_000);
+        await node.restart();
+        await Promise.all(people.map((person) => person.connected()));
+      }
+      assert.ok(gaps.length >= people.length, 'each was on one of the nodes');
+      assert.ok(Math.max(...gaps) < GAP_MS, `${gaps}`);
+    });
+
     test('a node that is stopped takes nobody\'s call along', async (t) => {
       const { chatId, ids } = await makeChat(proxy, ['ann', 'bob']);
       const [ann, bob] = await Promise.all(['ann', 'bob'].map((person) => connect(t, proxy, ids[person], { reconnection: true })));
@@ -135,7 +159,7 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
       await bob.ask('call:accept', { sessionId });
       await ann.next('call:participant-joined');
       const dropped = ann.disconnected();
-      for (const node of cluster.nodes.slice(0, 2)) await node.terminate();
+      for (const node of cluster.nodes.slice(0, 2)) await node.terminate(); await pause(1_000);
       // Whoever was on one of the two is on the third by now, or comes back to it.
       if (!ann.socket.connected) await dropped;
       for (const person of [ann, bob]) {
