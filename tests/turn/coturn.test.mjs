@@ -94,6 +94,16 @@ describe('a relay', { skip: noLab }, () => {
     assert.match(findings[`what ${url} refuses (V6)`].detail, /all 8 kinds/);
   });
 
+  test('that says its public IPv4 address of every relay, as behind a router, is not taken for one that speaks IPv6', async (t) => {
+    await coturn(t, `${ready()}\nexternal-ip=${RELAY}\n`);
+    const { code, findings, verdict } = await doctorOnce(minted);
+    assert.deepEqual(Object.values(findings).filter((one) => one.verdict === 'fail'), []);
+    assert.equal(code, 0);
+    assert.equal(verdict(`a packet through ${url} (V4)`), 'ok');
+    assert.equal(verdict(`a packet through ${url} (V6)`), 'skipped');
+    assert.equal(verdict(`what ${url} refuses (V6)`), 'ok');
+  });
+
   test('without those lines is found to be open, and the remedy named', async (t) => {
     const open = ready().split('\n').filter((line) => !/^(denied-peer-ip|no-multicast-peers)/.test(line)).join('\n');
     await coturn(t, open);

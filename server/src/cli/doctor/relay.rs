@@ -152,8 +152,15 @@ async fn check_turn(url: &str, turn: &Turn) -> Vec<Finding> {
     }
     // Not every relay speaks IPv6; one that does must be closed there as well.
     if let Ok(allocation) = Allocation::open(server, credentials, Family::V6).await {
+        let relayed = allocation.relayed.ip();
         findings.push(refuses(url, allocation, Family::V6).await);
-        findings.push(relays(url, server, credentials, Family::V6).await);
+        findings.push(if relayed.is_ipv6() && may_relay_to(relayed) {
+            relays(url, server, credentials, Family::V6).await
+        } else {
+            // A machine without IPv6 to the outside still has addresses of it.
+            let detail = format!("its relays of IPv6 are at {relayed}, so they are of no use");
+            Finding::skipped(packet_through(url, Family::V6), detail)
+        });
     }
     findings
 }
@@ -223,6 +230,10 @@ async fn refuses(url: &str, mut allocation: Allocation, family: Family) -> Findi
     }
 }
 
+fn packet_through(url: &str, family: Family) -> String {
+    format!("a packet through {url} ({family:?})")
+}
+
 /// Sends a packet from one relay to another and waits for it: what two browsers do.
 async fn relays(
     url: &str,
@@ -230,7 +241,7 @@ async fn relays(
     credentials: (&str, &str),
     family: Family,
 ) -> Finding {
-    let check = format!("a packet through {url} ({family:?})");
+    let check = packet_through(url, family);
     let sent = async {
         let mut from = Allocation::open(server, credentials, family).await?;
         let mut to = Allocation::open(server, credentials, family).await?;
