@@ -7,5 +7,5 @@ import { setupBuild } from './setup.mjs';
 await main(async () => {
   await setupBuild();
   await buildServer('deployed');
-  await run(process.execPath, ['tests/bench/history.mjs', '--binary', serverBinary('release'), ...process.argv.slice(2)]);
+  await run(process.execPath, ['tests/bench/history.mjs', '--binary', serverBinary('dist'), ...process.argv.slice(2)]);
 });

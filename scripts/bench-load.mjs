@@ -15,5 +15,5 @@ await main(async () => {
   await step('SQLite for Node', () => run('npm', ['rebuild', 'better-sqlite3', '--silent'], { cwd: bench }));
   await step('load generator: cargo build', () => run('cargo', ['build', '--quiet', '--release'], { cwd: join(bench, 'load') }));
   await buildServer('deployed');
-  await run(process.execPath, ['tests/bench/load.mjs', '--binary', serverBinary('release'), ...process.argv.slice(2)]);
+  await run(process.execPath, ['tests/bench/load.mjs', '--binary', serverBinary('dist'), ...process.argv.slice(2)]);
 });

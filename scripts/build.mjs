@@ -9,15 +9,18 @@ export async function buildSdk() {
   await step('SDK: Rust to dist/', () => run(process.execPath, ['scripts/build-sdk.mjs']));
 }
 
-const FEATURES = { debug: ['--features', 'full'], local: [], deployed: ['--features', 'full,jemalloc'] };
+const FLAGS = {
+  debug: ['--features', 'full'],
+  local: ['--release'],
+  deployed: ['--profile', 'dist', '--features', 'full,jemalloc'],
+};
 
 /**
  * Builds the server.
  * @param {'debug' | 'local' | 'deployed'} kind what the tests use, with all features; what `npm start` does; what is deployed
  */
 export async function buildServer(kind) {
-  const flags = [...(kind === 'debug' ? [] : ['--release']), ...FEATURES[kind]];
-  await step(`server: cargo build (${kind})`, () => run('cargo', ['build', '--quiet', '-p', 'ringback-server', ...flags]));
+  await step(`server: cargo build (${kind})`, () => run('cargo', ['build', '--quiet', '-p', 'ringback-server', ...FLAGS[kind]]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   options: {
     calls: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '1000' },
-    binary: { type: 'string', default: join(root, 'target', 'release', 'ringback-server') },
+    binary: { type: 'string', default: join(root, 'target', 'dist', 'ringback-server') },
     json: { type: 'string' },
     database: { type: 'string' },
     write: { type: 'boolean', default: false },

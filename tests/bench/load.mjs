@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     sockets: { type: 'string', default: '5000' },
     only: { type: 'string' },
-    binary: { type: 'string', default: join(root, 'target', 'release', 'ringback-server') },
+    binary: { type: 'string', default: join(root, 'target', 'dist', 'ringback-server') },
     generator: { type: 'string', default: join(root, 'tests', 'bench', 'load', 'target', 'release', 'ringback-load') },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },

@@ -22,7 +22,7 @@ Written by \`npm run bench:history -- --write\` on ${new Date().toISOString().sl
 | --- |${' --- |'.repeat(columns.length + 1)}
 ${rows.join('\n')}
 
-${count(calls)} stored calls, ${count(own)} of them of the person who asks, spread over a year; over REST, one request after the other, ${count(rounds)} of each, pages of ${page}. A page has the same target at any depth. What is released (\`--features full,jemalloc\`). \`ringback-server import\` took ${imports}.
+${count(calls)} stored calls, ${count(own)} of them of the person who asks, spread over a year; over REST, one request after the other, ${count(rounds)} of each, pages of ${page}. A page has the same target at any depth. What is released (\`--profile dist --features full,jemalloc\`). \`ringback-server import\` took ${imports}.
 `;
 }
 

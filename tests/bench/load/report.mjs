@@ -32,7 +32,7 @@ ${table.join('\n')}
 
 Medians of ${options.rounds} rounds, in which the two take turns, each time with a fresh process and an empty database. CPU is the time of the server's process, user and system, so that it does not depend on what else the machine does; latencies do.
 
-- **Ringback**: \`ringback-server\`, what is released (\`--features full,jemalloc\`), SQLite.
+- **Ringback**: \`ringback-server\`, what is released (\`--profile dist --features full,jemalloc\`), SQLite.
 - **Node**: \`tests/bench/baseline.mjs\`: socket.io 4.8 with its default \`ws\`, jsonwebtoken, better-sqlite3 with the same journal mode. It verifies tokens, checks membership, limits rates and sizes, and stores each transition before it acks it, as Ringback does; it has no devices, snapshots, timeline or recovery.
 - **Candidates**: ${relay.pairs} calls, in which both sides send ${relay.messages} candidates at ${relay.rate} a second: ${relay.burst} at once, as browsers find them, or one by one. Of a candidate alone, most of the cost is the kernel's, to receive one small segment and send another, and the same for both.
 - **Whole calls**: ${lifecycles.pairs} pairs that would place ${lifecycles.rate} calls a second each, ${lifecycles.calls} in all, which is more than either server can do: initiate, accept, offer, answer, 20 candidates, end.
