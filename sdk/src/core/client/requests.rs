@@ -81,7 +81,11 @@ impl Client {
         }
     }
 
-    fn initiate(&mut self, id: RequestId, dial: Dial, video: Option<bool>) {
+    fn initiate(&mut self, id: RequestId, mut dial: Dial, video: Option<bool>) {
+        if let Some(targets) = &mut dial.targets {
+            // An application may name everyone in a chat, this user too.
+            targets.retain(|target| !self.cx.signaling.is_me(target));
+        }
         let refusal = match &self.slot {
             _ if !self.cx.signaling.is_up() => Some(ClientError::from(ClientCode::NotConnected)),
             _ if dial.targets.as_ref().is_some_and(Vec::is_empty) => {

@@ -244,6 +244,24 @@ fn when_both_dial_the_second_to_be_heard_answers_the_first() {
 }
 
 #[test]
+fn whoever_names_everyone_in_the_chat_does_not_call_themselves() {
+    let mut rig = Rig::connected();
+    let everyone = ["alice", "bob"].map(user).to_vec();
+    let dial = |targets| Command::Initiate {
+        chat_id: chat(),
+        call_type: CallType::Voice,
+        targets: Some(targets),
+        video: None,
+    };
+    assert_eq!(rig.ask(dial(vec![user("alice")])), ["reject 1 NO_TARGETS"]);
+    rig.ask(dial(everyone));
+    let others = rig.client.call().unwrap().participants.clone();
+    assert_eq!(others.len(), 1);
+    // One other person: the offer travels with the call.
+    assert!(rig.link.is_some());
+}
+
+#[test]
 fn when_both_dial_the_first_to_be_heard_sends_its_offer_the_usual_way() {
     let mut rig = Rig::calling();
     rig.peer(PeerInput::CandidateFound(candidate("a1")));
