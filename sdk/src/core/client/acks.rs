@@ -306,7 +306,8 @@ impl Client {
             Slot::Idle | Slot::Ended(_) if snapshot.status.is_live() => {
                 // It may have begun to ring here before it was known to be the page's own.
                 self.forget_waiting(&session);
-                self.cx.media.muted = kept.muted;
+                // Whoever muted while the page came back is not heard either.
+                self.cx.media.muted |= kept.muted;
                 let call = Call::returned(&mut self.cx, &snapshot);
                 self.slot = Slot::Live(Box::new(call));
                 self.begin_video(Some(kept.video));

@@ -54,6 +54,14 @@ fn a_reloaded_page_is_back_in_its_call_at_once_and_waits_for_new_offers() {
 }
 
 #[test]
+fn who_mutes_while_the_page_comes_back_is_muted_in_the_call() {
+    let (mut rig, _) = reloaded(false, config("alice", "a1"));
+    rig.ask(Command::SetMuted(true));
+    rig.acked(Rig::resume_ack(Some(ongoing())));
+    assert!(rig.client.is_muted());
+}
+
+#[test]
 fn who_was_muted_before_the_reload_is_muted_after_it() {
     let (mut rig, _) = reloaded(true, config("alice", "a1"));
     let lines = rig.acked(Rig::resume_ack(Some(ongoing())));
