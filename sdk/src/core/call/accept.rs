@@ -213,7 +213,10 @@ impl Call {
         // What becomes of one's own call says nothing about the other one.
         cx.signaling.forget(&Purpose::Resume);
         self.learn(caller(&other));
-        self.send_accept(cx, other.session_id, None);
+        self.send_accept(cx, other.session_id.clone(), None);
+        if let Some(offer) = early_offer(cx, other) {
+            self.take_offer(cx, 0, offer);
+        }
     }
 
     /// Brings the link to the caller into use, or makes one for the offer that will come.
@@ -362,6 +365,16 @@ impl Call {
             }
         }
     }
+}
+
+/// Returns the offer that came with a call that crossed one's own. One that was meant for whichever
+/// device rings first may have been answered elsewhere.
+pub(in crate::core) fn early_offer(
+    cx: &Context,
+    incoming: server::CallIncoming,
+) -> Option<SessionDescription> {
+    let is_for_one = cx.options.fast_setup && !incoming.preconnect;
+    incoming.offer.filter(|_| is_for_one)
 }
 
 /// Returns the caller as `call:incoming` describes them.

@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 
 use ringback_protocol::{CallType, ChatId, DeviceId, ParticipantStatus, SessionId, UserId};
 
-pub(super) use accept::caller;
+pub(super) use accept::{caller, early_offer};
 use ahead::Ahead;
 pub(super) use end::{End, Parting};
 pub(super) use events::{elsewhere_reason, session_of};

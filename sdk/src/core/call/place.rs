@@ -1,7 +1,8 @@
 //! Placing a call: microphone and offer side by side, then `call:initiate`.
 
 use ringback_protocol::{
-    CallType, ChatId, ClientEvent, InitiateAck, ParticipantStatus, SessionId, UserId, client,
+    CallType, ChatId, ClientEvent, InitiateAck, ParticipantStatus, SessionDescription, SessionId,
+    UserId, client,
 };
 
 use super::snapshot::Since;
@@ -183,7 +184,7 @@ impl Call {
         cx.ask(ClientEvent::CallInitiate(event), Purpose::Initiate);
     }
 
-    fn early_offer(&self) -> Option<ringback_protocol::SessionDescription> {
+    fn early_offer(&self) -> Option<SessionDescription> {
         let outbox = self.participants.first().map(|first| &first.outbox)?;
         outbox.iter().find_map(|signal| match signal {
             Signal::Offer(offer) => Some(offer.clone()),
@@ -217,7 +218,14 @@ impl Call {
     }
 
     /// `call:initiate` was acked.
-    pub(in crate::core) fn placed(&mut self, cx: &mut Context, ack: InitiateAck) -> Flow {
+    ///
+    /// `offer`: what came with the call that the other side placed at the same time.
+    pub(in crate::core) fn placed(
+        &mut self,
+        cx: &mut Context,
+        ack: InitiateAck,
+        offer: Option<SessionDescription>,
+    ) -> Flow {
         let Stage::Placing { request, .. } = self.stage else {
             return GOES_ON;
         };
@@ -229,7 +237,7 @@ impl Call {
         }
         cx.settle(request, Ok(Settled::Session(ack.session_id.clone())));
         let since = if ack.joined {
-            self.enter(cx, ack.session_id);
+            self.enter(cx, ack.session_id, offer);
             Since::Now
         } else {
             self.name(cx, ack.session_id);
@@ -280,7 +288,7 @@ impl Call {
     }
 
     /// Both dialled at once: this side is now the one that answered the other's call.
-    pub(in crate::core) fn enter(&mut self, cx: &mut Context, session: SessionId) {
+    fn enter(&mut self, cx: &mut Context, session: SessionId, offer: Option<SessionDescription>) {
         for at in 0..self.participants.len() {
             self.close_link(cx, at);
         }
@@ -293,6 +301,10 @@ impl Call {
         });
         if let Some(other) = other {
             self.await_offer(cx, &other);
+        }
+        // It is sent once more, because the other side cannot know that it was here in time.
+        if let Some(offer) = offer {
+            self.take_offer(cx, 0, offer);
         }
     }
 

@@ -43,8 +43,8 @@ impl Client {
         match (purpose, body) {
             (Purpose::Config, AckBody::Config(config)) => self.configured(config),
             (Purpose::Initiate, AckBody::Initiate(ack)) => {
-                self.forget_waiting(&ack.session_id);
-                self.with_call(|call, cx| call.placed(cx, ack));
+                let offer = self.forget_waiting(&ack.session_id);
+                self.with_call(|call, cx| call.placed(cx, ack, offer));
                 self.settle_crossing();
             }
             (Purpose::Abandoned(chat), AckBody::Initiate(ack)) => {

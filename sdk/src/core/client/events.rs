@@ -1,11 +1,13 @@
 //! What the server says.
 
 use ringback_protocol::server::{self, ServerEvent};
-use ringback_protocol::{EndReason, SessionId, UserId};
+use ringback_protocol::{EndReason, SessionDescription, SessionId, UserId};
 
 use super::finish::incoming_view;
 use super::{Announcement, Client, Slot, Waiting};
-use crate::core::call::{Call, Flow, GOES_ON, Parting, Since, elsewhere_reason, session_of};
+use crate::core::call::{
+    Call, Flow, GOES_ON, Parting, Since, caller, early_offer, elsewhere_reason, session_of,
+};
 use crate::core::context::Context;
 use crate::core::output::Notification;
 
@@ -212,14 +214,15 @@ impl Client {
     }
 
     /// Takes a call out of those that wait, and lets the current one learn who is behind it.
-    pub(super) fn forget_waiting(&mut self, session: &SessionId) {
-        if let Some(position) = self.waiting_position(session) {
-            let waiting = self.waiting.remove(position);
-            let known = crate::core::call::caller(&waiting.incoming);
-            if let Slot::Live(call) = &mut self.slot {
-                call.learn(known);
-            }
+    /// Returns the offer that came with it, if it can be answered.
+    pub(super) fn forget_waiting(&mut self, session: &SessionId) -> Option<SessionDescription> {
+        let position = self.waiting_position(session)?;
+        let incoming = self.waiting.remove(position).incoming;
+        let known = caller(&incoming);
+        if let Slot::Live(call) = &mut self.slot {
+            call.learn(known);
         }
+        early_offer(&self.cx, incoming)
     }
 }
 

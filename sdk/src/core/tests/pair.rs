@@ -751,6 +751,21 @@ fn two_people_who_dial_each_other_end_up_in_one_call() {
 }
 
 #[test]
+fn both_who_dial_at_once_are_connected_as_soon_as_if_one_had_accepted_at_once() {
+    let mut world = World::new(Kind::Ringback);
+    world.dial(ALICE);
+    world.dial(BOB);
+    let dialled_at = world.now;
+    while world.states() != [CallState::Connected; 2] {
+        world.run(1);
+        assert!(world.now - dialled_at < 1_000);
+    }
+    // The call there, the answer back, and one candidate; the peer connections meanwhile.
+    let took_ms = world.now - dialled_at;
+    assert!(took_ms <= 5 * HOP_MS + 8 * PEER_MS, "{took_ms} ms");
+}
+
+#[test]
 fn a_path_that_changes_is_found_anew_although_both_sides_restart_at_once() {
     let mut world = World::connected(Kind::Ringback);
     world.cut();

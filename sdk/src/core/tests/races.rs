@@ -232,15 +232,35 @@ fn when_both_dial_the_second_to_be_heard_answers_the_first() {
             "link2 create answerer",
             "link2 send media",
             "link2 play",
+            "link2 apply offer",
             "tell connecting"
         ]
     );
-    assert_eq!(
-        rig.event(remote_offer("s0", offer("b", "b1"))),
-        ["link2 apply offer"]
-    );
     assert_eq!(rig.offer_applied(), ["link2 create answer"]);
     assert_eq!(rig.answer_made("a1"), ["webrtc:answer"]);
+    // Bob cannot know that his offer was here in time, and says it again.
+    assert_eq!(
+        rig.event(remote_offer("s0", offer("b", "b1"))),
+        ["webrtc:answer"]
+    );
+}
+
+#[test]
+fn when_both_dial_an_offer_for_whichever_device_rings_first_is_awaited_once_more() {
+    let mut rig = Rig::placing();
+    let ServerEvent::CallIncoming(mut call) = incoming("s0", "bob", Some(offer("b", "b1"))) else {
+        unreachable!()
+    };
+    call.preconnect = true;
+    rig.event(ServerEvent::CallIncoming(call));
+    assert!(
+        !rig.acked(joined_ack("s0"))
+            .contains(&"link2 apply offer".to_owned())
+    );
+    assert_eq!(
+        rig.event(remote_offer("s0", offer("b", "b2"))),
+        ["link2 apply offer"]
+    );
 }
 
 #[test]
@@ -290,6 +310,7 @@ fn two_calls_that_cross_at_a_server_that_keeps_both_become_the_smaller_one() {
             "link2 create answerer",
             "link2 send media",
             "link2 play",
+            "link2 apply offer",
             "call:end? replaced",
             "tell connecting"
         ]
