@@ -18,8 +18,12 @@ interface ConnectFailure extends Error { data?: { code?: CallErrorCode; retryabl
 
 /** Makes the socket, not yet connected. */
 export async function makeConnection(io: Io, url: string, options: ConnectOptions): Promise<Connection> {
+  // Before it takes the id of the tab, which another connection of the page may be about to want.
+  if (options.signal?.aborted) throw givenUp();
   return new Connection(io, url, options, await ownDevice(options.deviceId));
 }
+
+const givenUp = () => new CallError('CANCELLED', 'Connecting was given up.');
 
 const ownDevice = async (id: string | undefined): Promise<TabDevice> => (id === undefined ? tabDevice() : { id, release: () => {} });
 
@@ -80,7 +84,7 @@ export class Connection {
 
   /** Gives `open()` up. */
   #cancel(): void {
-    this.#refuse?.(new CallError('CANCELLED', 'Connecting was given up.'));
+    this.#refuse?.(givenUp());
   }
 
   /** Disconnects for good. */

@@ -33,6 +33,9 @@ async function hold(id: string): Promise<(() => void) | null> {
   if (!unlock) held.delete(id);
   return unlock && (() => {
     held.delete(id);
+    // A connection that stays is the one that a reloaded page is to take up.
+    const [other] = held;
+    if (other && read() === id) write(other);
     unlock();
   });
 }
