@@ -10,6 +10,9 @@ import { Recorder } from './recorder.js';
 import type { CallType } from './protocol.js';
 import type { Call, CallEvents, CallOptions, CallState, DeviceList, Diagnostics, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike } from './types.js';
 
+/** The sockets that have a manager: a second one would ring beside it, and not stop when it answers. */
+const taken = new WeakSet<SocketLike>();
+
 /**
  * Voice calls over a Socket.IO socket: one current call, and what rings on this device.
  *
@@ -36,13 +39,14 @@ export class VoiceCallManager {
   #last: { state: CallState; call: Call | null; muted: boolean } = { state: 'idle', call: null, muted: false };
 
   /**
-   * Takes a socket, connected or not yet. Its other listeners are left alone.
+   * Takes a socket, connected or not yet. Its other listeners are left alone. It may have one manager at a time.
    *
    * @throws {CallError} `NOT_INITIALISED` before `await init()`; `INVALID_ARGUMENT`.
    */
   constructor(socket: SocketLike, options: CallOptions & { /** @internal */ device?: string } = {}) {
     if (!isReady()) throw new CallError('NOT_INITIALISED', 'Call `await init()` before `new VoiceCallManager(socket)`.');
     if (!isSocket(socket)) throw new CallError('INVALID_ARGUMENT', 'The first argument is not a Socket.IO socket.');
+    if (taken.has(socket)) throw new CallError('INVALID_ARGUMENT', 'This socket has a manager already: dispose() of that one first.');
     this.#keeper = options.resume === false ? null : new Keeper(options.device);
     const kept = this.#keeper?.read();
     this.#socket = socket;
@@ -56,6 +60,7 @@ export class VoiceCallManager {
     } catch (error) {
       throw toCallError(error);
     }
+    taken.add(socket);
     if (kept?.pushToTalk) this.setPushToTalk(true);
   }
 
@@ -148,7 +153,7 @@ export class VoiceCallManager {
     this.#tell('setMuted', muted);
   }
 
-  /** Mutes or unmutes the microphone; returns whether it is muted now. */
+  /** Mutes or unmutes the microphone; returns whether it is muted now, or was when the manager was disposed of. */
   toggleMute(): boolean {
     this.setMuted(!this.muted);
     return this.muted;
@@ -162,7 +167,7 @@ export class VoiceCallManager {
   setPushToTalk(on: boolean): void {
     this.#tell('setPushToTalk', on);
     this.#pushToTalk?.();
-    this.#pushToTalk = on ? whenAway(() => this.talk(false)) : null;
+    this.#pushToTalk = on && this.#engine ? whenAway(() => this.talk(false)) : null;
   }
 
   /** The key of push-to-talk is pressed or released; without push-to-talk it does nothing. */
@@ -207,7 +212,7 @@ export class VoiceCallManager {
    * @throws {CallError} `DEVICE_NOT_FOUND`, `SPEAKER_UNSUPPORTED` and the device's own codes; the former device then stays.
    */
   async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
-    const given = Object.entries(chosen).filter(([, id]) => id !== undefined);
+    const given = Object.entries(chosen ?? {}).filter(([, id]) => id !== undefined);
     await Promise.all(given.map(([kind, id]) => this.#ask('setDevice', kind, id ?? undefined)));
   }
 
@@ -285,7 +290,11 @@ export class VoiceCallManager {
     await Promise.allSettled(this.#engine?.resumeAudio() ?? []);
   }
 
-  /** Ends what goes on and lets go of microphone, connections and listeners; the socket stays as it is. */
+  /**
+   * Ends what goes on and lets go of microphone, connections and listeners; the socket stays as it is.
+   *
+   * What is asked afterwards is rejected with `DISPOSED`; of methods without a promise, the console tells.
+   */
   dispose(): void {
     const engine = this.#engine;
     if (!engine) return;
@@ -293,6 +302,7 @@ export class VoiceCallManager {
     this.#pushToTalk?.();
     this.#last = { state: this.state, call: this.call, muted: this.muted };
     this.#engine = null;
+    taken.delete(this.#socket);
     // Not at once: this may be running inside a listener, and the end of the call is yet to be told.
     queueMicrotask(() => {
       engine.free();

@@ -31,17 +31,18 @@ pub(super) fn read(what: &str, arguments: &Array) -> Result<Command, &'static st
         }
         "end" => Command::End(reason(&arguments.get(0))?),
         "leave" => Command::Leave,
-        "setMuted" => Command::SetMuted(is_set(0)),
+        "setMuted" => Command::SetMuted(flag(0).ok_or(NO_FLAG)?),
         "setVideo" => Command::SetCamera(flag(0)),
         "shareScreen" => Command::SetScreen(flag(0)),
         "setDevice" => device(&arguments.get(0), arguments.get(1).as_string())?,
-        "setPushToTalk" => Command::SetPushToTalk(is_set(0)),
-        "talk" => Command::Talk(is_set(0)),
+        "setPushToTalk" => Command::SetPushToTalk(flag(0).ok_or(NO_FLAG)?),
+        "talk" => Command::Talk(flag(0).ok_or(NO_FLAG)?),
         "dispose" => Command::Dispose,
         _ => return Err("There is no such request."),
     })
 }
 
+const NO_FLAG: &str = "setMuted, setPushToTalk and talk take true or false.";
 const NO_SESSION: &str = "sessionId is not a session id.";
 
 fn chat(value: &JsValue) -> Result<ChatId, &'static str> {
