@@ -207,7 +207,8 @@ export class VoiceCallManager {
 
   /**
    * Chooses devices, in a call or for the next one; null is the browser's default one. What is not
-   * named stays as it is. The choice lasts as long as this manager.
+   * named stays as it is. The choice lasts as long as this manager. A microphone is tried in a call:
+   * one that is gone by the next call gives way to the default one.
    *
    * @throws {CallError} `DEVICE_NOT_FOUND`, `SPEAKER_UNSUPPORTED` and the device's own codes; the former device then stays.
    */
