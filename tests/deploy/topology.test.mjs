@@ -159,7 +159,7 @@ for (const [name, start] of Object.entries({ Caddy: startCaddy, nginx: startNgin
       await bob.ask('call:accept', { sessionId });
       await ann.next('call:participant-joined');
       const dropped = ann.disconnected();
-      for (const node of cluster.nodes.slice(0, 2)) await node.terminate(); await pause(1_000);
+      for (const node of cluster.nodes.slice(0, 2)) await node.terminate();
       // Whoever was on one of the two is on the third by now, or comes back to it.
       if (!ann.socket.connected) await dropped;
       for (const person of [ann, bob]) {

@@ -164,11 +164,9 @@ describe('published keys', () => {
 
   test('are fetched by doctor, which says when there are none', async (t) => {
     const provider = await provide(t, [makeKey('one'), makeKey('two', 'RS256')]);
-    const doctor = async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'ringback-doctor-'));
-      t.after(() => rm(folder, { recursive: true, force: true }));
-      return runToEnd(['doctor'], { cwd: folder, env: { JWKS_URL: provider.url } });
-    };
+    const cwd = await mkdtemp(join(tmpdir(), 'ringback-doctor-'));
+    t.after(() => rm(cwd, { recursive: true, force: true }));
+    const doctor = () => runToEnd(['doctor'], { cwd, env: { JWKS_URL: provider.url } });
     assert.match((await doctor()).output, /^ok {6}JWKS_URL: it gave 2 keys$/m);
     for (const [answer, why] of [['<html>', /it is no JSON Web Key Set/], ['{"keys":[]}', /it holds no public key/]]) {
       provider.answer = answer;

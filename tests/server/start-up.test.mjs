@@ -132,6 +132,16 @@ describe('the environment', () => {
   });
 });
 
+/** Starts a server and asks it to stop while a call rings; returns it as soon as it has said so. */
+async function stopWhileItRings(t) {
+  const server = await TestServer.start();
+  t.after(() => server.stop());
+  const { alice } = await ring(t, server, ['alice', 'bob']);
+  server.requestStop();
+  await alice.next('server:draining');
+  return server;
+}
+
 describe('stopping', () => {
   test('on SIGTERM everyone hears server:draining, and a live call is taken up after the restart', async (t) => {
     const server = await TestServer.start();
@@ -172,11 +182,7 @@ describe('stopping', () => {
   });
 
   test('whoever connects meanwhile is refused by status, so that a proxy asks another node and a client comes back by itself', async (t) => {
-    const server = await TestServer.start();
-    t.after(() => server.stop());
-    const { alice } = await ring(t, server, ['alice', 'bob']);
-    server.requestStop();
-    await alice.next('server:draining');
+    const server = await stopWhileItRings(t);
     for (const transport of ['polling', 'websocket']) {
       const { status, body, headers } = await server.api(`/socket.io/?EIO=4&transport=${transport}`);
       assert.deepEqual([status, body.code, headers.get('retry-after')], [503, 'DRAINING', '1'], transport);
@@ -199,11 +205,7 @@ describe('stopping', () => {
   });
 
   test('a second signal does not wait', async (t) => {
-    const server = await TestServer.start();
-    t.after(() => server.stop());
-    const { alice } = await ring(t, server, ['alice', 'bob']);
-    server.requestStop();
-    await alice.next('server:draining');
+    const server = await stopWhileItRings(t);
     server.requestStop();
     const began = Date.now();
     await server.exited();

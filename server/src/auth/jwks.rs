@@ -127,7 +127,7 @@ impl KeySet {
                 Fetched::Keys
             }
             Err(why) => {
-                self.keep(&why);
+                self.warn(&why);
                 Fetched::Nothing
             }
         };
@@ -136,7 +136,8 @@ impl KeySet {
         outcome
     }
 
-    fn keep(&self, why: &str) {
+    /// Says in the log that there are no new keys, and what that means.
+    fn warn(&self, why: &str) {
         if self.keys().is_some() {
             tracing::warn!(%why, "JWKS_URL gave no keys: those known before stay");
         } else {

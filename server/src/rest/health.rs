@@ -68,15 +68,10 @@ async fn database_is_away(state: &RestState) -> Option<&'static str> {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            Some(match error {
-                StoreError::ReadOnly => "the database takes no writes",
-                StoreError::UnknownUrl(_)
-                | StoreError::NotBuiltIn { .. }
-                | StoreError::Database(_)
-                | StoreError::Corrupt { .. }
-                | StoreError::IdTaken(_)
-                | StoreError::Newer
-                | StoreError::Closed => NO_ANSWER,
+            Some(if matches!(error, StoreError::ReadOnly) {
+                "the database takes no writes"
+            } else {
+                NO_ANSWER
             })
         }
         Err(_) => {

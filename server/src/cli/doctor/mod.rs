@@ -46,23 +46,12 @@ pub(super) async fn run(flags: Flags, args: &Arguments) -> ExitCode {
 
 async fn examine(config: &Config, ntp: Option<&str>) -> Vec<Finding> {
     let mut findings = settings::check(config);
-    findings.extend(published_keys(config).await);
+    findings.extend(services::published_keys(config).await);
     findings.push(services::database(&config.database).await);
     findings.extend(services::redis(config).await);
     findings.push(services::clock(config, ntp).await);
     findings.extend(relays(config).await);
     findings
-}
-
-#[cfg(feature = "http")]
-async fn published_keys(config: &Config) -> Option<Finding> {
-    services::published_keys(config).await
-}
-
-// The configuration is refused when it asks for what was not built.
-#[cfg(not(feature = "http"))]
-async fn published_keys(_config: &Config) -> Option<Finding> {
-    None
 }
 
 #[cfg(feature = "turn")]
