@@ -38,7 +38,7 @@ export class Scene {
     const env = { CORS_ORIGINS: scene.site.url, ...options.env };
     scene.#ownServer = running ? null : await TestServer.start({ host: lab?.host, ...options, env });
     scene.server = running ?? scene.#ownServer;
-    scene.chat = await scene.server.putChat('e2e', ['alice', 'bob', 'carol', 'dave']);
+    scene.chat = await scene.server.putChat('e2e-chat', ['alice', 'bob', 'carol', 'dave']);
     return scene;
   }
 
