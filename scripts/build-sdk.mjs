@@ -147,7 +147,7 @@ async function bundle() {
   await esbuild.build({ ...options, entryPoints: [join(source, 'connection.ts')], outfile: join(dist, 'connection.js'), plugins: [errorOfIndex] });
   await esbuild.build({ ...options, entryPoints: [join(source, 'diagnostics.ts')], outfile: join(dist, 'diagnostics.js') });
   await esbuild.build({ ...options, entryPoints: [join(source, 'preflight.ts')], outfile: join(dist, 'preflight.js') });
-  await esbuild.build({ ...options, entryPoints: [join(source, 'react.ts')], outfile: join(dist, 'react.js'), external: ['react'], jsx: 'automatic', plugins: [besideIndex] });
+  await esbuild.build({ ...options, entryPoints: [join(source, 'react.ts')], outfile: join(dist, 'react.js'), external: ['react'], jsx: 'automatic', plugins: [besideIndex, errorOfIndex] });
   await esbuild.build({ ...options, minify: true, entryPoints: [join(source, 'socket.io-client.ts')], outfile: join(dist, 'socket.io-client.js') });
 }
 

@@ -265,3 +265,9 @@ test('a page that was rendered on the server hydrates without a difference and c
   assert.deepEqual(alice.complaints, []);
   assert.deepEqual(await socketsOf(alice), { made: 1, open: 1 });
 });
+
+test('a name of an event that never comes is refused, also before there is a connection', async (t) => {
+  const alice = await open(t, 'alice', { url: '', event: 'incomming' });
+  await alice.until('the tree to be taken down', () => document.getElementById('root').childElementCount === 0);
+  assert.match(alice.problems.join(), /There is no event 'incomming': 'incoming' may be meant/);
+});

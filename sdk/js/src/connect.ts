@@ -1,8 +1,10 @@
+import { mustBe, readOptions, type Shape } from './arguments.js';
 import type { Connection, Io } from './connection.js';
-import { CallError, toCallError } from './error.js';
+import { toCallError } from './error.js';
 import { init } from './init.js';
 import { VoiceCallManager } from './manager.js';
-import type { ConnectOptions, SocketLike } from './types.js';
+import { CONNECT_OPTIONS } from './options.js';
+import type { CallOptions, ConnectOptions, SocketLike } from './types.js';
 
 /** A {@link VoiceCallManager} with its own socket, which `dispose()` closes. */
 export class ConnectedCalls extends VoiceCallManager {
@@ -11,8 +13,8 @@ export class ConnectedCalls extends VoiceCallManager {
   readonly #connection: Connection;
 
   /** @internal Use {@link connect}. */
-  constructor(connection: Connection, options: ConnectOptions) {
-    super(connection.socket, { ...options, device: connection.device });
+  constructor(connection: Connection, options: CallOptions) {
+    super(connection.socket, options, connection.device);
     this.socket = connection.socket;
     this.#connection = connection;
   }
@@ -31,29 +33,26 @@ export class ConnectedCalls extends VoiceCallManager {
  * @throws {CallError} a code of the server for a token that it refuses; `NOT_CONNECTED`, `UNSUPPORTED`, `INVALID_ARGUMENT`, `CANCELLED`.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<ConnectedCalls> {
-  mustBeGiven(url, options);
+  mustBe(ADDRESS, 'The first argument of connect()', url);
+  const { token, deviceId, io, socket, signal, ...ofCalls } = readOptions('connect()', options, CONNECT_OPTIONS);
+  mustBe(CONNECT_OPTIONS.token, 'The option token of connect()', token);
   try {
-    const [io, { makeConnection }] = await Promise.all([options.io ?? bundledIo(), import('./connection.js'), init()]);
+    const [own, { makeConnection }] = await Promise.all([io ?? bundledIo(), import('./connection.js'), init()]);
     // Last, because its device id has to be given back.
-    return await open(await makeConnection(io, url, options), options);
+    return await open(await makeConnection(own, url, { token, deviceId, socket, signal }), ofCalls, signal);
   } catch (error) {
     throw toCallError(error);
   }
 }
 
-/** JavaScript has no compiler that would say so. */
-function mustBeGiven(url: unknown, options: ConnectOptions | undefined): void {
-  if (typeof url !== 'string' || url === '') throw new CallError('INVALID_ARGUMENT', 'The first argument of connect() is not the address of a server.');
-  const kind = typeof options?.token;
-  if (kind !== 'string' && kind !== 'function') throw new CallError('INVALID_ARGUMENT', '`token` is neither a text nor a function: connect(url, { token }).');
-}
+const ADDRESS: Shape = ["the address of a server, such as 'https://calls.example.com'", (url) => typeof url === 'string' && url !== ''];
 
-async function open(connection: Connection, options: ConnectOptions): Promise<ConnectedCalls> {
+async function open(connection: Connection, options: CallOptions, signal: AbortSignal | undefined): Promise<ConnectedCalls> {
   let calls: ConnectedCalls | undefined;
   try {
     // Before it connects, so that nothing that the server says first is missed.
     calls = new ConnectedCalls(connection, options);
-    await connection.open(options.signal);
+    await connection.open(signal);
     return calls;
   } catch (error) {
     calls?.dispose();

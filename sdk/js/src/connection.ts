@@ -20,7 +20,7 @@ interface ConnectFailure extends Error { data?: { code?: CallErrorCode; retryabl
 export async function makeConnection(io: Io, url: string, options: ConnectOptions): Promise<Connection> {
   // Before it takes the id of the tab, which another connection of the page may be about to want.
   if (options.signal?.aborted) throw givenUp();
-  return new Connection(io, url, options, await ownDevice(options.deviceId));
+  return new Connection(io, url, options, await ownDevice(options.deviceId ?? undefined));
 }
 
 const givenUp = () => new CallError('CANCELLED', 'Connecting was given up.');
@@ -105,8 +105,7 @@ export class Connection {
 
   async #authenticate(send: (auth: object) => void): Promise<void> {
     try {
-      const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
-      send({ token, deviceId: this.#device.id });
+      send({ token: await this.#fetchToken(), deviceId: this.#device.id });
     } catch (cause) {
       this.#tokenFailed(cause);
     }
@@ -116,10 +115,16 @@ export class Connection {
   async #renew(): Promise<void> {
     if (typeof this.#token !== 'function') return;
     try {
-      this.socket.emit('auth:refresh', { token: await this.#token() }, () => {});
+      this.socket.emit('auth:refresh', { token: await this.#fetchToken() }, () => {});
     } catch {
       // Said when it comes back.
     }
+  }
+
+  async #fetchToken(): Promise<string> {
+    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    if (typeof token !== 'string') throw new TypeError('The function `token` returned no text.');
+    return token;
   }
 
   #tokenFailed(cause: unknown): void {

@@ -5,12 +5,14 @@ export type Listener<E extends keyof CallEvents> = (payload: CallEvents[E]) => v
 
 /** Calls listeners; what they throw is reported to the page and stops nobody. */
 export class Emitter {
-  readonly #listeners = new Map<keyof CallEvents, Set<Listener<never>>>();
+  /** By event: the listeners, and whether they hear only the next one. */
+  readonly #listeners = new Map<keyof CallEvents, Map<Listener<never>, boolean>>();
 
-  /** Adds a listener; adding it twice is adding it once. */
-  add<E extends keyof CallEvents>(event: E, listener: Listener<E>): void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener as Listener<never>));
+  /** Adds a listener; adding it twice is adding it once, for as long as either asks. */
+  add<E extends keyof CallEvents>(event: E, listener: Listener<E>, isOnce = false): void {
+    const listeners = this.#listeners.get(event) ?? new Map<Listener<never>, boolean>();
+    const former = listeners.get(listener as Listener<never>) ?? true;
+    this.#listeners.set(event, listeners.set(listener as Listener<never>, isOnce && former));
   }
 
   /** Takes a listener off. */
@@ -25,13 +27,17 @@ export class Emitter {
 
   /** Calls the listeners that are there now; tells whether there are any. */
   emit<E extends keyof CallEvents>(event: E, payload: CallEvents[E]): boolean {
-    const listeners = [...(this.#listeners.get(event) ?? [])] as Listener<E>[];
-    for (const listener of listeners) guarded(() => listener(payload));
+    const listeners = [...(this.#listeners.get(event) ?? [])] as [Listener<E>, boolean][];
+    for (const [listener, isOnce] of listeners) {
+      if (isOnce) this.remove(event, listener);
+      guarded(() => listener(payload));
+    }
     return listeners.length > 0;
   }
 }
 
-function guarded(call: () => void): void {
+/** Calls something of the application's; what it throws is reported to the page. */
+export function guarded(call: () => void): void {
   try {
     call();
   } catch (error) {

@@ -1,5 +1,6 @@
 import load from '../wasm/ringback.js';
 
+import { mustBe, type Shape } from './arguments.js';
 import { CallError } from './error.js';
 import { expectSecond } from './second.js';
 
@@ -19,7 +20,8 @@ let ready = false;
  * @param second The address of its second part, which is fetched afterwards. Default: `ringback_second.wasm` beside
  * the first, where that is an address, else beside this file.
  */
-export function init(source?: WasmSource, second?: string | URL): Promise<void> {
+export async function init(source?: WasmSource, second?: string | URL): Promise<void> {
+  for (const given of [source, second]) if (given !== undefined) mustBe(SOURCE, 'What init() loads', given);
   loading ??= loadFrom(source, second).catch((error: unknown) => {
     // The next call may have better luck.
     loading = undefined;
@@ -27,6 +29,8 @@ export function init(source?: WasmSource, second?: string | URL): Promise<void> 
   });
   return loading;
 }
+
+const SOURCE: Shape = ['an address, a response, bytes or a module', (given) => typeof given === 'string' || (typeof given === 'object' && given !== null)];
 
 /** Tells whether the module is loaded. */
 export const isReady = (): boolean => ready;

@@ -1,14 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Engine } from '../wasm/ringback.js';
 
+import { FLAG, TEXT, invalid, mustBe, readOptions, type Shape } from './arguments.js';
 import { listDevices, type Choices } from './devices.js';
 import { Emitter, type Listener } from './emitter.js';
 import { CallError, toCallError } from './error.js';
+import { mustBeHeard } from './events.js';
 import { isReady } from './init.js';
 import { Keeper } from './kept.js';
+import { CALL_OPTIONS, DEVICES, DIAL_OPTIONS, PREFLIGHT_OPTIONS, VIDEO_OPTIONS } from './options.js';
 import { Recorder } from './recorder.js';
-import type { CallType } from './protocol.js';
-import type { Call, CallEvents, CallOptions, CallState, DeviceList, Diagnostics, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike } from './types.js';
+import type {
+  Call, CallEvents, CallOptions, CallState, ChosenDevices, DeviceList, Diagnostics, DialOptions, LiveCall, Participant, PreflightOptions, PreflightReport, SocketLike, VideoOptions,
+} from './types.js';
 
 /** The sockets that have a manager: a second one would ring beside it, and not stop when it answers. */
 const taken = new WeakSet<SocketLike>();
@@ -43,11 +47,12 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `NOT_INITIALISED` before `await init()`; `INVALID_ARGUMENT`.
    */
-  constructor(socket: SocketLike, options: CallOptions & { /** @internal */ device?: string } = {}) {
+  constructor(socket: SocketLike, options: CallOptions = {}, /** @internal */ device?: string) {
     if (!isReady()) throw new CallError('NOT_INITIALISED', 'Call `await init()` before `new VoiceCallManager(socket)`.');
-    if (!isSocket(socket)) throw new CallError('INVALID_ARGUMENT', 'The first argument is not a Socket.IO socket.');
-    if (taken.has(socket)) throw new CallError('INVALID_ARGUMENT', 'This socket has a manager already: dispose() of that one first.');
-    this.#keeper = options.resume === false ? null : new Keeper(options.device);
+    mustBe(SOCKET, 'The first argument of VoiceCallManager', socket);
+    if (taken.has(socket)) throw invalid('This socket has a manager already: dispose() of that one first.');
+    options = readOptions('VoiceCallManager', options, CALL_OPTIONS);
+    this.#keeper = options.resume === false ? null : new Keeper(device);
     const kept = this.#keeper?.read();
     this.#socket = socket;
     this.#options = options;
@@ -64,24 +69,30 @@ export class VoiceCallManager {
     if (kept?.pushToTalk) this.setPushToTalk(true);
   }
 
-  /** Listens to an event; returns the function that stops it. */
+  /**
+   * Listens to an event; returns the function that stops it.
+   *
+   * @throws {CallError} `INVALID_ARGUMENT` for a name that no event has, and for what is no function; so do {@link once} and {@link off}.
+   */
   on<E extends keyof CallEvents>(event: E, listener: Listener<E>): () => void {
-    this.#emitter.add(event, listener);
-    return () => this.off(event, listener);
+    return this.#listen(event, listener, false);
   }
 
   /** Listens to the next event of this name only; returns the function that stops it. */
   once<E extends keyof CallEvents>(event: E, listener: Listener<E>): () => void {
-    const stop = this.on(event, (payload) => {
-      stop();
-      listener(payload);
-    });
-    return stop;
+    return this.#listen(event, listener, true);
   }
 
-  /** Stops a listener that was given to {@link on}. */
+  /** Stops a listener that was given to {@link on} or {@link once}. */
   off<E extends keyof CallEvents>(event: E, listener: Listener<E>): void {
+    mustBeHeard(event, listener);
     this.#emitter.remove(event, listener);
+  }
+
+  #listen<E extends keyof CallEvents>(event: E, listener: Listener<E>, isOnce: boolean): () => void {
+    mustBeHeard(event, listener);
+    this.#emitter.add(event, listener, isOnce);
+    return () => this.#emitter.remove(event, listener);
   }
 
   /**
@@ -92,12 +103,14 @@ export class VoiceCallManager {
    *   that fails is an `error` event; the call goes on without.
    * @returns The session id of the call, once the server has taken it.
    */
-  initiateCall(chatId: string, targetUserIds?: readonly string[], { callType = 'voice', video }: { callType?: CallType; video?: boolean } = {}): Promise<string> {
-    return this.#ask('initiate', chatId, targetUserIds, callType, video);
+  async initiateCall(chatId: string, targetUserIds?: readonly string[], options: DialOptions = {}): Promise<string> {
+    const { callType, video } = readOptions('initiateCall()', options, DIAL_OPTIONS);
+    return this.#ask('initiate', chatId, copied(targetUserIds), callType ?? 'voice', video);
   }
 
   /** Answers the call that rings here. After `MIC_DENIED` and the like it still rings and may be answered again. */
-  acceptCall(sessionId?: string, { video }: { video?: boolean } = {}): Promise<void> {
+  async acceptCall(sessionId?: string, options: VideoOptions = {}): Promise<void> {
+    const { video } = readOptions('acceptCall()', options, VIDEO_OPTIONS);
     return this.#ask('accept', sessionId, video);
   }
 
@@ -119,13 +132,14 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `CALL_FULL`, `CALL_ENDED`, `CALL_NOT_FOUND`, `ALREADY_IN_CALL` and the microphone's codes.
    */
-  joinCall(sessionId: string, { video = false }: { video?: boolean } = {}): Promise<void> {
+  async joinCall(sessionId: string, options: VideoOptions = {}): Promise<void> {
+    const { video } = readOptions('joinCall()', options, VIDEO_OPTIONS);
     return this.#ask('join', sessionId, video);
   }
 
   /** Calls more people of the chat into the current call; they ring as in any call. */
-  inviteToCall(targetUserIds: readonly string[]): Promise<void> {
-    return this.#ask('invite', targetUserIds);
+  async inviteToCall(targetUserIds: readonly string[]): Promise<void> {
+    return this.#ask('invite', copied(targetUserIds));
   }
 
   /** The calls of this user that ring or go on, on whichever device: to join, or to move here. */
@@ -166,6 +180,7 @@ export class VoiceCallManager {
    */
   setPushToTalk(on: boolean): void {
     this.#tell('setPushToTalk', on);
+    if (typeof on !== 'boolean') return;
     this.#pushToTalk?.();
     this.#pushToTalk = on && this.#engine ? whenAway(() => this.talk(false)) : null;
   }
@@ -186,6 +201,7 @@ export class VoiceCallManager {
    * @throws {CallError} `CAMERA_DENIED`, `CAMERA_NOT_FOUND`, `CAMERA_IN_USE`, `CAMERA_FAILED`, `NO_CALL`.
    */
   async setVideoEnabled(on: boolean): Promise<void> {
+    mustBe(FLAG, 'The argument of setVideoEnabled()', on);
     await this.#ask('setVideo', on);
   }
 
@@ -196,7 +212,8 @@ export class VoiceCallManager {
    * @returns Whether the screen is shared now.
    * @throws {CallError} `SCREEN_DENIED` when the person chooses none, `SCREEN_FAILED`, `NO_CALL`.
    */
-  shareScreen(on?: boolean): Promise<boolean> {
+  async shareScreen(on?: boolean): Promise<boolean> {
+    if (on !== undefined) mustBe(FLAG, 'The argument of shareScreen()', on);
     return this.#ask('shareScreen', on);
   }
 
@@ -212,8 +229,8 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `DEVICE_NOT_FOUND`, `SPEAKER_UNSUPPORTED` and the device's own codes; the former device then stays.
    */
-  async setDevices(chosen: { microphone?: string | null; camera?: string | null; speaker?: string | null }): Promise<void> {
-    const given = Object.entries(chosen ?? {}).filter(([, id]) => id !== undefined);
+  async setDevices(chosen: ChosenDevices): Promise<void> {
+    const given = Object.entries(readOptions('setDevices()', chosen, DEVICES));
     await Promise.all(given.map(([kind, id]) => this.#ask('setDevice', kind, id ?? undefined)));
   }
 
@@ -223,11 +240,12 @@ export class VoiceCallManager {
    *
    * @throws {CallError} `CANCELLED` after `options.signal` was aborted.
    */
-  preflight(options: PreflightOptions = {}): Promise<PreflightReport> {
+  async preflight(options: PreflightOptions = {}): Promise<PreflightReport> {
+    const wanted = readOptions('preflight()', options, PREFLIGHT_OPTIONS);
     return this.#use(async (engine) => {
       const [microphone, camera] = engine.look('choices', '') as Choices;
       const { preflight } = await import('./preflight.js');
-      return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#options.rtcConfiguration }, options);
+      return preflight({ socket: this.#socket, microphone, camera, rtcConfiguration: this.#options.rtcConfiguration }, wanted);
     });
   }
 
@@ -268,6 +286,7 @@ export class VoiceCallManager {
 
   /** What arrives from a participant, once it does; it already plays. */
   remoteStream(userId: string): MediaStream | null {
+    mustBe(TEXT, 'The argument of remoteStream()', userId);
     return this.#look('remoteStream', userId);
   }
 
@@ -371,6 +390,14 @@ function whenAway(callback: () => void): () => void {
   return () => stop.abort();
 }
 
-function isSocket(socket: SocketLike): boolean {
-  return [socket?.on, socket?.off, socket?.emit].every((method) => typeof method === 'function');
+const SOCKET: Shape = ['a Socket.IO socket', (socket) => ['on', 'off', 'emit'].every((method) => typeof (socket as any)?.[method] === 'function')];
+
+/** What the module gets is not the application's own: reading that could throw in there. */
+function copied(ids: readonly string[] | undefined): readonly string[] | undefined {
+  if (!Array.isArray(ids)) return ids;
+  try {
+    return [...ids];
+  } catch (cause) {
+    throw invalid('targetUserIds cannot be read: see `cause`.', cause);
+  }
 }

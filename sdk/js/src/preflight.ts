@@ -1,5 +1,6 @@
 /** Tests what a call needs before there is one; a file of its own, which only `preflight()` loads. */
 import type { Ack, ConfigAck } from './protocol.js';
+import { guarded } from './emitter.js';
 import { camera, microphone } from './preflight/devices.js';
 import { stun, turn } from './preflight/ice.js';
 import { StepFailure, race, type Finding } from './preflight/step.js';
@@ -24,7 +25,7 @@ export async function preflight(given: Given, options: PreflightOptions): Promis
   const step = async (name: PreflightStepName, test: () => Finding | Promise<Finding>): Promise<PreflightStep> => {
     const done = await timed(name, test, signal);
     steps.push(done);
-    options.onProgress?.(done);
+    guarded(() => options.onProgress?.(done));
     return done;
   };
 

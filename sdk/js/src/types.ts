@@ -245,7 +245,7 @@ export interface CallOptions {
   microphone?: MediaTrackConstraints;
   /** Merged over the camera constraints that the server gave. */
   camera?: MediaTrackConstraints;
-  /** The most that speech may take, in bits per second. Default: as the browser thinks fit. */
+  /** The most that speech may take, in bits per second, from 6,000 to 510,000. Default: as the browser thinks fit. */
   audioBitrate?: number;
   /** The most that a picture may take on the way to each participant, in bits per second; a larger group gets less. */
   videoBitrate?: number;
@@ -266,6 +266,21 @@ export interface CallOptions {
   /** Merged over the `RTCConfiguration` that the server gave. */
   rtcConfiguration?: RTCConfiguration;
 }
+
+/** Options of a call that is answered or joined. */
+export interface VideoOptions {
+  /** Whether the camera is on from the start. */
+  video?: boolean;
+}
+
+/** Options of a call that is placed. */
+export interface DialOptions extends VideoOptions {
+  /** Default `voice`. */
+  callType?: CallType;
+}
+
+/** Ids of devices; null is the browser's default one. */
+export interface ChosenDevices { microphone?: string | null; camera?: string | null; speaker?: string | null }
 
 export interface ConnectOptions extends CallOptions {
   /** The user's JWT, or how to fetch one; asked again at every connect, and before it expires. */

@@ -1,7 +1,7 @@
 //! Reads what the TypeScript side asks for: a name and its arguments.
 
 use js_sys::Array;
-use ringback_protocol::{CallType, ChatId, EndReason, SessionId, UserId};
+use ringback_protocol::{CallType, ChatId, EndReason, SessionId, UserId, limits};
 use wasm_bindgen::prelude::*;
 
 use crate::core::{Command, MediaKind};
@@ -43,11 +43,11 @@ pub(super) fn read(what: &str, arguments: &Array) -> Result<Command, &'static st
 }
 
 const NO_FLAG: &str = "setMuted, setPushToTalk and talk take true or false.";
-const NO_SESSION: &str = "sessionId is not a session id.";
+const NO_SESSION: &str = "sessionId has to be the id of a call: a text of 1 to 128 characters.";
 
 fn chat(value: &JsValue) -> Result<ChatId, &'static str> {
     let chat = value.as_string().and_then(|text| ChatId::new(text).ok());
-    chat.ok_or("chatId is not a chat id.")
+    chat.ok_or("chatId has to be the id of a chat: a text of 1 to 128 characters.")
 }
 
 fn call_type(value: &JsValue) -> Result<CallType, &'static str> {
@@ -70,15 +70,19 @@ fn reason(value: &JsValue) -> Result<Option<EndReason>, &'static str> {
     let reason = value
         .as_string()
         .and_then(|text| EndReason::try_from(text).ok());
-    reason.ok_or("A reason has 1 to 64 characters.").map(Some)
+    reason
+        .ok_or("reason has to be a text of 1 to 64 characters.")
+        .map(Some)
 }
 
 fn targets(value: &JsValue) -> Result<Option<Vec<UserId>>, &'static str> {
-    const REFUSAL: &str = "targetUserIds is not an array of user ids.";
+    const REFUSAL: &str = "targetUserIds has to be an array of at most 32 user ids, each a text of 1 to 128 characters.";
     if is_absent(value) {
         return Ok(None);
     }
-    let array: &Array = value.dyn_ref().ok_or(REFUSAL)?;
+    let array: Option<&Array> = value.dyn_ref();
+    let is_short = |array: &&Array| array.length() as usize <= limits::TARGETS;
+    let array = array.filter(is_short).ok_or(REFUSAL)?;
     let mut ids = Vec::new();
     for id in array.iter() {
         let id = id.as_string().and_then(|text| UserId::new(text).ok());

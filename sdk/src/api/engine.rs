@@ -25,18 +25,16 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Begins to listen to a socket; `notify(event, payload)` is told everything.
-    ///
-    /// # Errors
-    /// When an option does not have its documented shape.
     #[wasm_bindgen(constructor)]
-    pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
+    #[must_use]
+    pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Self {
         let promises = Promises::default();
         let announcer = Announcer::new(notify, promises.clone());
-        let read = options::read(options)?;
-        Ok(Self {
+        let read = options::read(options);
+        Self {
             driver: Driver::new(read, socket, options, Box::new(announcer)),
             promises,
-        })
+        }
     }
 
     /// Asks for something; one of the two functions is called with how it went.

@@ -1,43 +1,31 @@
-//! Reads `CallOptions`.
+//! Reads `CallOptions`, which `options.ts` has checked.
 
 use ringback_protocol::{SessionId, UserId};
 use wasm_bindgen::prelude::*;
 
-use super::error::invalid_argument;
 use crate::core::{ClientOptions, KeptCall, Preconnect};
-use crate::platform::{check_options, get, random_seed};
+use crate::platform::{get, random_seed};
 
 /// Reads what the machine needs.
-///
-/// # Errors
-/// When an option does not have its documented shape.
-pub(super) fn read(options: &JsValue) -> Result<ClientOptions, JsValue> {
-    check_options(options)?;
+pub(super) fn read(options: &JsValue) -> ClientOptions {
     let user_id = get(options, "userId").as_string().map(UserId::new);
-    let user_id = user_id
-        .transpose()
-        .map_err(|_| invalid_argument("userId is not a user id."))?;
-    Ok(ClientOptions {
-        user_id,
+    ClientOptions {
+        user_id: user_id.and_then(Result::ok),
         supplied_microphone: !is_absent(&get(options, "localStream")),
         kept: read_kept(&get(options, "kept")),
         audio_bitrate: read_bitrate(options, "audioBitrate"),
         video_bitrate: read_bitrate(options, "videoBitrate"),
         fast_setup: get(options, "fastSetup").as_bool().unwrap_or(true),
-        preconnect: read_preconnect(&get(options, "preconnect"))?,
+        preconnect: read_preconnect(&get(options, "preconnect")),
         seed: random_seed(),
-    })
+    }
 }
 
-fn read_preconnect(value: &JsValue) -> Result<Preconnect, JsValue> {
+fn read_preconnect(value: &JsValue) -> Preconnect {
     match (value.as_bool(), value.as_string().as_deref()) {
-        (Some(true), _) => Ok(Preconnect::Direct),
-        (_, Some("relay")) => Ok(Preconnect::Relayed),
-        (Some(false), _) => Ok(Preconnect::Never),
-        (None, None) if is_absent(value) => Ok(Preconnect::Never),
-        (None, _) => Err(invalid_argument(
-            "preconnect is neither true, false nor 'relay'.",
-        )),
+        (Some(true), _) => Preconnect::Direct,
+        (_, Some("relay")) => Preconnect::Relayed,
+        (Some(false) | None, _) => Preconnect::Never,
     }
 }
 

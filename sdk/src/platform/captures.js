@@ -6,16 +6,6 @@ const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 /** What the browser is asked for when the server recommends nothing; of a screen every pixel, few times a second. */
 const USUAL = { microphone: VOICE, camera: { width: 1280, height: 720, frameRate: 30 }, screen: { frameRate: 15 } };
 
-/** Throws what the application is told when an option is something else than documented. */
-export function checkOptions({ audioElement, localStream } = {}) {
-  const check = (value, isFine, message) => {
-    if ((value ?? null) !== null && !isFine(value)) throw { code: 'INVALID_ARGUMENT', message, retryable: false };
-  };
-  check(audioElement, (value) => value instanceof HTMLAudioElement, 'audioElement is not an <audio> element.');
-  const isSource = (value) => typeof value === 'function' || value instanceof MediaStream;
-  check(localStream, isSource, 'localStream is neither a MediaStream nor a function.');
-}
-
 /** The devices of one client. */
 export class Captures {
   #options;

@@ -7,10 +7,6 @@ use super::peers::Peers;
 
 #[wasm_bindgen(module = "/src/platform/captures.js")]
 extern "C" {
-    /// Throws when an option is something else than documented.
-    #[wasm_bindgen(catch, js_name = checkOptions)]
-    pub(crate) fn check_options(options: &JsValue) -> Result<(), JsValue>;
-
     /// The devices of one client.
     pub(crate) type Captures;
     #[wasm_bindgen(constructor)]

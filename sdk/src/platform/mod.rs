@@ -28,7 +28,6 @@ use crate::core::{
     AckBody, DeviceInput, Input, MediaCommand, MediaKind, SignalingInput, VideoSource,
 };
 
-pub(crate) use captures::check_options;
 pub(crate) use clock::Clock;
 pub(crate) use js::{array, get, named, object, random_seed, record, set};
 pub(crate) use socket::Socket;

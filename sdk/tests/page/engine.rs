@@ -9,8 +9,8 @@ use web_sys::MediaStream;
 pub struct Engine(api::Engine);
 
 impl Engine {
-    pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Result<Self, JsValue> {
-        api::Engine::new(socket, options, notify).map(Self)
+    pub fn new(socket: SocketIo, options: &JsValue, notify: Function) -> Self {
+        Self(api::Engine::new(socket, options, notify))
     }
 
     pub fn initiate(

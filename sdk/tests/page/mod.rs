@@ -176,7 +176,7 @@ impl Page {
         let socket = self.relay.socket(user_id);
         let recorder = Recorder::new();
         let io: SocketIo = socket.clone().unchecked_into();
-        let engine = Engine::new(io, options, recorder.notify()).expect("the options are fine");
+        let engine = Engine::new(io, options, recorder.notify());
         Person {
             engine: Rc::new(engine),
             socket,

@@ -1,6 +1,9 @@
 import { useEffect } from 'react';
 import { LocalVideo, RemoteVideo, useCall, useCallEvent, useCalls, useDevices, useLevel } from 'ringback/react';
 
+/** Which event the application listens to. */
+const EVENT = typeof location === 'undefined' ? null : new URLSearchParams(location.search).get('event');
+
 /** Shows everything that the hooks give, under the ids that the tests look at. */
 export function Panel({ members }) {
   const { connection, error, incoming, manager, initiateCall, prepareToAccept, acceptCall, rejectCall, retry } = useCalls();
@@ -10,7 +13,7 @@ export function Panel({ members }) {
   useEffect(() => {
     window.rendersOfPanel = (window.rendersOfPanel ?? 0) + 1;
   });
-  useCallEvent('ended', (payload) => window.seen.push({ event: 'ended', payload }));
+  useCallEvent(EVENT ?? 'ended', (payload) => window.seen.push({ event: 'ended', payload }));
   const tell = (promise) => promise.catch(({ code }) => window.seen.push({ event: 'failed', payload: { code } }));
   return (
     <main>

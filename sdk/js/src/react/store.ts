@@ -1,4 +1,5 @@
 import { CallError, type Call, type CallEvents, type DeviceList, type IncomingCall, type Listener, type VoiceCallManager } from '../index.js';
+import { mustBeHeard } from '../events.js';
 import { blank } from './blank.js';
 import type { Calls, ConnectionState, CurrentCall, Snapshot } from './views.js';
 
@@ -45,6 +46,8 @@ export class CallsStore {
 
   /** Listens to an event of whichever manager there is; returns how to stop. */
   on<E extends keyof CallEvents>(event: E, listener: Listener<E>): () => void {
+    // Also before there is a manager that would say so.
+    mustBeHeard(event, listener);
     const subscription: Subscription = { event, listener };
     this.#subscriptions.add(subscription);
     this.#manager?.on(event, listener);
