@@ -644,6 +644,17 @@ fn the_answer_of_another_device_stops_the_ringing() {
 }
 
 #[test]
+fn whoever_leaves_before_the_server_heard_of_the_answer_rings_no_longer() {
+    let mut rig = Rig::answering();
+    rig.signaling(SignalingInput::Disconnected);
+    rig.ask(Command::Leave);
+    assert_eq!(
+        rig.signaling(SignalingInput::Connected)[..3],
+        ["query permission", "webrtc:config:get?", "call:end?"]
+    );
+}
+
+#[test]
 fn an_accept_that_another_device_beat_ends_the_call_here_alone() {
     let mut rig = Rig::answering();
     assert_eq!(
