@@ -18,6 +18,7 @@ use crate::calls::{CallManager, CallSettings, Others, SystemClock};
 use crate::config::Relay;
 use crate::config::{Config, Mode, Secret};
 use crate::ice::IceConfig;
+use crate::lookout::Lookout;
 use crate::metrics::Metrics;
 use crate::net;
 use crate::node::Node;
@@ -107,6 +108,7 @@ pub async fn run(
         .map(|age| Retention::start(database.clone(), age));
     let store = database.clone();
     let store: Arc<dyn Store> = MeasuredStore::new(store, metrics.clone());
+    let lookout = Lookout::start(store.clone());
     let outside = Outside::new(&config).map_err(AppError::Certificates)?;
     let keys = outside.keys(&config).await;
     let (host, deliveries) = outside.host(&config, &store, &metrics);
@@ -152,7 +154,7 @@ pub async fn run(
     let watched = watch(&config, state_for_watch).await?;
     announce(&config, &listener)?;
     serve_until(listener, router, signaling, shutdown).await;
-    drop(retention);
+    drop((retention, lookout));
     #[cfg(feature = "turn")]
     if let Some(relay) = relay {
         relay.close().await;

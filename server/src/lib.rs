@@ -16,6 +16,7 @@ pub mod host;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ice;
+pub mod lookout;
 pub mod metrics;
 mod net;
 pub mod node;

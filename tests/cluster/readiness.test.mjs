@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { startPostgres } from '../../scripts/lib/databases.mjs';
 import { Cluster } from '../helpers/cluster.mjs';
+import { TestServer } from '../helpers/server.mjs';
 import { describeOverEachStore } from '../helpers/stores.mjs';
 
 const WITHIN_MS = 20_000;
@@ -37,8 +39,24 @@ describeOverEachStore('/readyz', (store) => {
   test('without the database it is not, and says so, until the database is back', async () => {
     await cluster.database.halt();
     const { status, body } = await until(503);
-    assert.deepEqual([status, body.reasons], [503, ['the database does not answer']]);
+    assert.equal(status, 503);
+    assert.match(body.reasons.join(), /^the database does not answer/);
     await cluster.database.resume();
     assert.equal((await until(200)).status, 200);
   });
+});
+
+test('of PostgreSQL that is away, /readyz and the log say why, and so does what fails meanwhile', async (t) => {
+  const database = await startPostgres();
+  t.after(() => database.stop());
+  const server = await TestServer.start({ database: database.uri });
+  t.after(() => server.stop());
+  await database.halt();
+  assert.deepEqual((await server.api('/readyz')).body.reasons, ['the database does not answer: the connection is refused']);
+  await server.logged(/ERROR.*the database is away.*Connection refused/);
+  assert.equal((await server.as('ann', '/api/calls')).status, 503);
+  await server.logged(/ERROR.*a REST request failed.*Connection refused/);
+  await database.resume();
+  await server.logged(/INFO.*the database is back/);
+  assert.deepEqual((await server.api('/readyz')).body.reasons, []);
 });

@@ -74,9 +74,14 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a REST request failed");
         match error {
-            StoreError::Database(_) | StoreError::ReadOnly | StoreError::Closed => {
-                Self::Unavailable
-            }
+            StoreError::Database(_)
+            | StoreError::Away { .. }
+            | StoreError::NoConnection
+            | StoreError::TooSlow
+            | StoreError::DiskFull
+            | StoreError::Displaced
+            | StoreError::ReadOnly
+            | StoreError::Closed => Self::Unavailable,
             StoreError::UnknownUrl(_)
             | StoreError::NotBuiltIn { .. }
             | StoreError::Corrupt { .. }

@@ -1,7 +1,5 @@
 //! `/healthz` and `/readyz`, for whatever watches over the process.
 
-use std::time::Duration;
-
 use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response as Described};
@@ -13,12 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
-use crate::store::StoreError;
-
-/// What takes longer counts as no answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-const NO_ANSWER: &str = "the database does not answer";
+use crate::store;
 
 /// That the process is alive.
 #[derive(Serialize, JsonSchema)]
@@ -47,7 +40,9 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     if state.signaling.is_draining() {
         reasons.push("draining");
     }
-    reasons.extend(database_is_away(&state).await);
+    if let Err(error) = store::examine(&*state.store).await {
+        reasons.push(error.reason());
+    }
     if !state.emitter.reaches_others() {
         reasons.push("Redis does not answer");
     }
@@ -60,25 +55,6 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
         "not ready"
     };
     Readiness { status, reasons }
-}
-
-/// Returns what is wrong with the database, if anything is.
-async fn database_is_away(state: &RestState) -> Option<&'static str> {
-    match tokio::time::timeout(PATIENCE, state.store.ping()).await {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
-            Some(if matches!(error, StoreError::ReadOnly) {
-                "the database takes no writes"
-            } else {
-                NO_ANSWER
-            })
-        }
-        Err(_) => {
-            tracing::warn!("not ready: the database takes too long to answer");
-            Some(NO_ANSWER)
-        }
-    }
 }
 
 impl IntoResponse for Readiness {

@@ -1,6 +1,6 @@
 //! Any store, each of its operations timed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ringback_protocol::rest::{CallRecord, CallStatistics, Chat, ChatMember, LinkTimeline};
@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreResult, Swap,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -19,13 +19,19 @@ use crate::metrics::Metrics;
 pub struct MeasuredStore {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    /// Why the database did not answer when it was looked at last.
+    away: Mutex<Option<StoreError>>,
 }
 
 impl MeasuredStore {
     /// Wraps a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self { store, metrics })
+        Arc::new(Self {
+            store,
+            metrics,
+            away: Mutex::default(),
+        })
     }
 
     fn timed<'a, T: 'a>(
@@ -40,8 +46,22 @@ impl MeasuredStore {
             let result = work.instrument(span).await;
             self.metrics
                 .stored(operation, began.elapsed(), result.is_err());
-            result
+            result.map_err(|error| self.explained(error))
         })
+    }
+
+    /// Puts the cause in place of an operation's own error, which only says that it waited in vain.
+    fn explained(&self, error: StoreError) -> StoreError {
+        if !matches!(error, StoreError::NoConnection) {
+            return error;
+        }
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.clone().unwrap_or(error)
+    }
+
+    fn looked(&self, found: &StoreResult<()>) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        *away = found.as_ref().err().cloned();
     }
 }
 
@@ -190,6 +210,10 @@ impl Store for MeasuredStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.timed("ping", self.store.ping())
+        Box::pin(async move {
+            let found = self.timed("ping", self.store.ping()).await;
+            self.looked(&found);
+            found
+        })
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod cursor;
+mod health;
 mod measured;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
@@ -25,6 +26,7 @@ use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
 pub use archive::{Archive, ArchivedCall, ArchivedChat, ArchivedSample, Erasure};
+pub use health::{Absence, examine};
 pub use measured::MeasuredStore;
 pub use outbox::{Letter, LetterId, Outbox};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
@@ -50,6 +52,28 @@ pub enum StoreError {
     /// The database failed, or could not be reached.
     #[error("the database failed: {0}")]
     Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The database lets nobody in.
+    #[error("{why} ({source})")]
+    Away {
+        /// Why, in words that name nobody.
+        why: Absence,
+        /// What was tried.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// No connection to the database came free in time.
+    #[error("no connection to the database could be had in time")]
+    NoConnection,
+    /// The database took too long to say that it is there.
+    #[error("the database takes too long to answer")]
+    TooSlow,
+    /// There is no room for what is to be written.
+    #[error("the database takes no writes: its disk is full")]
+    DiskFull,
+    /// The file under the running server is another one than it opened.
+    #[error(
+        "the file of the database was deleted or replaced: what is written is lost when the server ends, unless the file comes back to its place"
+    )]
+    Displaced,
     /// A stored call does not read: it was written by another version, or by hand.
     #[error("the stored call {id} does not read: {source}")]
     Corrupt {
@@ -218,7 +242,7 @@ pub trait Store: CallStore + Directory + Outbox {
     /// Writes what is under way and closes the database.
     fn close(&self) -> BoxFuture<'_, ()>;
 
-    /// Tells whether the database answers.
+    /// Tells whether the database answers, and may be written to.
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>>;
 }
 

@@ -107,6 +107,43 @@ async fn of_postgresql_that_takes_no_writes_says_so_and_so_does_a_store_that_com
     assert!(matches!(inspect(&url).await, Err(StoreError::ReadOnly)));
 }
 
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn of_postgresql_that_lets_nobody_in_the_cause_is_told() {
+    use ringback_server::store::postgres::PostgresStore;
+    use ringback_server::store::{Absence, Store as _, StoreError};
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+
+    let url = crate::store::postgres::empty_database().await;
+    let options: PgConnectOptions = url.parse().unwrap();
+    let name = options.get_database().unwrap().to_owned();
+    let mut owner = options.clone().connect().await.unwrap();
+    let guest = format!(
+        "CREATE ROLE {name} LOGIN; GRANT ALL ON DATABASE {name} TO {name};
+        GRANT ALL ON SCHEMA public TO {name}"
+    );
+    owner.execute(AssertSqlSafe(guest)).await.unwrap();
+    let url = options.username(&name).to_url_lossy().to_string();
+    let store = PostgresStore::open(&url).await.unwrap();
+    store.ping().await.unwrap();
+
+    for (change, cause) in [
+        ("CONNECTION LIMIT 0", Absence::TooManyClients),
+        ("CONNECTION LIMIT 9 NOLOGIN", Absence::Credentials),
+    ] {
+        let change = format!(
+            "ALTER ROLE {name} {change};
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'"
+        );
+        owner.execute(AssertSqlSafe(change)).await.unwrap();
+        let Err(StoreError::Away { why, .. }) = store.ping().await else {
+            panic!("nobody is let in");
+        };
+        assert_eq!(why, cause);
+    }
+}
+
 #[cfg(feature = "mongodb")]
 #[tokio::test]
 async fn of_mongodb_no_collection_is_made() {

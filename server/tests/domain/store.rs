@@ -238,8 +238,13 @@ pub(crate) mod postgres {
 
     #[tokio::test]
     async fn a_server_that_is_not_there_is_an_error() {
+        use ringback_server::store::Absence;
+
         let refused = ringback_server::store::open("postgres://127.0.0.1:1/none").await;
-        assert!(matches!(refused.err(), Some(StoreError::Database(_))));
+        let Some(StoreError::Away { why, .. }) = refused.err() else {
+            panic!("nobody listens there");
+        };
+        assert_eq!(why, Absence::Refused);
     }
 
     #[tokio::test]

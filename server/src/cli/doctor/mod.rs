@@ -3,6 +3,7 @@
 mod findings;
 #[cfg(feature = "turn")]
 mod relay;
+mod server;
 mod services;
 mod settings;
 
@@ -49,6 +50,7 @@ async fn examine(config: &Config, ntp: Option<&str>) -> Vec<Finding> {
     findings.extend(services::published_keys(config).await);
     findings.push(services::database(&config.database).await);
     findings.extend(services::redis(config).await);
+    findings.push(server::running(config).await);
     findings.push(services::clock(config, ntp).await);
     findings.extend(relays(config).await);
     findings

@@ -256,7 +256,7 @@ impl Store for PostgresStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(schema::may_write(&self.pool))
+        Box::pin(schema::look(&self.pool))
     }
 }
 

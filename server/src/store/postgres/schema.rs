@@ -1,5 +1,7 @@
 //! Connecting, and the migrations that bring the schema up to date.
 
+use std::io;
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgExecutor};
 use tokio::time::timeout;
 
-use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
+use crate::store::{Absence, Inspection, Migration, StoreError, StoreResult, inspected};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -28,6 +30,9 @@ const MOST_CONNECTIONS: u32 = 20;
 
 /// How long a query waits for a connection: when the database is away, callers are told soon.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a look at the database waits for a connection before it tries to make one itself.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A statement that takes longer is given up by the database.
 const STATEMENT_TIMEOUT: &str = "10s";
@@ -100,6 +105,20 @@ pub(super) async fn may_write(database: impl PgExecutor<'_>) -> StoreResult<()> 
     Ok(())
 }
 
+/// Asks the database whether it can be worked with.
+///
+/// # Errors
+/// Why not. The pool tries again and again and does not say what came of it: an attempt of our own does.
+pub(super) async fn look(pool: &PgPool) -> StoreResult<()> {
+    let mut answer = pin!(may_write(pool));
+    if let Ok(answer) = timeout(LOOK_TIMEOUT, &mut answer).await {
+        return answer;
+    }
+    let attempt = PgConnection::connect_with(&pool.connect_options()).await?;
+    attempt.close().await?;
+    answer.await
+}
+
 /// Runs the migrations that the database has not seen, all or none.
 async fn migrate(connection: &mut PgConnection) -> StoreResult<Migration> {
     let mut migration = connection.begin().await?;
@@ -141,6 +160,34 @@ impl From<sqlx::Error> for StoreError {
         if matches!(error, sqlx::Error::PoolClosed) {
             return Self::Closed;
         }
-        Self::Database(Arc::new(error))
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::NoConnection;
+        }
+        let why = absence(&error);
+        let source = Arc::new(error);
+        match why {
+            Some(why) => Self::Away { why, source },
+            None => Self::Database(source),
+        }
+    }
+}
+
+/// Returns why the database lets nobody in, if that is what is wrong.
+fn absence(error: &sqlx::Error) -> Option<Absence> {
+    if let sqlx::Error::Io(error) = error {
+        let is_refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        return Some(if is_refused {
+            Absence::Refused
+        } else {
+            Absence::Unreachable
+        });
+    }
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
+    match error.as_database_error()?.code()?.as_ref() {
+        "28000" | "28P01" => Some(Absence::Credentials),
+        "3D000" => Some(Absence::NoSuchDatabase),
+        "53300" => Some(Absence::TooManyClients),
+        "57P01" | "57P02" | "57P03" => Some(Absence::StartingOrStopping),
+        _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod archive;
 mod chats;
 mod live;
 mod outbox;
+mod place;
 #[cfg(test)]
 mod plans;
 mod quality;
@@ -36,6 +37,7 @@ use archive::Change;
 use chats::ChatCache;
 use live::LiveCalls;
 use outbox::LetterChange;
+use place::Place;
 use readers::Readers;
 use write::Write;
 use writer::Writer;
@@ -48,6 +50,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     mirror: Arc<Mirror>,
+    place: Arc<Place>,
     migration: Migration,
 }
 
@@ -67,10 +70,11 @@ impl SqliteStore {
         let file = schema::file_of(url)?;
         let opened = tokio::task::spawn_blocking(move || {
             let (connection, migration) = schema::open_writer(&file)?;
+            let place = Place::of(&file)?;
             let live = read::live_calls(&connection)?;
-            StoreResult::Ok((file, connection, migration, live))
+            StoreResult::Ok((file, place, connection, migration, live))
         });
-        let (file, connection, migration, live) = opened
+        let (file, place, connection, migration, live) = opened
             .await
             .map_err(|error| StoreError::Database(Arc::new(error)))??;
         let mirror = Arc::new(Mirror::default());
@@ -79,6 +83,7 @@ impl SqliteStore {
             readers: Readers::new(file),
             writer: Writer::start(connection, Arc::clone(&mirror))?,
             mirror,
+            place: Arc::new(place),
             migration,
         })
     }
@@ -374,9 +379,15 @@ impl Store for SqliteStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(self.readers.read(|from| {
-            from.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
-            Ok(())
-        }))
+        Box::pin(async move {
+            let place = Arc::clone(&self.place);
+            let look = move |from: &Connection| {
+                place.examine()?;
+                from.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
+                Ok(())
+            };
+            self.readers.read(look).await?;
+            self.writer.try_again().await
+        })
     }
 }

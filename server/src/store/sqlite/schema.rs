@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
@@ -52,7 +52,9 @@ pub(super) fn open_writer(file: &Path) -> StoreResult<(Connection, Migration)> {
 
 /// Opens a connection that only reads.
 pub(super) fn open_reader(file: &Path) -> StoreResult<Connection> {
-    let connection = Connection::open(file)?;
+    // The one that writes made the file: should it have gone, an empty one would help nobody.
+    let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
+    let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", "ON")?;
     Ok(connection)
@@ -129,6 +131,13 @@ fn migrate(connection: &mut Connection) -> StoreResult<Migration> {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        if code == Some(ErrorCode::DiskFull) {
+            return Self::DiskFull;
+        }
+        if code == Some(ErrorCode::ReadOnly) {
+            return Self::ReadOnly;
+        }
         Self::Database(Arc::new(error))
     }
 }

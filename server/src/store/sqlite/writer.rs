@@ -1,5 +1,6 @@
 //! The one connection that writes, on a thread of its own: what waits together is committed together.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -26,6 +27,8 @@ const QUEUE: usize = 4_096;
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether a change failed since that was asked last.
+    failed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -44,6 +47,7 @@ impl Writer {
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
+            failed: AtomicBool::new(false),
         })
     }
 
@@ -54,7 +58,20 @@ impl Writer {
         jobs.send(Job { write, done })
             .await
             .map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        let written = answer.await.map_err(|_| StoreError::Closed)?;
+        if written.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Looks whether changes can be written again, if one failed since the last look.
+    pub(super) async fn try_again(&self) -> StoreResult<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            self.write(Write::Nothing).await?;
+            self.failed.store(false, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Takes no more changes, and waits until those that wait are committed.
