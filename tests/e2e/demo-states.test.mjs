@@ -1,17 +1,14 @@
 // The demo page in each of its states, on a phone and on a desk: nothing breaks out, nothing breaks
 // down, and people who do not see or do not use a mouse can use it.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { enter, openGallery } from '../www/gallery/gallery.mjs';
 import { SCENES } from '../www/gallery/scenes.mjs';
+import { overflowOf, violationsIn } from './axe.mjs';
 import { launch } from './browsers.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { 'on a phone, dark': [360, 740, 'dark'], 'on a desk, light': [1280, 800, 'light'] };
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 
 let browser;
 let gallery;
@@ -45,22 +42,4 @@ async function opened(t, { width, height, scheme }) {
   await page.setViewport({ width, height });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
   return page;
-}
-
-/** What reaches over the right edge of the window. */
-function overflowOf(page) {
-  return page.evaluate(() => {
-    const wide = [...document.querySelectorAll('#app *')].filter((element) =>
-      element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.strip, .scroll, .sr-only'));
-    return wide.map((element) => element.className || element.tagName);
-  });
-}
-
-/** What axe finds, as `rule: element`. The policy of the page allows no scripts but its own, so axe comes over the debugger. */
-async function violationsIn(page) {
-  await page.evaluate(`${axe};0`);
-  return page.evaluate(async (rules) => {
-    const { violations } = await axe.run(document, { runOnly: rules });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-  }, RULES);
 }

@@ -1,17 +1,15 @@
 // The pages for operators, with a real server: they show what there is, to whoever may see it, and
 // people who do not see or do not use a mouse can use them.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { ring, talk } from '../helpers/scene.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { serviceToken, userToken } from '../helpers/tokens.mjs';
+import { overflowOf, violationsIn } from './axe.mjs';
 import { launch } from './browsers.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const www = fileURLToPath(new URL('../../www', import.meta.url));
 const SIZES = { 'on a phone, dark': [360, 740, 'dark'], 'on a desk, light': [1280, 900, 'light'] };
 const SHOTS = process.env.SHOTS;
@@ -41,15 +39,9 @@ async function opened(t, path, [width, height, scheme] = SIZES['on a desk, light
 
 const textOf = (page, id) => page.$eval(`[data-testid=${id}]`, (element) => element.textContent);
 
-/** What axe finds, as `rule: element`; what reaches over the right edge of the window. */
+/** What axe finds, what reaches over the right edge of the window, and errors that nobody caught. */
 async function faultsOf(page) {
-  await page.evaluate(axe);
-  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
-  const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), rules);
-  const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) =>
-    element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll, .sr-only, .skip')).map((element) => element.className || element.tagName));
-  const scrolls = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? ['the page is wider than its window'] : []));
-  return [...scrolls, ...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)), ...wide, ...page.problems];
+  return [...(await violationsIn(page)), ...(await overflowOf(page)), ...page.problems];
 }
 
 /** Calls that ended in several ways, one that goes on and one that rings. */

@@ -25,10 +25,9 @@ export function createCheck({ store, manager, attempt, say }) {
 
   return {
     runCheck,
-    closeCheck() {
-      running.abort();
-      set({ check: null });
-    },
+    closeCheck: () => set({ check: null }),
+    /** Lets go of the microphone when nobody looks any more. */
+    giveUpCheck: () => running.abort(),
     exportDiagnostics: attempt(async () => {
       set({ panel: null });
       download(`ringback-${new Date().toISOString().replaceAll(':', '-')}.json`, await manager().exportDiagnostics());

@@ -1,5 +1,7 @@
 /** What follows from the state besides the view: sounds, meters, the timer, the title, announcements, focus. */
 
+import { createAnnouncer, newsBetween } from './announcements.js';
+import { createFocus } from './focus.js';
 import { createMeters } from './meter.js';
 import { callerOf } from './names.js';
 import { createTones } from './tones.js';
@@ -9,7 +11,8 @@ import { stateText } from './views/state-text.js';
 export function createEffects({ store, actions, attention }) {
   const tones = createTones();
   const meters = createMeters();
-  const announcer = document.getElementById('announcer');
+  const tell = createAnnouncer();
+  const follow = createFocus();
   let timer = null;
   let previous = null;
 
@@ -18,9 +21,10 @@ export function createEffects({ store, actions, attention }) {
     meters.show(state.call ? { local: actions.manager()?.localStream ?? null } : {});
     attention.update(attentionOf(state));
     tick(Boolean(state.call?.startedAt) || state.live.length > 0);
-    announce(state);
-    moveFocus(state);
+    if (previous) tell(newsBetween(previous, state));
+    follow(previous, state);
     if (previous?.call && !state.call) actions.callIsOver();
+    if (previous?.check && !state.check) actions.giveUpCheck();
     if (state.panel?.kind === 'devices' && previous?.panel?.kind !== 'devices') actions.loadDevices();
     if (state.waiting.length > (previous?.waiting.length ?? 0)) tones.knock();
     previous = state;
@@ -31,28 +35,7 @@ export function createEffects({ store, actions, attention }) {
     else timer = clearInterval(timer) ?? null;
   }
 
-  function announce(state) {
-    const waiting = state.waiting.map(({ caller }) => `${caller.name} is calling you too`);
-    const text = [stateText(state), ...waiting, state.notice?.title, state.notice?.detail].filter(Boolean).join('. ');
-    if (announcer.textContent !== text) announcer.textContent = text;
-  }
-
-  /** Keeps the keyboard where the call is: on its main button, and back in the page when it is over. */
-  function moveFocus(state) {
-    const [before, now] = [previous?.call?.state ?? null, state.call?.state ?? null];
-    if (before === now) return;
-    const lost = document.activeElement === document.body || document.activeElement === null;
-    if (now === 'incoming') focus('accept');
-    else if (now === 'outgoing') focus('hangup');
-    else if (now && (before === 'incoming' || before === 'outgoing')) focus('mute');
-    else if (!now && before && lost) document.querySelector('[role=tab][aria-selected=true]')?.focus({ preventScroll: true });
-  }
-
   return { run };
-}
-
-function focus(testId) {
-  document.querySelector(`[data-testid=${testId}]`)?.focus({ preventScroll: true });
 }
 
 function toneOf(call) {

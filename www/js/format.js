@@ -54,10 +54,14 @@ export function measure(value, unit) {
 /** Returns names as a sentence part: `Ann`, `Ann and Ben`, `Ann, Ben and 2 others`. */
 export function nameList(names) {
   if (names.length === 0) return 'nobody';
-  if (names.length === 1) return names[0];
-  if (names.length <= 3) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-  return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
+  const [first, ...rest] = names.map(apart);
+  if (rest.length === 0) return first;
+  if (rest.length <= 2) return `${[first, ...rest.slice(0, -1)].join(', ')} and ${rest.at(-1)}`;
+  return `${first}, ${rest[0]} and ${rest.length - 1} others`;
 }
+
+/** A name written from the right stays apart from the words and numbers around it. */
+const apart = (name) => (/[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
 
 /** Returns a count with its noun. */
 export function plural(count, noun) {

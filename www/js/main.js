@@ -33,7 +33,7 @@ function keysOf({ panel, call }) {
   return call.pushToTalk ? 'push-to-talk' : 'call';
 }
 
-const narrow = matchMedia('(max-width: 859px)');
+const narrow = matchMedia('(max-width: 53.6875em)');
 narrow.addEventListener('change', () => store.set({ narrow: narrow.matches }));
 store.set({ narrow: narrow.matches, notifications: notificationState() });
 window.addEventListener('hashchange', actions.route);

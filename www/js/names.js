@@ -2,11 +2,17 @@
 
 import { nameList } from './format.js';
 
-/** Returns the names of users, as the room or the call knows them. */
-export function namesIn(state) {
+/** Returns what gives the name of one user, as the room or the call knows them. */
+export function nameIn(state) {
   const known = new Map(state.members.list.map((member) => [member.id, member.name]));
   for (const { id, name } of state.call?.participants ?? []) if (!known.has(id) || name !== id) known.set(id, name);
-  return (ids) => nameList(ids.map((id) => (id === state.me?.id ? 'You' : known.get(id) ?? id)));
+  return (id) => (id === state.me?.id ? 'You' : known.get(id) ?? id);
+}
+
+/** Returns what names several users in a sentence. */
+export function namesIn(state) {
+  const name = nameIn(state);
+  return (ids) => nameList(ids.map(name));
 }
 
 /** Returns who placed the incoming call, `{id, name}`; of a call known only by its state, the first participant. */

@@ -17,8 +17,9 @@ export function createPanels(closePanel) {
   }
 
   function opened(menu) {
-    opener = document.activeElement;
-    menu.querySelector('button:not([data-testid=close-panel]), select, input')?.focus({ preventScroll: true });
+    opener = document.getElementById(menu.dataset.panel);
+    const first = menu.querySelector('button:not([data-testid=close-panel], :disabled), select, input') ?? menu.querySelector('button');
+    first.focus({ preventScroll: true });
   }
 
   function closed() {

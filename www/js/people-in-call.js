@@ -1,6 +1,6 @@
 /** Who is in the current call, as the stage shows them: pure. */
 
-import { namesIn } from './names.js';
+import { nameIn } from './names.js';
 
 const HERE = new Set(['joined', 'reconnecting']);
 const EXPECTED = new Set(['invited', 'ringing']);
@@ -12,8 +12,8 @@ export const isExpected = ({ status }) => EXPECTED.has(status);
 
 /** Returns the other participants with the names that the room knows them by. */
 export function namedPeers(state) {
-  const names = namesIn(state);
-  return state.call.participants.map((peer) => ({ ...peer, name: names([peer.id]) }));
+  const name = nameIn(state);
+  return state.call.participants.map((peer) => ({ ...peer, name: name(peer.id) }));
 }
 
 /** Tells whether leaving the call leaves others behind who talk to each other. */

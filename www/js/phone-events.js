@@ -82,7 +82,7 @@ function stateOf(state, call) {
   const { caller } = state;
   const front = state.waiting.find(({ sessionId }) => sessionId === call.sessionId);
   const fromFront = front ? { sessionId: front.sessionId, ...front.caller } : caller;
-  return { ...noCall(), call, waiting, caller: fromFront, notice: null, panel: null };
+  return { ...noCall(), call, waiting, caller: fromFront, notice: null, panel: null, check: null };
 }
 
 /** A call that rings: in front, or behind the one that goes on. */
@@ -90,7 +90,8 @@ function rung(state, incoming) {
   const { sessionId, caller } = incoming;
   const current = state.call;
   if (current && current.sessionId !== sessionId) {
-    return { waiting: [...state.waiting.filter((other) => other.sessionId !== sessionId), incoming] };
+    // Behind the check it could not be answered.
+    return { check: null, waiting: [...state.waiting.filter((other) => other.sessionId !== sessionId), incoming] };
   }
   return { notice: null, caller: { sessionId, ...caller } };
 }

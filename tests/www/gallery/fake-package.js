@@ -58,7 +58,8 @@ export async function connect() {
   return window.fake;
 }
 
-const NAMES = { bob: 'Bob Novak', carol: 'Carol', dave: 'Dave Okonkwo-Lindqvist', erin: 'Erin', frank: 'Frank', grace: 'Grace', heidi: 'Heidi', ivan: 'Ivan', judy: 'Judy', mallory: 'Mallory', niaj: 'Niaj' };
+const NAMES = { bob: 'Bob Novak', carol: 'Carol', dave: 'Dave Okonkwo-Lindqvist', erin: 'Erin', frank: 'Frank', grace: 'Grace', heidi: 'Heidi', ivan: 'Ivan', judy: 'Judy', mallory: 'Mallory', niaj: 'Niaj',
+  long: 'Maximiliane-Theodora.Wolfeschlegelsteinhausenbergerdorff@exa', words: 'Ana María de los Ángeles Fernández-Villaverde y Ruiz de Cuen', rtl: 'محمد عبد الرحمن بن خالد الهاشمي', emoji: '👩‍🚀🏳️‍🌈🎉' };
 
 /** What scenes are made with. */
 window.scene = {

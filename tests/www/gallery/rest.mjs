@@ -3,7 +3,14 @@
 const people = [
   ['alice', 'Alice'], ['bob', 'Bob Novak'], ['carol', 'Carol'], ['dave', 'Dave Okonkwo-Lindqvist'], ['erin', 'Erin'], ['frank', 'Frank'],
 ];
-const user = (id) => ({ id, name: people.find(([known]) => known === id)[1], avatar: null });
+/** A room whose people have names that are hard to fit in. */
+const hardToName = [
+  ['long', 'Maximiliane-Theodora.Wolfeschlegelsteinhausenbergerdorff@example'.slice(0, 60)],
+  ['words', 'Ana María de los Ángeles Fernández-Villaverde y Ruiz de Cuenca'.slice(0, 60)],
+  ['rtl', 'محمد عبد الرحمن بن خالد الهاشمي'],
+  ['emoji', '👩‍🚀🏳️‍🌈🎉'],
+];
+const user = (id) => ({ id, name: [...people, ...hardToName].find(([known]) => known === id)[1], avatar: null });
 const START = Date.now() - 3_600_000;
 const at = (seconds) => new Date(START + seconds * 1000).toISOString();
 
@@ -23,6 +30,8 @@ const RECORDS = [
     participants: [{ user: user('dave'), status: 'left', joinedAt: at(0), leftAt: at(45) }, { user: user('alice'), status: 'missed', joinedAt: null, leftAt: null }] }),
   record('c-declined', { status: 'rejected', startedAt: null, duration: 0, endReason: 'declined', quality: null,
     participants: [{ user: user('alice'), status: 'left', joinedAt: at(0), leftAt: at(9) }, { user: user('erin'), status: 'rejected', joinedAt: null, leftAt: null }] }),
+  record('c-names', { participants: ['alice', 'long', 'words', 'rtl', 'emoji'].map((id) => ({ user: user(id), status: 'left', joinedAt: at(8), leftAt: at(300) })) }),
+  record('c-right-to-left', { participants: ['alice', 'rtl', 'bob'].map((id) => ({ user: user(id), status: 'left', joinedAt: at(8), leftAt: at(300) })) }),
 ];
 
 /** A link whose quality dips between two moments, and is gone in the middle of the dip. */
@@ -66,6 +75,7 @@ export function answer(path) {
   if (path === '/api/dev/join') return { token: 'token' };
   if (path === '/api/dev/chats/kitchen') return { participants: people.map(([id, name]) => ({ id, name, online: !['erin', 'frank'].includes(id) })) };
   if (path === '/api/dev/chats/attic') return { participants: [{ id: 'alice', name: 'Alice', online: true }] };
+  if (path.startsWith('/api/dev/chats/')) return { participants: hardToName.map(([id, name]) => ({ id, name, online: id !== 'words' })) };
   const data = dataOf(path);
   return data && { success: true, data };
 }

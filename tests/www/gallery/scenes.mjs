@@ -3,6 +3,8 @@
 // test id of what must be there in the end.
 
 const inRoom = { query: 'room=Kitchen&name=Alice', joined: true };
+/** Names as long as the form allows, and such as are written from the right or with no letters. */
+const hardToName = { query: `room=${'The room with the longest name that anybody ever gave a room'}&name=${'Alexandra-Konstantina.Papadimitriou-von-Hohenzollern@example'}`, joined: true };
 
 export const SCENES = {
   join: { query: 'room=Kitchen', shows: 'join-submit' },
@@ -27,6 +29,7 @@ export const SCENES = {
       step('browser', 'ok', 'This browser can make calls.'), step('microphone', 'ok', 'Your microphone is heard.'), step('camera', 'skipped', 'Not tested.'),
       step('signaling', 'ok', 'The server answers in 12 ms.'), step('stun', 'warn', 'No direct path from here: calls go through a relay.'), step('turn', 'skipped', 'Not tested.')] });
   } },
+  'check-in-call': { ...inRoom, shows: 'check', clicks: ['open-more', 'menu-check'], act: () => fake.show(scene.call([scene.person('bob')])) },
   'microphone-blocked': { ...inRoom, shows: 'remedy-check', act: () => fake.emit('error', { code: 'MIC_DENIED', message: 'The microphone is blocked: allow it in the address bar of the browser, then try again.' }) },
   'answered-elsewhere': { ...inRoom, shows: 'notice', act: () => {
     const { call, person } = scene;
@@ -131,6 +134,33 @@ export const SCENES = {
   'add-people': { ...inRoom, shows: 'invite-dave', opens: 'invite', act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
   'leave-or-end': { ...inRoom, shows: 'end-for-all', clicks: ['hangup'], act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')])) },
   'push-to-talk': { ...inRoom, shows: 'talk', act: () => fake.show(scene.call([scene.person('bob'), scene.person('carol')], { pushToTalk: true, muted: true })) },
+  'long-names': { ...hardToName, shows: 'member-long' },
+  'long-names-picked': { ...hardToName, clicks: ['pick', 'pick-long', 'pick-rtl'], shows: 'call-picked' },
+  'long-names-calling': { ...hardToName, shows: 'outgoing', act: () =>
+    fake.show(scene.call(['long', 'words', 'rtl', 'emoji'].map((id) => scene.person(id, { status: 'ringing' })), { state: 'outgoing', startedAt: null })) },
+  'long-name-calls': { ...hardToName, shows: 'accept', act: () => {
+    const { call, person } = scene;
+    fake.emit('incoming', { sessionId: 's-1', caller: person('long') });
+    fake.show(call(['long', 'words', 'rtl'].map((id) => person(id)), { state: 'incoming', direction: 'incoming', startedAt: null, callType: 'video' }));
+  } },
+  'long-names-in-call': { ...hardToName, shows: 'toast', act: () => {
+    const { call, person, quality } = scene;
+    fake.show(call([person('long', { muted: true }), person('words', { status: 'reconnecting' }), person('rtl'), person('emoji')]));
+    for (const id of ['long', 'words', 'rtl', 'emoji']) fake.emit('quality', quality(id));
+    fake.emit('participantLeft', { userId: 'long', reason: 'disconnected' });
+    fake.emit('linkFailed', { userId: 'rtl', name: 'long', retrying: true, message: `You and ${person('long').name} cannot hear each other` });
+  } },
+  'long-name-waits': { ...hardToName, shows: 'waiting', act: () => {
+    fake.show(scene.call([scene.person('long')]));
+    fake.emit('incoming', { sessionId: 's-2', callType: 'voice', caller: scene.person('words') });
+  } },
+  'long-name-missed': { ...hardToName, shows: 'call-again', act: () => {
+    const { call, person } = scene;
+    fake.emit('incoming', { sessionId: 's-1', caller: person('long') });
+    fake.show(call([person('long')], { state: 'incoming', direction: 'incoming', startedAt: null }));
+    fake.emit('ended', { sessionId: 's-1', endedBy: 'long', reason: 'cancelled', durationMs: 0 });
+  } },
+  'long-names-details': { ...hardToName, hash: '#/calls/c-names', shows: 'call-page' },
   'error-in-call': { ...inRoom, shows: 'remedy-devices', act: () => {
     fake.show(scene.call([scene.person('bob')]));
     fake.emit('error', { code: 'CAMERA_NOT_FOUND', message: 'There is no camera: plug one in, or go on without.' });

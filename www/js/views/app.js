@@ -8,7 +8,7 @@ import { historyView } from './history.js';
 import { icon } from './icon.js';
 import { joinView } from './join.js';
 import { liveView } from './live.js';
-import { panelView } from './panel.js';
+import { panelIsOpen, panelView } from './panel.js';
 import { peopleView } from './people.js';
 import { stageView } from './stage.js';
 import { stateText } from './state-text.js';
@@ -21,15 +21,16 @@ export function appView(state, act) {
 }
 
 function roomView(state, act) {
-  // On a phone the call covers the page: what lies below must not take focus.
-  const covered = state.narrow && state.call !== null;
+  // On a phone a call covers the page, and a menu the call: what lies below must not take focus.
+  const under = state.narrow && panelIsOpen(state);
+  const covered = under || (state.narrow && state.call !== null);
   return h('div', { class: 'room', key: 'room', 'data-layout': layoutOf(state) },
     headerView(state, act, covered),
     h('main', null,
       h('p', { class: 'sr-only', 'data-testid': 'state', 'data-state': state.call?.state ?? 'idle' },
         stateText(state) || 'No call'),
-      covered ? null : signalingBanner(state),
-      h('div', { class: 'columns' },
+      talks(state) ? null : signalingBanner(state),
+      h('div', { class: 'columns', inert: under },
         h('section', { class: 'panel', inert: covered }, liveView(state, act),
           state.page ? callPageView(state, act) : [tabsView(state, act), tabPanel(state, act)]),
         stageView(state, act))),
@@ -38,20 +39,22 @@ function roomView(state, act) {
     checkView(state, act));
 }
 
+const talks = ({ call }) => call !== null && call.state !== 'incoming' && call.state !== 'outgoing';
+
 /** How lists and stage share a wide window: in a call the stage is the larger one, or alone. */
-function layoutOf({ call, notice, page, roomy }) {
-  const talks = call && call.state !== 'incoming' && call.state !== 'outgoing';
-  if (talks) return roomy ? 'stage' : 'call';
+function layoutOf(state) {
+  const { call, notice, page, roomy } = state;
+  if (talks(state)) return roomy ? 'stage' : 'call';
   return page && !call && !notice ? 'page' : 'lists';
 }
 
 function headerView({ me, signaling, panel }, act, covered) {
   return h('header', { class: 'top', inert: covered },
     h('span', { class: 'brand' }, h('img', { src: 'favicon.svg', alt: '', width: 28, height: 28 }), h('b', null, 'Ringback')),
-    h('h1', { class: 'room-name', title: me.room }, h('span', { class: 'sr-only' }, 'Room '), me.room),
+    h('h1', { class: 'room-name', title: me.room, tabindex: '-1', dir: 'auto' }, h('span', { class: 'sr-only' }, 'Room '), me.room),
     h('span', { class: `link ${signaling}`, title: SIGNALING[signaling] },
       h('span', { class: 'dot' }), h('span', { class: 'link-text' }, SIGNALING[signaling])),
-    h('span', { class: 'whoami' }, me.name),
+    h('span', { class: 'whoami', dir: 'auto', title: me.name }, me.name),
     h('button', { class: 'quiet round', type: 'button', id: 'open-help', 'aria-label': 'Help', title: 'Help', 'aria-haspopup': 'dialog',
       'aria-expanded': String(panel?.kind === 'help'), 'data-testid': 'open-help', onclick: () => act.openPanel('help', 'open-help') }, icon('help')),
     h('button', { class: 'quiet', type: 'button', 'data-testid': 'leave', onclick: act.leave }, 'Leave'));

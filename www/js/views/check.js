@@ -7,24 +7,23 @@ import { icon } from './icon.js';
 /** Returns the dialog, while it is open. */
 export function checkView({ check, can }, act) {
   if (!check) return null;
-  return h('dialog', { class: 'check', key: 'check', modal: true, 'aria-labelledby': 'check-title', 'data-testid': 'check',
+  return h('dialog', { class: 'check', key: 'check', modal: true, 'aria-labelledby': 'check-title', 'aria-describedby': 'check-state', 'data-testid': 'check',
     oncancel: (event) => { event.preventDefault(); act.closeCheck(); } },
   h('div', { class: 'panel-head' }, h('h2', { id: 'check-title' }, 'Check your setup'),
     h('button', { class: 'quiet round slim', type: 'button', 'aria-label': 'Close', 'data-testid': 'close-check', onclick: act.closeCheck }, icon('close'))),
   check.error ? h('p', { class: 'error', role: 'alert' }, check.error) : null,
-  check.report ? verdictView(check.report) : null,
+  h('div', { id: 'check-state', role: 'status' }, check.report ? verdictView(check.report) : null, check.busy ? working() : null),
   h('ul', { class: 'check-lines' }, linesOf(check.steps).map(lineView)),
-  check.busy ? working() : null,
   buttons(check, can, act));
 }
 
 function verdictView(report) {
   const { tone, text } = verdictOf(report);
-  return h('p', { class: `verdict ${tone}`, role: 'status', 'data-testid': 'verdict', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), text);
+  return h('p', { class: `verdict ${tone}`, 'data-testid': 'verdict', 'data-tone': tone }, icon(tone === 'ok' ? 'check' : 'alert'), text);
 }
 
 function working() {
-  return h('p', { class: 'working', role: 'status' }, h('span', { class: 'spinner large', 'aria-hidden': 'true' }),
+  return h('p', { class: 'working' }, h('span', { class: 'spinner large', 'aria-hidden': 'true' }),
     h('span', null, h('b', null, 'Checking.'), h('span', { class: 'soft' }, ' Say something, so that your microphone can be heard.')));
 }
 

@@ -22,7 +22,7 @@ function form(join, act) {
     act.join({ name: data.get('name'), room: data.get('room') });
   };
   return h('form', { onsubmit: submit, 'aria-describedby': join.error ? 'join-error' : null },
-    field({ id: 'name', label: 'Your name', autocomplete: 'nickname', value: join.name, autofocus: join.name === '' }, act),
+    field({ id: 'name', label: 'Your name', autocomplete: 'nickname', value: join.name }, act),
     field({ id: 'room', label: 'Room', hint: 'Everyone in the same room can call each other.', autocomplete: 'off', value: join.room }, act),
     join.error ? h('p', { class: 'error', id: 'join-error', role: 'alert', 'data-testid': 'notice', 'data-kind': 'error' }, join.error) : null,
     h('button', { class: 'primary wide', type: 'submit', disabled: join.busy, 'data-testid': 'join-submit' },

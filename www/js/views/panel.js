@@ -9,14 +9,17 @@ import { hangUpPanel, morePanel } from './call/toolbar.js';
 import { helpPanel } from './help.js';
 import { icon } from './icon.js';
 
+/** Tells whether there is one. */
+export const panelIsOpen = ({ panel, call }) => panel !== null && (call !== null || !IN_CALL.has(panel.kind));
+
 /** Returns the open menu, if there is one. */
 export function panelView(state, act) {
-  const { panel, call } = state;
-  if (!panel || (IN_CALL.has(panel.kind) && !call)) return null;
+  const { panel } = state;
+  if (!panelIsOpen(state)) return null;
   const { title, content } = contentOf(state, act);
-  return h('div', { class: `panel-place ${panel.kind}`, key: 'panel' },
+  return h('div', { class: `panel-place ${panel.kind}`, key: `panel-${panel.kind}` },
     h('div', { class: 'scrim', onclick: act.closePanel }),
-    h('div', { class: 'panel-menu', role: 'dialog', 'aria-label': title, 'data-panel': panel.anchor, 'data-testid': `panel-${panel.kind}` },
+    h('div', { class: 'panel-menu', role: 'dialog', 'aria-label': title, 'aria-modal': state.narrow ? 'true' : null, 'data-panel': panel.anchor, 'data-testid': `panel-${panel.kind}` },
       h('div', { class: 'panel-head' }, h('h2', null, title),
         h('button', { class: 'quiet round slim', type: 'button', 'aria-label': 'Close', 'data-testid': 'close-panel', onclick: act.closePanel }, icon('close'))),
       content));

@@ -54,9 +54,9 @@ function incomingView(state, act) {
   const caller = callerOf(state);
   const others = alsoCalled(state);
   const video = state.call.callType === 'video';
-  return h('div', { class: 'call-card', key: 'incoming', role: 'alertdialog', 'aria-labelledby': 'incoming-title', 'data-testid': 'incoming' },
+  return h('div', { class: 'call-card', key: 'incoming', role: 'alertdialog', 'aria-labelledby': 'incoming-title', 'aria-describedby': 'incoming-what', 'data-testid': 'incoming' },
     face(caller),
-    h('p', { class: 'eyebrow' }, `Incoming ${state.call.callType} call`),
+    h('p', { class: 'eyebrow', id: 'incoming-what' }, `Incoming ${state.call.callType} call`),
     h('h2', { id: 'incoming-title' }, caller.name, h('span', { class: 'sr-only' }, ' is calling')),
     others.length > 0 ? h('p', { class: 'soft' }, `With ${namesIn(state)(others)}`) : null,
     h('div', { class: 'controls' },

@@ -16,7 +16,7 @@ export function inCallView(state, act) {
     headView(state, act),
     h('div', { class: 'call-banners' },
       mediaBanner(state),
-      state.narrow ? signalingBanner(state) : null,
+      signalingBanner(state),
       sharingBanner(state, act),
       hearButton(state, act)),
     gridView(state, act),

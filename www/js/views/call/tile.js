@@ -19,7 +19,7 @@ export function peerTile(peer, state, act, { place = null, large = false } = {})
   h('div', { class: 'tile-foot' },
     h('span', { class: 'chip' },
       peer.muted ? mark('mic-off', 'Muted') : h('span', { class: 'ear', 'aria-hidden': 'true', 'data-meter': `remote-${peer.id}` }, h('i'), h('i'), h('i')),
-      h('b', null, peer.name),
+      h('b', { dir: 'auto' }, peer.name),
       video === 'screen' ? mark('screen', 'Shares the screen') : null,
       speaking ? h('span', { class: 'sr-only' }, 'speaks') : null),
     h('span', { class: 'tile-tools' },
@@ -41,7 +41,7 @@ export function ownTile(state, act, { place = null, small = false } = {}) {
     h('div', { class: `tile-face hue-${hueOf(me.id)}` },
       showing ? picture(localVideo.stream, 'Your own picture') : avatar(me, { size: 'tile', meter: call.muted ? null : 'local' })),
     h('div', { class: 'tile-foot' },
-      h('span', { class: 'chip' }, call.muted ? mark('mic-off', 'Muted') : null, h('b', null, localVideo.source === 'screen' ? 'Your screen' : 'You'))));
+      h('span', { class: 'chip' }, call.muted ? mark('mic-off', 'Muted') : null, h('b', null, localVideo.source !== 'screen' ? 'You' : small ? 'Screen' : 'Your screen'))));
 }
 
 function picture(stream, label) {
@@ -54,7 +54,7 @@ function mark(name, text) {
 
 function pinButton(peer, { pinned }, act) {
   const is = pinned === peer.id;
-  return h('button', { class: 'tile-tool', type: 'button', 'aria-pressed': String(is), 'aria-label': `${is ? 'Unpin' : 'Pin'} ${peer.name}`,
+  return h('button', { class: 'tile-tool', type: 'button', 'aria-pressed': String(is), 'aria-label': `Pin ${peer.name}`,
     title: is ? 'Unpin' : 'Pin', 'data-testid': `pin-${peer.id}`, onclick: () => act.pin(peer.id) }, icon('pin'));
 }
 

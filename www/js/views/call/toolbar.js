@@ -19,13 +19,13 @@ export function toolbarView(state, act) {
 
 function cameraButton({ localVideo }, act) {
   const on = localVideo.source === 'camera';
-  return tool({ id: 'camera', name: on ? 'video' : 'video-off', label: on ? 'Stop video' : 'Start video', short: 'Video',
+  return tool({ id: 'camera', name: on ? 'video' : 'video-off', label: 'Video', hint: on ? 'Stop video' : 'Start video',
     pressed: on, onclick: act.toggleVideo });
 }
 
 function screenButton({ localVideo }, act) {
   const on = localVideo.source === 'screen';
-  return tool({ id: 'screen', name: 'screen', label: on ? 'Stop sharing' : 'Share your screen', short: on ? 'Sharing' : 'Share',
+  return tool({ id: 'screen', name: 'screen', label: 'Share', hint: on ? 'Stop sharing your screen' : 'Share your screen',
     pressed: on, onclick: () => act.shareScreen(!on) });
 }
 
@@ -33,20 +33,21 @@ function screenButton({ localVideo }, act) {
 const canShare = () => typeof navigator.mediaDevices?.getDisplayMedia === 'function';
 
 function muteButton({ muted }, act) {
-  return tool({ id: 'mute', name: muted ? 'mic-off' : 'mic', label: muted ? 'Unmute' : 'Mute', pressed: muted, tone: muted ? 'off' : '',
+  return tool({ id: 'mute', name: muted ? 'mic-off' : 'mic', label: 'Mute', hint: muted ? 'Unmute' : 'Mute', pressed: muted, tone: muted ? 'off' : '',
     onclick: act.toggleMute, meter: muted ? null : 'local' });
 }
 
 /** Open only while it is held; the space bar does the same. */
 function talkButton({ talking }, act) {
-  return tool({ id: 'talk', name: talking ? 'mic' : 'mic-off', label: talking ? 'Talking' : 'Hold to talk', short: talking ? 'Talking' : 'Talk', pressed: talking, tone: talking ? 'on' : 'off',
+  return tool({ id: 'talk', name: talking ? 'mic' : 'mic-off', label: 'Talk', hint: 'Hold to talk', pressed: talking, tone: talking ? 'on' : 'off',
     meter: talking ? 'local' : null,
     onpointerdown: () => act.talk(true), onpointerup: () => act.talk(false), onpointerleave: () => act.talk(false) });
 }
 
-function tool({ id, name, label, short = label, pressed, tone = '', meter = null, ...handlers }) {
-  return h('button', { class: `tool ${tone}`, key: id, type: 'button', 'data-testid': id, 'aria-pressed': String(pressed), 'aria-label': label, title: label, 'data-meter': meter, ...handlers },
-    h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, short));
+/** The name stays while it is pressed: “Unmute, pressed” could mean either. */
+function tool({ id, name, label, hint, pressed, tone = '', meter = null, ...handlers }) {
+  return h('button', { class: `tool ${tone}`, key: id, type: 'button', 'data-testid': id, 'aria-pressed': String(pressed), title: hint, 'data-meter': meter, ...handlers },
+    h('span', { class: 'tool-face' }, icon(name)), h('span', { class: 'tool-label' }, label));
 }
 
 function opener(id, name, label, { panel }, act) {

@@ -7,7 +7,7 @@ import { icon } from '../icon.js';
 /** Returns a card for each, over the call. */
 export function waitingView({ waiting }, act) {
   if (waiting.length === 0) return null;
-  return h('div', { class: 'waiting-calls', key: 'waiting', role: 'alert' }, waiting.map((incoming) => card(incoming, act)));
+  return h('div', { class: 'waiting-calls', key: 'waiting' }, waiting.map((incoming) => card(incoming, act)));
 }
 
 function card(incoming, act) {
