@@ -151,6 +151,26 @@ describe('webhooks', () => {
     assert.deepEqual(show(rest), ['2 call.started', '3 call.ended']);
   });
 
+  test('that wait are measured: how many, and for how long', async (t) => {
+    const receiver = await Receiver.start(t);
+    receiver.answer = () => ({ status: 503 });
+    const server = await serve(t, receiver);
+    const measured = async () => {
+      const { text } = await server.api('/metrics', { token: await serviceToken() });
+      return ['waiting', 'longest_wait_seconds'].map((name) => Number(text.match(new RegExp(`^ringback_webhooks_${name} (\\S+)$`, 'm'))[1]));
+    };
+    assert.deepEqual(await measured(), [0, 0]);
+    const { alice, call } = await talk(t, server, ['alice', 'bob']);
+    await alice.ask('call:end', call);
+    const [waiting, longest] = await measured();
+    assert.equal(waiting, 3);
+    assert.ok(longest > 0 && longest < 60, `${longest} s`);
+    receiver.answer = () => ({ status: 200 });
+    await story(receiver, call.sessionId, 3);
+    while ((await measured())[0] > 0);
+    assert.deepEqual(await measured(), [0, 0]);
+  });
+
   test('are signed by the new and the old secret while one changes over', async (t) => {
     const receiver = await Receiver.start(t);
     const newer = `whsec_${Buffer.from('another-secret-for-webhooks-of-tests').toString('base64')}`;

@@ -20,6 +20,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use ringback_protocol::{CallStatus, CallType, ClientEvent, ErrorCode, ServerEvent};
 
+use crate::calls::Timestamp;
+use crate::store::Waiting;
 use figures::{SHORT, Timed, counters};
 use recent::Recent;
 pub use recent::{Mean, Minute, add_up};
@@ -76,6 +78,8 @@ pub struct Metrics {
     store: Timed,
     store_failures: Family<Label, Counter>,
     untold: Family<Label, Counter>,
+    waiting: Gauge<i64, AtomicI64>,
+    longest_wait: Gauge<f64, AtomicU64>,
     fanout_lag: Histogram,
     recent: Recent,
 }
@@ -132,6 +136,8 @@ impl Default for Metrics {
             store: figures::short(),
             store_failures: Family::default(),
             untold: Family::default(),
+            waiting: Gauge::default(),
+            longest_wait: Gauge::default(),
             fanout_lag: Histogram::new(SHORT.iter().copied()),
             recent: Recent::default(),
         };
@@ -255,6 +261,17 @@ impl Metrics {
             "Webhooks that the application was never told: it did not take them in time, or too \
              many waited, by reason",
             self.untold.clone(),
+        );
+        registry.register(
+            "webhooks_waiting",
+            "Webhooks in the database that the application has not taken yet",
+            self.waiting.clone(),
+        );
+        registry.register_with_unit(
+            "webhooks_longest_wait",
+            "How long the oldest of them has waited",
+            Unit::Seconds,
+            self.longest_wait.clone(),
         );
     }
 
@@ -383,6 +400,14 @@ impl Metrics {
     pub fn untold(&self, why: Untold, count: u64) {
         let counter = self.untold.get_or_create(&[("reason", why.as_str())]);
         counter.inc_by(count);
+    }
+
+    /// So much waits to be told to the application at that time.
+    pub fn waiting(&self, waiting: Waiting, now: Timestamp) {
+        let letters = i64::try_from(waiting.letters).unwrap_or(i64::MAX);
+        self.waiting.set(letters);
+        let since = waiting.oldest.unwrap_or(now);
+        self.longest_wait.set(now.since(since).as_secs_f64());
     }
 
     /// An event of another node arrived so long after it was sent there.

@@ -11,9 +11,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::RestState;
 use super::extract::Service;
+use crate::calls::{Clock as _, SystemClock};
 use crate::metrics;
 
-/// A database that takes longer leaves out how many calls there are.
+/// A database that takes longer leaves out how many calls there are, and webhooks that wait.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A text as Prometheus reads it.
@@ -21,8 +22,14 @@ pub(super) struct OpenMetrics(String);
 
 /// Returns the metrics, on an address that only the operator reaches.
 pub(super) async fn scrape(State(state): State<RestState>) -> OpenMetrics {
-    let live = tokio::time::timeout(PATIENCE, state.store.live_counts()).await;
+    let (live, waiting) = tokio::join!(
+        tokio::time::timeout(PATIENCE, state.store.live_counts()),
+        tokio::time::timeout(PATIENCE, state.store.waiting_letters()),
+    );
     let live = live.ok().and_then(Result::ok);
+    if let Ok(Ok(waiting)) = waiting {
+        state.metrics.waiting(waiting, SystemClock.now());
+    }
     OpenMetrics(state.metrics.render(live.as_deref()))
 }
 

@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap, Waiting,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -196,6 +196,10 @@ impl Outbox for MeasuredStore {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         self.timed("remove_letter", self.store.remove_letter(id))
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        self.timed("waiting_letters", self.store.waiting_letters())
     }
 
     fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {

@@ -28,7 +28,7 @@ use crate::calls::{CallSession, Timestamp};
 pub use archive::{Archive, ArchivedCall, ArchivedChat, ArchivedSample, Erasure};
 pub use health::{Absence, examine};
 pub use measured::MeasuredStore;
-pub use outbox::{Letter, LetterId, Outbox};
+pub use outbox::{Letter, LetterId, Outbox, Waiting};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
 
 /// Why the store could not do it.

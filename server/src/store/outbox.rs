@@ -36,6 +36,15 @@ pub struct Letter {
     pub attempts: u32,
 }
 
+/// What waits to be told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many letters.
+    pub letters: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<Timestamp>,
+}
+
 /// Keeps what the host application is to be told until it was told.
 ///
 /// It is written by [`CallStore`](super::CallStore), with the change that it tells of.
@@ -60,6 +69,9 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// Removes one that was told, or given up.
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Returns how much waits to be told, whether it is due or not.
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>>;
 
     /// Drops all but the `keep` that were written last, at most `most` at once, and returns how many.
     ///

@@ -6,7 +6,7 @@ use ringback_protocol::webhook::{WebhookEvent, WebhookType};
 use ringback_server::calls::Timestamp;
 use ringback_server::calls::session::{CallSession, Input, NewCall, Notices, Reach};
 use ringback_server::store::outbox::LONGEST_KEEP_MS;
-use ringback_server::store::{Database, Letter, LetterId, Store, Swap, user_data};
+use ringback_server::store::{Database, Letter, LetterId, Store, Swap, Waiting, user_data};
 
 use crate::support::{GRACE_MS, RING_MS, START, callee, device, new_call, session_id, user};
 
@@ -281,6 +281,24 @@ pub(crate) async fn whoever_is_erased_is_in_nothing_that_is_still_to_be_told(sto
     let erased = user_data::erase(store, &user("alice")).await.unwrap();
     assert_eq!((erased.calls, erased.live), (1, 0));
     assert_eq!(take(store, later.plus_ms(1_000_000)).await, []);
+}
+
+pub(crate) async fn it_is_known_how_many_letters_wait_and_since_when(store: &dyn Store) {
+    let waiting = async |letters, oldest| {
+        let found = store.waiting_letters().await.unwrap();
+        assert_eq!(found, Waiting { letters, oldest });
+    };
+    waiting(0, None).await;
+    let first = place(store, "first").await;
+    let missed = after(&first, 5, end());
+    assert_eq!(swap(store, &first, &missed).await, Swap::Stored);
+    place(store, "second").await;
+    waiting(4, Some(START)).await;
+    // Those that are being told wait as well, until they are taken.
+    for letter in take(store, START.plus_ms(10)).await {
+        store.remove_letter(&letter.id).await.unwrap();
+    }
+    waiting(2, Some(START.plus_ms(5))).await;
 }
 
 pub(crate) async fn of_more_letters_than_are_kept_the_oldest_are_dropped(store: &dyn Store) {

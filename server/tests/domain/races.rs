@@ -9,7 +9,7 @@ use ringback_server::calls::ports::{BoxFuture, CallAck, Emitter};
 use ringback_server::calls::{CallManager, CallSession, CallSettings, Timestamp};
 use ringback_server::store::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreResult, Swap,
+    StatisticsQuery, Store, StoreResult, Swap, Waiting,
 };
 use tokio::sync::Barrier;
 
@@ -470,6 +470,10 @@ impl Outbox for Together {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         self.inner.remove_letter(id)
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        self.inner.waiting_letters()
     }
 
     fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {

@@ -54,6 +54,7 @@ macro_rules! store_contract {
             what_is_told_of_one_call_comes_out_in_order,
             what_was_taken_out_is_due_again_later,
             of_several_who_ask_one_gets_each,
+            it_is_known_how_many_letters_wait_and_since_when,
             of_more_letters_than_are_kept_the_oldest_are_dropped,
             a_call_that_is_still_told_of_is_not_purged,
             a_call_of_which_nobody_was_ever_told_is_purged_with_it,

@@ -12,7 +12,7 @@ use ringback_server::calls::ports::BoxFuture;
 use ringback_server::calls::{CallSession, Timestamp};
 use ringback_server::store::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreError, StoreResult, Swap,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap, Waiting,
 };
 
 use crate::dice::Dice;
@@ -352,6 +352,10 @@ impl Outbox for DiskStore {
 
     fn remove_letter<'a>(&'a self, _id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        Box::pin(async { Ok(Waiting::default()) })
     }
 
     fn drop_oldest_letters(&self, _keep: u64, _most: u32) -> BoxFuture<'_, StoreResult<u64>> {

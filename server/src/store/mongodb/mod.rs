@@ -22,7 +22,7 @@ use ringback_protocol::{CallRequestId, ChatId, LinkReport, SessionId, UserId};
 use super::{
     Archive, ArchivedCall, ArchivedChat, CallStore, Created, Database, Directory, Erasure,
     HistoryPage, HistoryQuery, Letter, LetterId, Migration, Outbox, StatisticsQuery, Store,
-    StoreError, StoreResult, Swap,
+    StoreError, StoreResult, Swap, Waiting,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -206,6 +206,10 @@ impl Outbox for MongoStore {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move { outbox::remove(&self.store.calls, id).await.map(|_| ()) })
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        Box::pin(outbox::waiting(&self.store.calls))
     }
 
     fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{ms, to_i64, to_u64};
 use crate::calls::{CallSession, Timestamp};
 use crate::store::outbox::{drafts, letter_id};
-use crate::store::{Letter, LetterId, StoreResult};
+use crate::store::{Letter, LetterId, StoreResult, Waiting};
 
 /// Returns what the last change of a call has to tell, as documents.
 pub(super) fn letters(session: &CallSession) -> StoreResult<Vec<Document>> {
@@ -112,6 +112,35 @@ pub(super) async fn put_off(
         .update_one(first, doc! {"$set": {"letterDue": ms(until)}})
         .await?;
     Ok(())
+}
+
+/// All that wait, as an aggregation yields them.
+#[derive(Debug, Deserialize)]
+struct Sum {
+    letters: Bson,
+    oldest: Bson,
+}
+
+pub(super) async fn waiting(calls: &Collection<Document>) -> StoreResult<Waiting> {
+    let steps = [
+        doc! {"$match": {"letterDue": {"$exists": true}}},
+        doc! {"$project": {"letters.writtenAt": 1}},
+        doc! {"$unwind": "$letters"},
+        doc! {"$group": {
+            "_id": Bson::Null,
+            "letters": {"$sum": 1},
+            "oldest": {"$min": "$letters.writtenAt"},
+        }},
+    ];
+    let mut found = calls.aggregate(steps).with_type::<Sum>().await?;
+    // Of nothing there is no group.
+    let Some(sum) = found.try_next().await? else {
+        return Ok(Waiting::default());
+    };
+    Ok(Waiting {
+        letters: to_u64(&sum.letters),
+        oldest: Some(Timestamp::from_ms(to_u64(&sum.oldest))),
+    })
 }
 
 /// Which letter, as an aggregation yields it.

@@ -23,7 +23,7 @@ use sqlx::PgPool;
 use super::{
     Archive, ArchivedCall, ArchivedChat, CallStore, Created, Database, Directory, Erasure,
     HistoryPage, HistoryQuery, Letter, LetterId, Migration, Outbox, StatisticsQuery, Store,
-    StoreError, StoreResult, Swap,
+    StoreError, StoreResult, Swap, Waiting,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -191,6 +191,10 @@ impl Outbox for PostgresStore {
 
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(outbox::remove(&self.pool, id))
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        Box::pin(outbox::waiting(&self.pool))
     }
 
     fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {

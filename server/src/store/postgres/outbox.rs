@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use super::{to_i64, to_u64};
 use crate::calls::{CallSession, Timestamp};
 use crate::store::outbox::{drafts, letter_id};
-use crate::store::{Letter, LetterId, StoreResult};
+use crate::store::{Letter, LetterId, StoreResult, Waiting};
 
 /// What a change has to tell, as columns.
 #[derive(Debug, Default)]
@@ -83,6 +83,16 @@ pub(super) async fn drop_oldest(pool: &PgPool, keep: u64, most: u32) -> StoreRes
         .execute(pool)
         .await?;
     Ok(dropped.rows_affected())
+}
+
+pub(super) const WAITING: &str = "SELECT count(*), min(written_at_ms) FROM webhook_outbox";
+
+pub(super) async fn waiting(pool: &PgPool) -> StoreResult<Waiting> {
+    let (letters, oldest): (i64, Option<i64>) = sqlx::query_as(WAITING).fetch_one(pool).await?;
+    Ok(Waiting {
+        letters: to_u64(Some(letters)),
+        oldest: oldest.map(|ms| Timestamp::from_ms(to_u64(Some(ms)))),
+    })
 }
 
 pub(super) async fn put_off(pool: &PgPool, id: &LetterId, until: Timestamp) -> StoreResult<()> {

@@ -29,7 +29,7 @@ use rusqlite::Connection;
 use super::{
     Archive, ArchivedCall, ArchivedChat, CallStore, Created, Database, Directory, Erasure,
     HistoryPage, HistoryQuery, Letter, LetterId, Migration, Outbox, StatisticsQuery, Store,
-    StoreError, StoreResult, Swap,
+    StoreError, StoreResult, Swap, Waiting,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -286,6 +286,10 @@ impl Outbox for SqliteStore {
     fn remove_letter<'a>(&'a self, id: &'a LetterId) -> BoxFuture<'a, StoreResult<()>> {
         let remove = Write::Letters(LetterChange::Remove(id.clone()));
         Box::pin(async move { self.writer.write(remove).await.map(|_| ()) })
+    }
+
+    fn waiting_letters(&self) -> BoxFuture<'_, StoreResult<Waiting>> {
+        Box::pin(self.readers.read(outbox::waiting))
     }
 
     fn drop_oldest_letters(&self, keep: u64, most: u32) -> BoxFuture<'_, StoreResult<u64>> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::write::to_i64;
 use crate::calls::Timestamp;
 use crate::store::outbox::{Draft, letter_id};
-use crate::store::{Letter, LetterId, StoreResult};
+use crate::store::{Letter, LetterId, StoreResult, Waiting};
 
 pub(super) const ADD: &str = "
     INSERT INTO webhook_outbox (call_id, sequence, body, written_at_ms, due_at_ms)
@@ -34,6 +34,8 @@ pub(super) const DROP_OLDEST: &str = "
         SELECT call_id, sequence FROM webhook_outbox
         ORDER BY written_at_ms DESC, call_id DESC, sequence DESC LIMIT ?2 OFFSET ?1
     )";
+
+pub(super) const WAITING: &str = "SELECT count(*), min(written_at_ms) FROM webhook_outbox";
 
 /// Adds what a change has to tell.
 pub(super) fn add(to: &Connection, call: &SessionId, drafts: &[Draft]) -> rusqlite::Result<()> {
@@ -63,6 +65,16 @@ pub(super) fn due(from: &Connection, now: Timestamp, most: usize) -> StoreResult
         });
     }
     Ok(letters)
+}
+
+/// Counts what waits.
+pub(super) fn waiting(from: &Connection) -> StoreResult<Waiting> {
+    let mut count = from.prepare_cached(WAITING)?;
+    let (letters, oldest) = count.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Waiting {
+        letters: to_u64(letters),
+        oldest: Option::map(oldest, |ms| Timestamp::from_ms(to_u64(ms))),
+    })
 }
 
 /// What may be done to things to tell.

@@ -22,6 +22,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("letter put off", outbox::PUT_OFF),
     ("letter removed", outbox::REMOVE),
     ("oldest letters dropped", outbox::DROP_OLDEST),
+    ("letters that wait", outbox::WAITING),
     ("chat", chats::CHAT),
     ("member", write::ADD_MEMBER),
     ("export of calls", archive::CALLS),
