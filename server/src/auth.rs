@@ -82,6 +82,14 @@ pub enum AuthError {
         "The token was signed with a key that is not known, and the published keys could not be fetched: try again."
     )]
     KeysAway,
+    /// None of the keys that are known signed it; others may have been published since these were fetched.
+    #[error(
+        "The token was signed with a key that is not known, and the published keys were fetched a moment ago: try again when they may be fetched anew."
+    )]
+    KeysEarlier {
+        /// How long until then, in milliseconds.
+        retry_after_ms: u64,
+    },
     /// The published keys could not be fetched yet.
     #[error("The keys that tokens are checked with could not be fetched yet: try again.")]
     NoKeysYet,
@@ -106,6 +114,7 @@ impl AuthError {
         match self {
             Self::Expired => ErrorCode::TokenExpired,
             Self::KeysAway | Self::NoKeysYet => ErrorCode::Internal,
+            Self::KeysEarlier { .. } => ErrorCode::RateLimited,
             Self::Missing
             | Self::NotYetValid
             | Self::WrongKey
@@ -121,7 +130,11 @@ impl AuthError {
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        Self::new(error.code(), error.to_string())
+        let mut failure = Self::new(error.code(), error.to_string());
+        if let AuthError::KeysEarlier { retry_after_ms } = error {
+            failure.retry_after_ms = Some(retry_after_ms);
+        }
+        failure
     }
 }
 
@@ -228,7 +241,15 @@ impl Auth {
                 let fetched = published.fetch_for_unknown().await;
                 match (self.verify(token), fetched) {
                     (Err(AuthError::UnknownKey), Fetched::Nothing) => Err(AuthError::KeysAway),
-                    (verified, Fetched::Keys | Fetched::Nothing) => verified,
+                    (Err(AuthError::UnknownKey), Fetched::Earlier { again }) => {
+                        let ms = u64::try_from(again.as_millis()).unwrap_or(u64::MAX);
+                        Err(AuthError::KeysEarlier {
+                            retry_after_ms: ms.saturating_add(1),
+                        })
+                    }
+                    (verified, Fetched::Keys | Fetched::Nothing | Fetched::Earlier { .. }) => {
+                        verified
+                    }
                 }
             }
             (verified, _) => verified,
@@ -253,25 +274,27 @@ impl Auth {
     /// Returns what a token says that one of the keys signed.
     fn claims(&self, token: &str) -> Result<Claims, AuthError> {
         match read(token, self.keys.iter()) {
-            Err(AuthError::WrongKey | AuthError::WrongAlgorithm) if self.published.is_some() => {
-                self.published_claims(token)
+            Err(refusal @ (AuthError::WrongKey | AuthError::WrongAlgorithm)) => {
+                self.published_claims(token, refusal)
             }
             read => read,
         }
     }
 
     /// The same for the published keys: those of the name that the token gives, and nameless ones.
-    fn published_claims(&self, token: &str) -> Result<Claims, AuthError> {
+    ///
+    /// None of them signs as secrets do: the refusal stands then.
+    fn published_claims(&self, token: &str, refusal: AuthError) -> Result<Claims, AuthError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Malformed)?;
-        let published = self.published.as_deref().and_then(KeySet::keys);
-        let published = published.ok_or(AuthError::NoKeysYet)?;
+        let Some(published) = self.published.as_deref().filter(|_| is_public(header.alg)) else {
+            return Err(refusal);
+        };
+        let published = published.keys().ok_or(AuthError::NoKeysYet)?;
         let may_fit =
             |id: &Option<String>| id.is_none() || header.kid.is_none() || *id == header.kid;
         let keys = published.iter().filter(|published| may_fit(&published.id));
         match read(token, keys.map(|published| &published.key)) {
-            Err(AuthError::WrongKey | AuthError::WrongAlgorithm) if is_public(header.alg) => {
-                Err(AuthError::UnknownKey)
-            }
+            Err(AuthError::WrongKey | AuthError::WrongAlgorithm) => Err(AuthError::UnknownKey),
             read => read,
         }
     }
@@ -332,6 +355,7 @@ fn read<'a>(token: &str, keys: impl Iterator<Item = &'a Key>) -> Result<Claims, 
                 | AuthError::NotYetValid
                 | AuthError::UnknownKey
                 | AuthError::KeysAway
+                | AuthError::KeysEarlier { .. }
                 | AuthError::NoKeysYet
                 | AuthError::WrongIssuer
                 | AuthError::WrongAudience

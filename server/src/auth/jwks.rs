@@ -2,7 +2,8 @@
 //!
 //! Keys are kept until others were fetched: a publisher that is down takes nobody's sign-in away. A
 //! token that names a key which is not known makes them be fetched again, at most once in a while,
-//! so that keys may rotate at any time and tokens that are made up cause no traffic.
+//! so that keys may rotate at any time and tokens that are made up cause no traffic. A token that
+//! comes in between is to be shown again: its key may have been published since.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,14 +42,23 @@ pub struct KeySet {
     source: Box<dyn KeySource>,
     expected: Expected,
     keys: RwLock<Option<Arc<Vec<PublishedKey>>>>,
-    /// Who fetches holds this; when that was last, and what became of it.
-    last: Mutex<Option<Attempt>>,
+    /// Who fetches holds this.
+    past: Mutex<Past>,
+}
+
+/// When the keys were asked for.
+#[derive(Debug, Default)]
+struct Past {
+    /// When that was last, and what became of it.
+    last: Option<Attempt>,
+    /// When an unknown key was the reason.
+    for_unknown: Option<Instant>,
 }
 
 /// A time that the keys were asked for.
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
-    at: Instant,
+    begun: Instant,
     outcome: Fetched,
 }
 
@@ -66,6 +76,11 @@ pub(super) enum Fetched {
     Keys,
     /// The keys stay as they were.
     Nothing,
+    /// The keys are those that were published before the token came; others may have been since.
+    Earlier {
+        /// How long until they are fetched for another unknown key.
+        again: Duration,
+    },
 }
 
 impl KeySet {
@@ -76,7 +91,7 @@ impl KeySet {
             source,
             expected,
             keys: RwLock::default(),
-            last: Mutex::default(),
+            past: Mutex::default(),
         })
     }
 
@@ -89,7 +104,7 @@ impl KeySet {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(match fetched {
-                    Fetched::Keys => REFRESH_EVERY,
+                    Fetched::Keys | Fetched::Earlier { .. } => REFRESH_EVERY,
                     Fetched::Nothing => RETRY_AFTER,
                 })
                 .await;
@@ -100,25 +115,34 @@ impl KeySet {
     }
 
     async fn fetch_now(&self) -> Fetched {
-        let mut last = self.last.lock().await;
-        self.fetch(&mut last).await
+        let mut past = self.past.lock().await;
+        self.fetch(&mut past).await
     }
 
     /// Fetches the keys because of a token that none of them signed, unless that was done just now;
     /// returns what became of it, whoever fetched.
     pub(super) async fn fetch_for_unknown(&self) -> Fetched {
         let asked_at = Instant::now();
-        let mut last = self.last.lock().await;
+        let mut past = self.past.lock().await;
         // Whoever waited here while another fetched finds what that one brought.
-        let is_recent =
-            |attempt: &Attempt| attempt.at >= asked_at || attempt.at.elapsed() < UNKNOWN_EVERY;
-        match last.filter(is_recent) {
-            Some(attempt) => attempt.outcome,
-            None => self.fetch(&mut last).await,
+        if let Some(attempt) = past.last.filter(|attempt| attempt.begun >= asked_at) {
+            return attempt.outcome;
+        }
+        let again = past.for_unknown.map_or(Duration::ZERO, |at| {
+            UNKNOWN_EVERY.saturating_sub(at.elapsed())
+        });
+        if again.is_zero() {
+            past.for_unknown = Some(Instant::now());
+            return self.fetch(&mut past).await;
+        }
+        match past.last.map(|attempt| attempt.outcome) {
+            Some(Fetched::Nothing) => Fetched::Nothing,
+            Some(Fetched::Keys | Fetched::Earlier { .. }) | None => Fetched::Earlier { again },
         }
     }
 
-    async fn fetch(&self, last: &mut Option<Attempt>) -> Fetched {
+    async fn fetch(&self, past: &mut Past) -> Fetched {
+        let begun = Instant::now();
         let keys = self.source.fetch().await;
         let outcome = match keys.and_then(|document| self.parse(&document)) {
             Ok(keys) => {
@@ -131,8 +155,7 @@ impl KeySet {
                 Fetched::Nothing
             }
         };
-        let at = Instant::now();
-        *last = Some(Attempt { at, outcome });
+        past.last = Some(Attempt { begun, outcome });
         outcome
     }
 

@@ -81,7 +81,7 @@ pub struct Flags {
     #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM|FILE")]
     pub jwt_public_key: Option<String>,
 
-    /// Where whoever signs tokens publishes the public keys, as a JSON Web Key Set
+    /// Where whoever signs tokens publishes the public keys, as a JSON Web Key Set; JWT_SECRET and JWT_PUBLIC_KEY count beside it
     #[arg(long, env = "JWKS_URL", value_name = "URL")]
     pub jwks_url: Option<String>,
 
