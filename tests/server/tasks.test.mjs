@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { endedCall, writeArchive } from '../helpers/archive.mjs';
+import { ring } from '../helpers/scene.mjs';
 import { TestServer, freePort, runToEnd } from '../helpers/server.mjs';
 import { serviceToken } from '../helpers/tokens.mjs';
 
@@ -173,6 +174,22 @@ test('one person is exported, then erased, by the tasks', async (t) => {
   assert.equal(lines.filter(({ kind }) => kind === 'call').length, 7);
   assert.match(await task('erase-user', 'alice', '--database', url), /erased from 7 calls and 1 chats/);
   assert.doesNotMatch(await task('export', '--database', url), /alice/i);
+});
+
+test('one person is exported beside a running server, with the call that goes on', async (t) => {
+  const server = await TestServer.start();
+  t.after(() => server.stop());
+  const { ids, bob, call } = await ring(t, server, ['ann', 'bob']);
+  const database = `sqlite://${join(server.folder, 'ringback.sqlite')}`;
+  const statuses = async () => {
+    const lines = (await task('export-user', ids.ann, '--database', database)).trim().split('\n').map((line) => JSON.parse(line));
+    return lines.filter(({ kind }) => kind === 'call').map(({ call: { status } }) => status);
+  };
+  assert.deepEqual(await statuses(), ['ringing']);
+  await bob.ask('call:accept', call);
+  assert.deepEqual(await statuses(), ['ongoing']);
+  await bob.ask('call:end', call);
+  assert.deepEqual(await statuses(), ['ended']);
 });
 
 test('a server that keeps calls for a time deletes the older ones by itself', async (t) => {

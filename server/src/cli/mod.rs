@@ -72,13 +72,19 @@ pub enum Command {
     Import(import::Arguments),
     /// Deletes calls that ended long ago
     Purge(purge::Arguments),
-    /// Writes what is stored of one person, as lines of JSON
+    /// Writes what is stored of one person when it begins, as lines of JSON
+    ///
+    /// Calls that go on are in it as they stand when they are read; those that are placed after it began
+    /// are not. It is safe beside a running server.
     ExportUser(user::Arguments),
     /// Takes one person out of all chats and stored calls
+    ///
+    /// Calls that go on are left out and counted: erase again when they are over. With SQLite, stop the
+    /// server first, or let it erase by itself (DELETE /api/users/{id}/data): it remembers chats in use.
     EraseUser(user::Arguments),
     /// Checks the settings and shows them, without secrets
     Config(config::Arguments),
-    /// Checks the deployment: database, Redis, STUN, TURN, clock, keys, origins; says what to set right
+    /// Checks the deployment: database, the server that runs, Redis, STUN, TURN, clock, keys, origins; says what to set right
     Doctor(doctor::Arguments),
     /// Signs a token with JWT_SECRET, for tests and for the operator's page
     Token(token::Arguments),
