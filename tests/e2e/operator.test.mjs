@@ -129,6 +129,32 @@ test('a call is ended for everyone, once it is asked for twice', async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
+test('on a phone both answers to "end it?" are in reach, and the keyboard is on the one that changes nothing', async (t) => {
+  await talk(t, server, ['ann', 'bob']);
+  const page = await opened(t, `/operator.html#token=${await serviceToken()}`, SIZES['on a phone, dark']);
+  const focused = () => page.evaluate(() => document.activeElement.dataset.testid);
+  await page.locator('[data-testid=end]').click();
+  for (const id of ['keep', 'end-now']) {
+    const { left, right } = await page.$eval(`[data-testid=${id}]`, (button) => button.getBoundingClientRect().toJSON());
+    assert.ok(left >= 0 && right <= 360, `${id}: ${left} to ${right}`);
+  }
+  assert.equal(await focused(), 'keep');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => !document.querySelector('[data-testid=keep]'));
+  assert.equal(await focused(), 'end');
+});
+
+test('an error page of a proxy is told as such, and nothing seems to load', async (t) => {
+  const page = await opened(t, '/operator.html');
+  await page.setRequestInterception(true);
+  page.on('request', (request) => (request.url().includes('/api/operator/') ? request.respond({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }) : request.continue()));
+  await page.locator('[data-testid=token]').fill(await serviceToken());
+  await page.locator('[data-testid=sign-in]').click();
+  await page.waitForSelector('[data-testid=error]');
+  assert.equal(await textOf(page, 'error'), 'The server does not answer (HTTP 502). Trying again.');
+  assert.doesNotMatch(await page.$eval('main', (element) => element.textContent), /Loading/);
+});
+
 test('an hour, six or a day can be chosen', async (t) => {
   const page = await opened(t, `/operator.html#token=${await serviceToken()}`);
   await page.waitForSelector('[data-testid=operator]');

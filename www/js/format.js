@@ -60,8 +60,8 @@ export function nameList(names) {
   return `${first}, ${rest[0]} and ${rest.length - 1} others`;
 }
 
-/** A name written from the right stays apart from the words and numbers around it. */
-const apart = (name) => (/[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
+/** Returns a name written from the right so that it stays apart from the words and numbers around it. */
+export const apart = (name) => (/[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
 
 /** Returns a count with its noun. */
 export function plural(count, noun) {

@@ -29,7 +29,8 @@ export const endCall = (token, id) => ask(token, `calls/${encodeURIComponent(id)
 
 async function ask(token, what, method = 'GET') {
   const response = await fetch(`/api/operator/${what}`, { method, headers: { authorization: `Bearer ${token}` } });
-  const body = await response.json();
+  // Between here and the server there may be a proxy that has an error page of its own.
+  const body = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
   if (!body.success) throw Object.assign(new Error(body.error), { code: body.code });
   return body.data;
 }

@@ -20,21 +20,26 @@ const act = {
     const token = new FormData(event.target).get('token').trim();
     keepToken(token);
     change({ token, error: null });
+    focus('title');
     load();
   },
   forget() {
     forgetToken();
     change({ token: null, data: null, error: null });
+    focus('token');
   },
   show(hours) {
     change({ hours });
     load();
   },
   askToEnd(ending) {
+    const before = state.ending;
     change({ ending });
+    focus(ending ? 'keep' : `end-${before}`);
   },
   async end(id) {
     change({ ending: null });
+    focus('live-title');
     try {
       await endCall(state.token, id);
     } catch (error) {
@@ -63,9 +68,14 @@ async function load() {
 }
 
 function refused({ code, message }) {
-  if (!OF_TOKEN.has(code)) return change({ error: `The server does not answer: ${message}` });
+  if (!OF_TOKEN.has(code)) return change({ error: `The server does not answer (${message}). Trying again.` });
   forgetToken();
   change({ token: null, data: null, error: code === 'FORBIDDEN' ? 'That token is a person\'s: this page wants a service token.' : message });
+}
+
+/** Where the keyboard goes when what it was on is gone. */
+function focus(id) {
+  document.getElementById(id)?.focus();
 }
 
 document.addEventListener('visibilitychange', () => !document.hidden && load());

@@ -1,5 +1,6 @@
 /** State to nodes: signing in, the nodes, the live calls, what happened lately. */
 
+import { apart } from '../format.js';
 import { h } from '../vdom.js';
 import { barChart, lineChart } from './charts.js';
 import { age, failedShare, sum, time } from './series.js';
@@ -8,7 +9,7 @@ import { age, failedShare, sum, time } from './series.js';
 export function view(state, act) {
   return h('main', { class: 'operator' },
     h('header', { class: 'row spread' },
-      h('h1', null, 'Operator'),
+      h('h1', { id: 'title', tabindex: '-1' }, 'Operator'),
       state.token ? h('button', { type: 'button', class: 'quiet', 'data-testid': 'forget', onclick: act.forget }, 'Forget the token') : null),
     state.error ? h('p', { class: 'notice bad', role: 'alert', 'data-testid': 'error' }, state.error) : null,
     state.token ? body(state, act) : signIn(act));
@@ -22,8 +23,8 @@ function signIn(act) {
     h('button', { class: 'primary', 'data-testid': 'sign-in' }, 'Show'));
 }
 
-function body({ data, hours, ending, now }, act) {
-  if (!data) return h('p', { class: 'soft center', role: 'status' }, 'Loading');
+function body({ data, error, hours, ending, now }, act) {
+  if (!data) return error ? null : h('p', { class: 'soft center', role: 'status' }, 'Loading');
   return h('div', { class: 'sections', 'data-testid': 'operator' },
     notReady(data.ready), summary(data), nodesView(data.nodes, now), callsView(data.calls, { ending, now }, act), lately(data, hours, act));
 }
@@ -53,26 +54,26 @@ function nodesView({ nodes, answeredBy }, now) {
 
 function callsView({ calls, total }, { ending, now }, act) {
   const title = total > calls.length ? `Live calls: the newest ${calls.length} of ${total}` : 'Live calls';
-  const people = ({ participants }) => participants.map(({ name, status }) => `${name} (${status})`).join(', ');
-  return h('section', { class: 'panel' }, h('h2', null, title),
+  const people = ({ participants }) => participants.map(({ name, status }) => `${apart(name)} (${status})`).join(', ');
+  return h('section', { class: 'panel' }, h('h2', { id: 'live-title', tabindex: '-1' }, title),
     calls.length === 0 ? h('p', { class: 'soft' }, 'Nobody calls at the moment.') : listing('Live calls', ['Chat', 'Type', 'State', 'Since', 'People', h('span', { class: 'sr-only' }, 'End')], calls.map((call) => ({
-      key: call.id, cells: [call.chat.name ?? call.chat.id, call.callType, call.status, age(now - Date.parse(call.startedAt ?? call.initiatedAt)), h('span', { class: 'people' }, people(call)), endView(call, ending === call.id, act)],
+      key: call.id, cells: [h('span', { class: 'chat', dir: 'auto' }, call.chat.name ?? call.chat.id), call.callType, call.status, age(now - Date.parse(call.startedAt ?? call.initiatedAt)), h('span', { class: 'people' }, people(call)), endView(call, ending === call.id, act)],
     }))));
 }
 
 /** The first click asks, and what is then under the pointer takes it back. */
 function endView({ id, chat }, isAsked, act) {
   const name = chat.name ?? chat.id;
-  if (!isAsked) return h('button', { type: 'button', class: 'slim', 'aria-label': `End the call in ${name}`, 'data-testid': 'end', onclick: () => act.askToEnd(id) }, 'End');
+  if (!isAsked) return h('button', { type: 'button', class: 'slim', 'aria-label': `End the call in ${name}`, id: `end-${id}`, 'data-testid': 'end', onclick: () => act.askToEnd(id) }, 'End');
   return h('span', { class: 'row' },
-    h('button', { type: 'button', class: 'slim', 'data-testid': 'keep', onclick: () => act.askToEnd(null) }, 'Keep'),
+    h('button', { type: 'button', class: 'slim', id: 'keep', 'aria-label': `Keep the call in ${name}`, 'data-testid': 'keep', onclick: () => act.askToEnd(null) }, 'Keep'),
     h('button', { type: 'button', class: 'slim stop', 'aria-label': `End for everyone the call in ${name}`, 'data-testid': 'end-now', onclick: () => act.end(id) }, 'End for everyone'));
 }
 
 function listing(name, head, rows) {
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': name }, h('table', null,
     h('thead', null, h('tr', null, head.map((cell) => h('th', { scope: 'col' }, cell)))),
-    h('tbody', null, rows.map(({ key, cells }) => h('tr', { key }, cells.map((cell) => h('td', null, cell)))))));
+    h('tbody', null, rows.map(({ key, cells }) => h('tr', { key }, cells.map((cell, index) => (index === 0 ? h('th', { scope: 'row' }, cell) : h('td', null, cell))))))));
 }
 
 /** Says whose figures they are: of the nodes that are there, and of some that were. */
