@@ -97,6 +97,22 @@ for (const [size, shape] of Object.entries(SIZES)) {
   });
 }
 
+test('on a phone the tables of the contract are read without scrolling sideways, and only links stop the keyboard', async (t) => {
+  const page = await opened(t, '/api/docs', SIZES['on a phone, dark']);
+  await page.waitForSelector('#listCalls');
+  assert.deepEqual(await page.$$eval('main *', (all) => all.filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth + 1).map(({ tagName }) => tagName)), []);
+  assert.equal(await page.$('main [tabindex]'), null);
+});
+
+test('the page of the contract says when the documents cannot be loaded', async (t) => {
+  const page = await opened(t, '/favicon.svg');
+  await page.setRequestInterception(true);
+  page.on('request', (request) => (request.url().endsWith('/api/openapi.json') ? request.respond({ status: 503 }) : request.continue()));
+  await page.goto(`${server.url}/api/docs`);
+  await page.waitForSelector('[role=alert]');
+  assert.match(await page.$eval('main', (element) => element.textContent), /^The documents cannot be loaded/);
+});
+
 test('a pasted token opens the page, stays over a reload, and is forgotten on request', async (t) => {
   const page = await opened(t, '/operator.html');
   await page.locator('[data-testid=token]').fill(await serviceToken());

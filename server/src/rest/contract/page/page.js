@@ -2,7 +2,7 @@
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 
-const [rest, events] = await Promise.all(['/api/openapi.json', '/api/asyncapi.json'].map(load));
+const [rest, events] = await Promise.all(['/api/openapi.json', '/api/asyncapi.json'].map(load)).catch(notThere);
 document.getElementById('version').textContent = rest.info.version;
 const restSections = sectionsOfRest(rest);
 const eventSections = sectionsOfEvents(events);
@@ -16,6 +16,13 @@ async function load(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${response.status}`);
   return response.json();
+}
+
+/** Says so instead of loading for ever. */
+function notThere(error) {
+  document.getElementById('content').replaceChildren(
+    el('p', { class: 'alert', role: 'alert' }, `The documents cannot be loaded (${error.message}). `, el('a', { href: '/api/docs' }, 'Try again')));
+  throw error;
 }
 
 function el(name, attributes = {}, ...children) {
@@ -129,9 +136,9 @@ function rows(list, prefix) {
 
 function table(head, body) {
   const heading = (text) => el(text ? 'th' : 'td', text ? { scope: 'col' } : {}, text);
-  return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': head.filter(Boolean).join(', ') }, el('table', {},
+  return el('table', {},
     el('thead', {}, el('tr', {}, head.map(heading))),
-    el('tbody', {}, body.map((cells) => el('tr', {}, cells.map((cell) => el('td', {}, cell)))))));
+    el('tbody', {}, body.map((cells) => el('tr', {}, cells.map((cell) => el('td', {}, cell))))));
 }
 
 function resolve($ref, prefix) {
