@@ -173,7 +173,11 @@ async fn relay(config: &Config) -> Result<Option<EmbeddedTurn>, AppError> {
     };
     let started = EmbeddedTurn::start(address, secret).await;
     let relay = started.map_err(|source| AppError::Relay { address, source })?;
-    tracing::info!(%address, "relaying by itself: let UDP through to that port and to 32768-60999");
+    tracing::info!(
+        %address,
+        "relaying by itself: let UDP through to that port, and to those that the system hands out \
+         (Linux: net.ipv4.ip_local_port_range, 32768-60999 unless it was changed)"
+    );
     Ok(Some(relay))
 }
 

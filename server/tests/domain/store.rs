@@ -147,6 +147,21 @@ mod sqlite {
         assert_eq!(store.load(&session_id("broken")).await.unwrap(), None);
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn another_file_in_the_place_of_the_one_that_was_opened_is_never_read() {
+        let (store, dir) = fresh().await;
+        contract::store_ended(&*store, "mine", START, 10_000).await;
+        let (other, others) = fresh().await;
+        contract::store_ended(&*other, "theirs", START, 10_000).await;
+        other.close().await;
+        let file = |dir: &tempfile::TempDir| dir.path().join("calls.db");
+        std::fs::rename(file(&others), file(&dir)).unwrap();
+        let read = store.load(&session_id("theirs")).await;
+        assert!(matches!(read, Err(StoreError::Displaced)), "{read:?}");
+        assert!(matches!(store.ping().await, Err(StoreError::Displaced)));
+    }
+
     #[tokio::test]
     async fn an_address_that_is_not_a_file_is_refused() {
         for url in ["mysql://localhost/x", "sqlite::memory:", "calls.db"] {

@@ -72,18 +72,18 @@ impl SqliteStore {
             let (connection, migration) = schema::open_writer(&file)?;
             let place = Place::of(&file)?;
             let live = read::live_calls(&connection)?;
-            StoreResult::Ok((file, place, connection, migration, live))
+            StoreResult::Ok((Arc::new(place), connection, migration, live))
         });
-        let (file, place, connection, migration, live) = opened
+        let (place, connection, migration, live) = opened
             .await
             .map_err(|error| StoreError::Database(Arc::new(error)))??;
         let mirror = Arc::new(Mirror::default());
         mirror.live.fill(live);
         Ok(Self {
-            readers: Readers::new(file),
+            readers: Readers::new(Arc::clone(&place)),
             writer: Writer::start(connection, Arc::clone(&mirror))?,
             mirror,
-            place: Arc::new(place),
+            place,
             migration,
         })
     }

@@ -26,23 +26,37 @@ impl Place {
         })
     }
 
-    /// Looks whether it is still that file, and whether there is room beside it.
+    /// Returns the path, where it still names that file.
+    ///
+    /// # Errors
+    /// `Displaced`: whoever opened it now would read or make another one.
+    pub(super) fn file(&self) -> StoreResult<&Path> {
+        if self.is_there() {
+            Ok(&self.path)
+        } else {
+            Err(StoreError::Displaced)
+        }
+    }
+
+    /// Looks whether the path still names that file, and whether there is room beside it.
     ///
     /// # Errors
     /// `Displaced`, `DiskFull` or `ReadOnly`.
-    #[cfg(unix)]
     pub(super) fn examine(&self) -> StoreResult<()> {
-        if FileId::of(&self.path).ok() != Some(self.file) {
-            return Err(StoreError::Displaced);
-        }
-        room(&self.path)
+        let file = self.file()?;
+        #[cfg(unix)]
+        room(file)?;
+        // Elsewhere, a write that fails is what tells of a full disk.
+        #[cfg(not(unix))]
+        let _ = file;
+        Ok(())
     }
 
-    /// Elsewhere, a write that fails is what tells.
-    #[cfg(not(unix))]
-    pub(super) fn examine(&self) -> StoreResult<()> {
-        let found = std::fs::metadata(&self.path);
-        found.map(drop).map_err(|_| StoreError::Displaced)
+    fn is_there(&self) -> bool {
+        #[cfg(unix)]
+        return FileId::of(&self.path).is_ok_and(|file| file == self.file);
+        #[cfg(not(unix))]
+        self.path.exists()
     }
 }
 

@@ -1,11 +1,11 @@
 //! A few connections that read, on threads where waiting for a disk holds up nobody else.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::place::Place;
 use super::schema::open_reader;
 use crate::store::{StoreError, StoreResult};
 
@@ -18,15 +18,15 @@ pub(super) struct Readers(Arc<Pool>);
 
 #[derive(Debug)]
 struct Pool {
-    file: PathBuf,
+    place: Arc<Place>,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
 }
 
 impl Readers {
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(place: Arc<Place>) -> Self {
         Self(Arc::new(Pool {
-            file,
+            place,
             idle: Mutex::default(),
             turns: Semaphore::new(READERS),
         }))
@@ -64,7 +64,7 @@ impl Pool {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.file)?,
+            None => open_reader(self.place.file()?)?,
         };
         let answer = query(&connection);
         self.idle().push(connection);
