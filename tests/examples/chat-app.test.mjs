@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { Webhook } from 'standardwebhooks';
 
+import { violationsIn } from '../e2e/axe.mjs';
 import { launch } from '../e2e/browsers.mjs';
 import { Person } from '../e2e/person.mjs';
 import { TestClient } from '../helpers/client.mjs';
@@ -36,9 +37,8 @@ async function signIn(t, url, id) {
   return enter(person);
 }
 
-async function enter(person) {
-  const { id } = person;
-  await person.page.type('#sign-in [name=name]', id);
+async function enter(person, name = person.id) {
+  await person.page.type('#sign-in [name=name]', name);
   await person.page.click('#sign-in button');
   await person.until('the chats', () => document.querySelector('#chats button'));
   return person;
@@ -103,6 +103,37 @@ test('two people chat, call, hear each other, hang up, and the call is in the co
   await rings(alice, bob);
   await alice.page.click('#reject');
   await shows(bob, '#entries .outcome', 'Declined');
+});
+
+test('on a phone, with a long name and by the keyboard alone, a call is placed and declined', async (t) => {
+  const { url } = await open(t);
+  const alice = await signIn(t, url, 'alice');
+  const bob = await Person.open(browser, 'bob', url);
+  t.after(() => bob.context.close());
+  await enter(bob, 'Maximiliane-Theodora.Wolfeschlegelstein');
+  await alice.page.setViewport({ width: 360, height: 640 });
+  await alice.until('Bob', () => document.querySelectorAll('#chats button').length === 2);
+  await alice.do(() => document.querySelectorAll('#chats button')[1].click());
+  await alice.until('the conversation', () => document.getElementById('conversation').dataset.chat);
+  for (const id of ['voice', 'video']) assert.ok(await alice.page.$eval(`#${id}`, (button) => button.getBoundingClientRect().right <= innerWidth), `${id} is in the window`);
+
+  await alice.page.focus('#voice');
+  await alice.page.keyboard.press('Enter');
+  await bob.until('the keyboard to be on Accept', () => document.getElementById('incoming').open && document.activeElement.id === 'accept');
+  for (const scheme of ['light', 'dark']) {
+    for (const { page } of [alice, bob]) {
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      assert.deepEqual(await violationsIn(page), [], scheme);
+    }
+  }
+  await bob.page.keyboard.press('Escape');
+  await shows(alice, '#entries .outcome', 'Declined');
+
+  const covers = await alice.do(() => {
+    document.getElementById('message').textContent = 'The microphone is blocked: allow it in the address bar of the browser, then try again.';
+    return document.getElementById('message').getBoundingClientRect().bottom > document.querySelector('#write input').getBoundingClientRect().top;
+  });
+  assert.ok(!covers, 'what is said leaves the line to write in free');
 });
 
 test('a missed call is there as missed, unread, and for who was away too', async (t) => {

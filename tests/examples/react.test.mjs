@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { join } from 'node:path';
 
 import { capture } from '../../scripts/lib/run.mjs';
+import { violationsIn } from '../e2e/axe.mjs';
 import { launch } from '../e2e/browsers.mjs';
 import { Person } from '../e2e/person.mjs';
 import { serve } from '../e2e/site.mjs';
@@ -56,12 +57,16 @@ test('three people see and hear each other, and choose devices', async (t) => {
   await alice.page.type('#callees', 'bob, carol');
   await press(alice, 'Video call');
   await Promise.all([shows(bob, 'dialog', 'alice wants to see you.'), shows(carol, 'dialog', 'alice wants to see you.')]);
+  assert.equal(await bob.do(() => document.activeElement.textContent), 'Accept', 'the keyboard is on the answer');
+  assert.deepEqual(await violationsIn(bob.page), []);
   await press(bob, 'Accept');
   await press(carol, 'Without camera');
   await Promise.all(people.map((person) => shows(person, '#progress', 'You are talking.')));
+  assert.equal(await bob.do(() => document.activeElement.textContent), 'Mute');
   for (const listener of people) await Promise.all(people.filter((other) => other !== listener).map((other) => listener.hears(other)));
   await carol.until('two pictures', () => [...document.querySelectorAll('.tiles video')].filter((video) => video.videoWidth > 0).length === 2);
 
+  assert.deepEqual(await violationsIn(alice.page), []);
   await press(bob, 'Mute');
   await shows(alice, '.tiles span', 'bob, muted');
   await carol.hearsNothingOf(bob);

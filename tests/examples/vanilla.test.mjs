@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { TestServer } from '../helpers/server.mjs';
+import { violationsIn } from '../e2e/axe.mjs';
 import { launch } from '../e2e/browsers.mjs';
 import { Person } from '../e2e/person.mjs';
 import { serve } from '../e2e/site.mjs';
@@ -67,6 +68,22 @@ test('two people join, call, hear each other, mute and hang up', async (t) => {
   await Promise.all([alice, bob].map((person) => shows(person, 'idle')));
   await Promise.all([alice.isAtRest(), bob.isAtRest()]);
   assert.deepEqual([...alice.problems, ...bob.problems], []);
+});
+
+test('the keyboard goes to what a call asks, and back', async (t) => {
+  const alice = await join(t, 'alice');
+  const bob = await join(t, 'bob');
+  const isOn = (person, selector) => person.until(`the keyboard to be on ${selector}`, (selector) => document.activeElement.matches(selector), selector);
+  await isOn(bob, '#idle [name=callees]');
+  await dial(alice, bob);
+  await isOn(bob, '#accept');
+  assert.deepEqual(await violationsIn(bob.page), []);
+  await bob.page.keyboard.press('Enter');
+  await isOn(bob, '#mute');
+  assert.deepEqual(await violationsIn(bob.page), []);
+  await alice.page.click('#hang-up');
+  await isOn(bob, '#idle [name=callees]');
+  assert.deepEqual(await violationsIn(bob.page), []);
 });
 
 test('three people talk, and see the one whose camera is on', async (t) => {

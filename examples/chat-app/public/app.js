@@ -64,12 +64,12 @@ function showChats(list) {
 }
 
 function chatItem({ id, name, present, unread }) {
-  const button = element('button', { className: id === openId ? 'open' : '', onclick: () => open(id) });
+  const button = element('button', { className: id === openId ? 'open' : '', ariaCurrent: id === openId ? 'true' : null, onclick: () => open(id) });
   button.dataset.chat = id;
   button.append(
-    element('span', { className: present ? 'dot present' : 'dot', title: present ? 'is here' : 'is away' }),
-    element('span', { className: 'name', textContent: name }),
-    element('span', { className: 'unread', textContent: unread || '' }),
+    element('span', { className: present ? 'dot present' : 'dot', role: 'img', ariaLabel: present ? 'is here' : 'is away', title: present ? 'is here' : 'is away' }),
+    element('span', { className: 'name', dir: 'auto', textContent: name }),
+    element('span', { className: 'unread', title: unread ? 'unread' : '', textContent: unread || '' }),
   );
   const item = document.createElement('li');
   item.append(button);
@@ -88,7 +88,10 @@ function open(id) {
   socket.emit('open', id, (entries) => {
     if (openId !== id) return;
     $('conversation').dataset.chat = id;
+    // What was written before is not read out; what comes from now on is.
+    $('entries').ariaLive = 'off';
     $('entries').replaceChildren(...entries.map(entryItem));
+    setTimeout(() => { $('entries').ariaLive = 'polite'; });
     $('entries').lastElementChild?.scrollIntoView();
   });
 }

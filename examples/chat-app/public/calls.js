@@ -47,7 +47,7 @@ function listen(calls, app) {
     if (state !== 'incoming') stopRinging(call.sessionId);
     showCall(calls, call, app);
   });
-  calls.on('ringing', () => { $('progress').textContent = 'It rings.'; });
+  calls.on('ringing', () => write('progress', 'It rings.'));
   calls.on('remoteStream', () => showCall(calls, calls.call, app));
   calls.on('localVideo', () => showCall(calls, calls.call, app));
   calls.on('activeSpeaker', ({ userId }) => markSpeaker(userId));
@@ -70,7 +70,9 @@ function wire(calls, app) {
     app.openChat($('incoming').dataset.chat);
     attempt(() => calls.acceptCall($('incoming').dataset.session));
   };
-  $('reject').onclick = () => attempt(() => calls.rejectCall('declined', $('incoming').dataset.session));
+  const reject = () => attempt(() => calls.rejectCall('declined', $('incoming').dataset.session));
+  $('reject').onclick = reject;
+  $('incoming').onkeydown = ({ key }) => key === 'Escape' && reject();
   $('hang-up').onclick = () => attempt(() => calls.endCall());
   $('mute').onclick = () => calls.toggleMute();
   $('camera').onclick = () => attempt(() => calls.toggleVideo());
@@ -102,7 +104,7 @@ function showCall(calls, call, app) {
   $('call').hidden = !goesOn;
   if (!goesOn) return $('tiles').replaceChildren();
   const names = call.participants.map(({ name }) => name).join(', ');
-  $('progress').textContent = PROGRESS[call.state] || `In a call with ${names}`;
+  write('progress', PROGRESS[call.state] || `In a call with ${names}`);
   $('mute').textContent = call.muted ? 'Unmute' : 'Mute';
   $('camera').textContent = call.video === 'camera' ? 'Camera off' : 'Camera on';
   const there = call.participants.filter(({ status }) => ['joined', 'reconnecting', 'ringing', 'invited'].includes(status));
@@ -170,6 +172,9 @@ async function attempt(request) {
   }
 }
 
-function say(text) {
-  $('message').textContent = text;
+const say = (text) => write('message', text);
+
+/** A screen reader reads what is written, also when it is what stood there already. */
+function write(id, text) {
+  if ($(id).textContent !== text) $(id).textContent = text;
 }

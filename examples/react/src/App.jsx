@@ -13,12 +13,14 @@ export function App() {
 function Join({ onJoin }) {
   const join = (form) => onJoin({ userId: form.get('user').trim(), chatId: form.get('room').trim() });
   return (
-    <form className="card" action={join}>
-      <h1>Calls in React</h1>
-      <label>Your name <input name="user" required maxLength={40} autoComplete="username" /></label>
-      <label>Room <input name="room" required maxLength={40} defaultValue="lobby" /></label>
-      <button>Join</button>
-    </form>
+    <main className="card">
+      <form action={join}>
+        <h1>Calls in React</h1>
+        <label>Your name <input name="user" required maxLength={40} autoComplete="username" /></label>
+        <label>Room <input name="room" required maxLength={40} defaultValue="lobby" /></label>
+        <button>Join</button>
+      </form>
+    </main>
   );
 }
 

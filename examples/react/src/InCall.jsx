@@ -17,7 +17,7 @@ export function InCall({ userId, attempt }) {
           <span>{userId} (you){muted && ', muted'}</span>
         </li>
       </ul>
-      <button onClick={actions.toggleMute}>{muted ? 'Unmute' : 'Mute'}</button>
+      <button autoFocus onClick={actions.toggleMute}>{muted ? 'Unmute' : 'Mute'}</button>
       <button onClick={() => attempt(actions.toggleVideo)}>{video === 'camera' ? 'Camera off' : 'Camera on'}</button>
       <button onClick={() => attempt(() => actions.shareScreen())}>{video === 'screen' ? 'Stop sharing' : 'Share screen'}</button>
       {audioBlocked && <button onClick={actions.resumeAudio}>Let me hear them</button>}
@@ -32,12 +32,12 @@ function Tile({ person, speaking }) {
     <li className={speaking ? 'speaking' : ''}>
       {person.video !== 'off' && <RemoteVideo userId={person.id} />}
       <span>{[person.name, ...notes.filter(Boolean)].join(', ')}</span>
-      <Level userId={person.id} />
+      <Level person={person} />
     </li>
   );
 }
 
 /** A component of its own: it renders five times a second, and nothing else has to. */
-function Level({ userId }) {
-  return <meter value={useLevel(userId)} max={1} aria-label="Level" />;
+function Level({ person }) {
+  return <meter value={useLevel(person.id)} max={1} aria-label={`How loud ${person.name} is`} />;
 }

@@ -51,7 +51,7 @@ function Dial({ userId, dial }) {
   return (
     <section>
       <p>You are {userId}. Open this page once more, join the same room under another name, and call.</p>
-      <label>Call whom? <input id="callees" value={names} onChange={({ target }) => setNames(target.value)} placeholder="names, separated by commas" /></label>
+      <label>Call whom? <input id="callees" autoFocus value={names} onChange={({ target }) => setNames(target.value)} placeholder="names, separated by commas" /></label>
       <button disabled={ids.length === 0} onClick={() => dial(ids, 'voice')}>Call</button>
       <button disabled={ids.length === 0} onClick={() => dial(ids, 'video')}>Video call</button>
     </section>
