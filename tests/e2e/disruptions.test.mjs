@@ -151,6 +151,15 @@ test('in a hidden tab a call rings, is heard, and outlives a killed server', asy
   await bob.isAtRest();
 });
 
+test('a page that the browser freezes in a call hears again once it thaws', async (t) => {
+  const { scene, alice, bob } = await Scene.ofTwo(t);
+  await talk(scene, alice, bob);
+  const browser = await bob.page.createCDPSession();
+  await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await browser.send('Page.setWebLifecycleState', { state: 'active' });
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
+});
+
 test('a token that expires in a call is renewed on the open socket, and nobody notices', async (t) => {
   const scene = await Scene.start(t);
   // The last one is asked for after the end of the first: the socket has outlived that one then.

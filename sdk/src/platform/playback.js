@@ -6,11 +6,17 @@ export class Playback {
   #report;
   #players = new Map();
   #speaker = '';
+  #stop = new AbortController();
 
   /** Makes a silent one; the first link plays in the `given` element. */
   constructor(given, report) {
     this.#given = given;
     this.#report = report;
+    // What plays in a page that is frozen is paused, and stays so when the page thaws (WICG page lifecycle).
+    let frozen = [];
+    const on = (event, listener) => document.addEventListener(event, listener, { signal: this.#stop.signal });
+    on('freeze', () => { frozen = [...this.#players].filter(([, { element }]) => !element.paused); });
+    on('resume', () => frozen.forEach(([link, player]) => player.heard && this.#start(link, player)));
   }
 
   /**
@@ -59,6 +65,7 @@ export class Playback {
 
   dispose() {
     this.#report = () => {};
+    this.#stop.abort();
   }
 
   #prepare(link, stream) {
