@@ -106,6 +106,32 @@ describe('a wrong option of a manager is refused by its name', () => {
   });
 });
 
+describe('what `localStream` gives is said when it cannot be used, and nobody is called', () => {
+  const ENDED = `() => {
+    const stream = new AudioContext().createMediaStreamDestination().stream;
+    stream.getTracks()[0].stop();
+    return stream;
+  }`;
+  for (const [given, message] of [
+    ['() => 5', 'The function `localStream` returned no MediaStream.'],
+    ['async () => null', 'The function `localStream` returned no MediaStream.'],
+    ['new MediaStream()', '`localStream` has no live audio track: give a new one, or a function that returns one.'],
+    [ENDED, '`localStream` has no live audio track: give a new one, or a function that returns one.'],
+    ['() => { throw new Error("It is broken."); }', 'It is broken.'],
+  ]) {
+    test(given, async () => {
+      const failed = await page.evaluate(`(async () => {
+        const own = make({ localStream: ${given} });
+        const failed = new Promise((resolve) => own.initiateCall('chat', ['bob']).then(resolve, resolve));
+        const { code, message } = await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 1_000, {}))]);
+        own.dispose();
+        return { code, message };
+      })()`);
+      assert.deepEqual(failed, { code: 'MIC_FAILED', message });
+    });
+  }
+});
+
 describe('a wrong argument of a method is refused by its name, and nothing is done', () => {
   refuses('rejected', () => calls.initiateCall(), "chatId has to be the id of a chat: a text of 1 to 128 characters.");
   refuses('rejected', () => calls.initiateCall('chat', 'bob'), 'targetUserIds has to be an array of at most 32 user ids, each a text of 1 to 128 characters.');

@@ -38,11 +38,15 @@ export class Captures {
     this.#opening[kind] = id;
     const isAwaited = () => this.#opening[kind] === id;
     const opened = (stream) => {
-      const [track] = kind === 'microphone' ? stream.getAudioTracks() : stream.getVideoTracks();
+      const isOurs = this.#isOurs(kind);
+      if (!isOurs && !(stream instanceof MediaStream)) throw new TypeError('The function `localStream` returned no MediaStream.');
+      const tracks = kind === 'microphone' ? stream.getAudioTracks() : stream.getVideoTracks();
+      // One of the application may have ended, of which nothing tells.
+      const track = tracks.find(({ readyState }) => readyState === 'live');
       if (isAwaited() && track) return this.#take(kind, id, stream, track);
       // Nobody waits for it any more: the light of the device must go out.
-      if (this.#isOurs(kind)) stop(stream);
-      if (isAwaited()) throw new DOMException('', 'NotFoundError');
+      if (isOurs) stop(stream);
+      if (isAwaited()) throw isOurs ? new DOMException('', 'NotFoundError') : new TypeError('`localStream` has no live audio track: give a new one, or a function that returns one.');
     };
     const failed = (error) => {
       if (!isAwaited()) return;
