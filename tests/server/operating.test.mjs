@@ -1,5 +1,6 @@
 // What an operator does with the binary: check settings, mint tokens, read logs and traces.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,7 +10,7 @@ import { test } from 'node:test';
 
 import { TestClient } from '../helpers/client.mjs';
 import { candidate, ring, sdp } from '../helpers/scene.mjs';
-import { TestServer, runToEnd } from '../helpers/server.mjs';
+import { TestServer, runToEnd, serverBinary } from '../helpers/server.mjs';
 import { JWT_SECRET } from '../helpers/tokens.mjs';
 
 const env = { JWT_SECRET };
@@ -65,6 +66,25 @@ test('config says that the settings are valid, shows them and keeps the secrets'
   assert.match(output, /web pages +of any origin\n +one user +32 sockets, 7 calls a minute, 20 requests a second\n/);
   assert.match(output, /turn:t\.example:3478/);
   assert.doesNotMatch(output, /hush-hush|a-secret-that-only-tests-know/);
+});
+
+test('config shows who signs tokens, who is told of calls and how long they are kept, and no path that may be secret', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 'x').toString('base64')}`;
+  const vars = { JWKS_URL: 'https://id.example/keys', WEBHOOK_URL: 'https://chat.example:8443/hush-hush', WEBHOOK_SECRET: secret, RETAIN_CALLS: '90d' };
+  const { code, output } = await runToEnd([...DATABASE, 'config'], { env: vars });
+  assert.equal(code, 0, output);
+  assert.match(output, /tokens by +0 secret\(s\), 0 public key\(s\), those that https:\/\/id\.example publishes\n/);
+  assert.match(output, /told of calls +https:\/\/chat\.example:8443\n +asked first +none\n +keeps calls +90 days\n/);
+  assert.doesNotMatch(output, /hush-hush|whsec/);
+});
+
+test('what is printed may be read in part', async () => {
+  const child = spawn(serverBinary(), [...DATABASE, 'config'], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  const [code] = await once(child, 'close');
+  assert.deepEqual([code, errors], [0, '']);
 });
 
 test('config makes neither a folder nor a secret', async (t) => {

@@ -1,7 +1,11 @@
 //! `ringback-server config`: checks the settings and shows them, or prints the reference of all.
 
+use std::time::Duration;
+
+use axum::http::Uri;
 use clap::{Args, CommandFactory};
 
+use super::print::print;
 use super::{CommandError, CommandLine};
 use crate::admission::UserLimits;
 use crate::config::{Config, Flags, reference};
@@ -18,13 +22,14 @@ pub struct Arguments {
 /// Prints the reference, or what the server would run with.
 pub(super) fn run(arguments: Arguments, flags: Flags) -> Result<(), CommandError> {
     if arguments.reference {
-        print!("{}", reference(&CommandLine::command()));
-        return Ok(());
+        return Ok(print(&reference(&CommandLine::command()))?);
     }
     let config = Config::examined(flags)?;
     store::check_address(&config.database)?;
-    println!("The settings are valid.\n");
-    println!("{}", summary(&config));
+    print(&format!(
+        "The settings are valid.\n\n{}\n",
+        summary(&config)
+    ))?;
     Ok(())
 }
 
@@ -35,6 +40,10 @@ fn summary(config: &Config) -> String {
         .map_or("with a service token".to_owned(), |at| {
             format!("http://{at}/metrics")
         });
+    let host = &config.host;
+    let told = host.webhooks.as_ref().map(|told| &told.url);
+    let asked = host.hook.as_ref().map(|asked| &asked.url);
+    let kept = config.retain_calls.map_or("for ever".to_owned(), age);
     let lines = [
         ("mode", format!("{:?}", config.mode).to_lowercase()),
         ("listens on", format!("http://{}", config.listen)),
@@ -50,6 +59,9 @@ fn summary(config: &Config) -> String {
             .to_owned(),
         ),
         ("tokens by", keys(config)),
+        ("told of calls", application(told)),
+        ("asked first", application(asked)),
+        ("keeps calls", kept),
         ("web pages", config.admission.origins.to_string()),
         ("one user", limits(&config.user_limits)),
         ("STUN", config.ice.stun.join(", ")),
@@ -65,7 +77,7 @@ fn summary(config: &Config) -> String {
     ];
     let shown = lines.iter().map(|(name, value)| {
         let value = if value.is_empty() { "none" } else { value };
-        format!("  {name:<12}{value}")
+        format!("  {name:<15}{value}")
     });
     shown.collect::<Vec<_>>().join("\n")
 }
@@ -79,5 +91,30 @@ fn limits(user: &UserLimits) -> String {
 
 fn keys(config: &Config) -> String {
     let (secrets, public) = (config.secrets.len(), config.public_keys.len());
-    format!("{secrets} secret(s), {public} public key(s)")
+    let own = format!("{secrets} secret(s), {public} public key(s)");
+    match &config.jwks {
+        Some(url) => format!("{own}, those that {} publishes", site(url)),
+        None => own,
+    }
+}
+
+/// Shows a time as it was probably given: months have no whole number of days.
+fn age(time: Duration) -> String {
+    const DAY_S: u64 = 86_400;
+    match time.as_secs() {
+        seconds if seconds.is_multiple_of(DAY_S) => format!("{} days", seconds / DAY_S),
+        _ => humantime::format_duration(time).to_string(),
+    }
+}
+
+fn application(url: Option<&Uri>) -> String {
+    url.map(site).unwrap_or_default()
+}
+
+/// Returns where an address leads, without the path, which may hold a secret.
+fn site(url: &Uri) -> String {
+    let scheme = url.scheme_str().unwrap_or_default();
+    let host = url.host().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}"));
+    format!("{scheme}://{host}{}", port.unwrap_or_default())
 }

@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod line;
 mod migrate;
+mod print;
 mod progress;
 mod purge;
 mod token;

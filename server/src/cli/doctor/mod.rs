@@ -13,6 +13,7 @@ use clap::Args;
 
 use crate::config::{Config, Flags};
 
+use super::print::print;
 use findings::{Finding, Verdict};
 
 /// What `doctor` is told beside the settings.
@@ -33,10 +34,13 @@ pub(super) async fn run(flags: Flags, args: &Arguments) -> ExitCode {
         Ok(config) => examine(&config, args.ntp.as_deref()).await,
         Err(error) => vec![Finding::fail(error.key, error.problem, error.remedy)],
     };
-    if args.json {
-        println!("{}", findings::json(&findings));
+    let text = if args.json {
+        findings::json(&findings) + "\n"
     } else {
-        print!("{}", findings::text(&findings));
+        findings::text(&findings)
+    };
+    if let Err(error) = print(&text) {
+        tracing::error!(%error, "what was found could not be printed");
     }
     if findings.iter().any(|one| one.verdict == Verdict::Fail) {
         ExitCode::FAILURE
