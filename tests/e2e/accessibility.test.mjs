@@ -98,6 +98,14 @@ test('a call is placed, muted and hung up by the keyboard alone', async (t) => {
   await focusComesTo(page, 'call-bob');
 });
 
+test('a name that cannot be used is marked as the field that is wrong', async (t) => {
+  const page = await opened(t, 'join-refused');
+  const [field, other] = await page.$$eval('#join-name, #join-room', (inputs) => inputs.map((input) => [input.ariaInvalid, document.getElementById('join-error').textContent === [...input.ariaDescribedByElements ?? []].at(-1)?.textContent]));
+  assert.deepEqual([field, other], [['true', true], [null, false]]);
+  await page.type('#join-name', 'Alice');
+  assert.equal(await page.$eval('#join-name', (input) => input.ariaInvalid), null);
+});
+
 test('a call that rings takes the keyboard, Escape declines it, and the keyboard goes back', async (t) => {
   const page = await opened(t, 'people');
   await page.locator(at('stats-tab')).click();

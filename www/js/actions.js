@@ -48,7 +48,7 @@ export function createActions(store) {
 
   function refuse(field) {
     const error = `The ${field} needs at least one letter or digit.`;
-    set(({ join: form }) => ({ join: { ...form, error } }));
+    set(({ join: form }) => ({ join: { ...form, error, wrong: field } }));
   }
 
   async function enter(me) {
@@ -96,7 +96,7 @@ export function createActions(store) {
     manager,
     ...createCallActions({ store, manager, attempt, say }),
     ...createCheck({ store, manager, attempt, say }),
-    typeJoin: (change) => set(({ join: form }) => ({ join: { ...form, ...change, error: null } })),
+    typeJoin: (change) => set(({ join: form }) => ({ join: { ...form, ...change, error: null, wrong: null } })),
     dismiss: () => set({ notice: null }),
     callIsOver() {
       session?.members.refresh();

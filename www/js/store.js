@@ -5,7 +5,7 @@ import { remembered } from './identity.js';
 /** Returns what the page knows before anyone has joined. */
 export function initialState() {
   return {
-    join: { ...remembered(), busy: false, error: null },
+    join: { ...remembered(), busy: false, error: null, wrong: null },
     /** Who this tab is in which room, `{id, name, room}`; null before joining. */
     me: null,
     /** `connecting`, `up` or `down`. */

@@ -22,15 +22,16 @@ export async function openGallery() {
 }
 
 async function serve(request, response) {
-  const path = normalize(decodeURIComponent(new URL(request.url, 'http://gallery').pathname));
-  if (path.startsWith('/api/')) return json(response, answer(path));
+  const { pathname, searchParams } = new URL(request.url, 'http://gallery');
+  const path = normalize(decodeURIComponent(pathname));
+  if (path.startsWith('/api/')) return json(response, answer(path, searchParams.get('chatId')));
   const file = path === '/ringback/index.js' ? join(root, 'tests/www/gallery/fake-package.js') : join(root, 'www', path === '/' ? 'index.html' : path);
   const body = await readFile(file).catch(() => null);
   response.writeHead(body ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'text/plain', 'content-security-policy': POLICY }).end(body ?? 'not found');
 }
 
 function json(response, body) {
-  response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? { success: false, code: 'CALL_NOT_FOUND', error: 'There is no such call.' }));
+  response.writeHead(body?.success === false ? 500 : body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? { success: false, code: 'CALL_NOT_FOUND', error: 'There is no such call.' }));
 }
 
 /** Opens a scene in a page and returns once it is there. */

@@ -70,13 +70,18 @@ const STATS = {
   quality: { avgPacketLoss: 0.6, avgJitter: 7.2, avgBitrate: 39_400 },
 };
 
-/** Returns the body for a path, or null; what filters a list is ignored. */
-export function answer(path) {
+const NONE = { stats: { total: 0, byType: {}, byStatus: {}, byDirection: {}, totalDuration: 0, averageDuration: 0, longestCall: 0, shortestCall: 0, recentCalls: [] },
+  timeframe: '30d', callFrequency: {}, quality: { avgPacketLoss: null, avgJitter: null, avgBitrate: null } };
+const EMPTY = { '/api/calls': { calls: [], pagination: { total: 0, limit: 15, offset: 0, hasMore: false } }, '/api/calls/stats': NONE };
+
+/** Returns the body for a path, or null; what filters a list is ignored. In the room Attic nobody has ever called, in Cellar the database is gone. */
+export function answer(path, chatId) {
   if (path === '/api/dev/join') return { token: 'token' };
   if (path === '/api/dev/chats/kitchen') return { participants: people.map(([id, name]) => ({ id, name, online: !['erin', 'frank'].includes(id) })) };
   if (path === '/api/dev/chats/attic') return { participants: [{ id: 'alice', name: 'Alice', online: true }] };
   if (path.startsWith('/api/dev/chats/')) return { participants: hardToName.map(([id, name]) => ({ id, name, online: id !== 'words' })) };
-  const data = dataOf(path);
+  if (chatId === 'cellar') return { success: false, code: 'INTERNAL', error: 'The server cannot read its database at the moment. Try again.' };
+  const data = chatId === 'attic' ? EMPTY[path] : dataOf(path);
   return data && { success: true, data };
 }
 

@@ -14,6 +14,12 @@ export const SCENES = {
   help: { ...inRoom, clicks: ['open-help'], shows: 'panel-help' },
   history: { ...inRoom, clicks: ['history-tab'], shows: 'history-row' },
   statistics: { ...inRoom, clicks: ['stats-tab'], shows: 'chart' },
+  'history-empty': { ...inRoom, query: 'room=Attic&name=Alice', clicks: ['history-tab'], shows: 'history-empty' },
+  'history-failing': { ...inRoom, query: 'room=Cellar&name=Alice', clicks: ['history-tab'], shows: 'history-again' },
+  'statistics-empty': { ...inRoom, query: 'room=Attic&name=Alice', clicks: ['stats-tab'], shows: 'chart' },
+  'statistics-failing': { ...inRoom, query: 'room=Cellar&name=Alice', clicks: ['stats-tab'], shows: 'stats-again' },
+  'details-missing': { ...inRoom, hash: '#/calls/c-unknown', shows: 'page-error' },
+  'join-refused': { query: 'room=Kitchen&name=%3F%3F', clicks: ['join-submit'], shows: 'notice' },
   details: { ...inRoom, hash: '#/calls/c-group', shows: 'link-alice-carol' },
   'details-without-quality': { ...inRoom, hash: '#/calls/c-missed', shows: 'call-page' },
   'live-calls': { ...inRoom, shows: 'live-call', act: () => {
@@ -28,6 +34,19 @@ export const SCENES = {
     fake.answers.preflight = () => ({ verdict: 'warn', text: '', steps: [
       step('browser', 'ok', 'This browser can make calls.'), step('microphone', 'ok', 'Your microphone is heard.'), step('camera', 'skipped', 'Not tested.'),
       step('signaling', 'ok', 'The server answers in 12 ms.'), step('stun', 'warn', 'No direct path from here: calls go through a relay.'), step('turn', 'skipped', 'Not tested.')] });
+  } },
+  'check-failed': { ...inRoom, shows: 'verdict', clicks: ['open-help', 'help-check'], act: () => {
+    const step = (name, status, message) => ({ name, status, message, durationMs: 20 });
+    fake.answers.preflight = () => ({ verdict: 'fail', text: '', steps: [
+      step('browser', 'ok', 'This browser can make calls.'), step('microphone', 'fail', 'The microphone is blocked: allow it in the address bar of the browser, then try again.'), step('camera', 'fail', 'There is no camera: plug one in, or go on without.'),
+      step('signaling', 'fail', 'The server does not answer: check the connection.'), step('stun', 'skipped', 'Not tested.'), step('turn', 'skipped', 'Not tested.')] });
+  } },
+  'no-devices': { ...inRoom, shows: 'device-microphone', clicks: ['open-help', 'help-devices'], act: () => {
+    fake.answers.devices = () => ({ microphones: [], cameras: [], speakers: [], selected: { microphone: null, camera: null, speaker: null } });
+  } },
+  busy: { ...inRoom, shows: 'call-again', act: () => {
+    fake.show(scene.call([scene.person('dave', { status: 'ringing' })], { state: 'outgoing', startedAt: null }));
+    fake.emit('ended', { sessionId: 's-1', endedBy: 'dave', reason: 'busy', durationMs: 0 });
   } },
   'check-in-call': { ...inRoom, shows: 'check', clicks: ['open-more', 'menu-check'], act: () => fake.show(scene.call([scene.person('bob')])) },
   'microphone-blocked': { ...inRoom, shows: 'remedy-check', act: () => fake.emit('error', { code: 'MIC_DENIED', message: 'The microphone is blocked: allow it in the address bar of the browser, then try again.' }) },

@@ -31,12 +31,12 @@ function choice(label, name, options, value, act) {
 }
 
 function footer({ calls, total, hasMore, loaded, busy, error }, act) {
-  if (busy && !loaded) return h('p', { class: 'soft center' }, 'Loading');
-  if (error && !loaded) return h('p', { class: 'center' }, h('button', { class: 'quiet', type: 'button', onclick: act.records.loadHistory }, 'Try again'));
-  if (calls.length === 0) return h('p', { class: 'soft center', 'data-testid': 'history-empty' }, 'No calls here yet.');
-  return h('div', { class: 'row spread foot' },
-    h('span', { class: 'soft' }, hasMore ? `${calls.length} of ${plural(total, 'call')}` : plural(total, 'call')),
-    hasMore ? h('button', { class: 'plain', type: 'button', disabled: busy, 'data-testid': 'load-more', onclick: act.records.loadMore }, busy ? 'Loading' : 'Load more') : null);
+  const empty = loaded && calls.length === 0;
+  const count = hasMore ? `${calls.length} of ${plural(total, 'call')}` : plural(total, 'call');
+  return h('div', { class: calls.length > 0 ? 'row spread foot' : 'center' },
+    h('p', { class: 'soft', role: 'status', 'data-testid': empty ? 'history-empty' : null }, empty ? 'No calls here yet.' : loaded ? count : busy ? 'Loading' : ''),
+    error && !loaded ? h('button', { class: 'quiet', key: 'again', type: 'button', 'data-testid': 'history-again', onclick: act.records.loadHistory }, 'Try again') : null,
+    hasMore ? h('button', { class: 'plain', key: 'more', type: 'button', disabled: busy, 'data-testid': 'load-more', onclick: act.records.loadMore }, busy ? 'Loading' : 'Load more') : null);
 }
 
 function row(call, { me, now }) {

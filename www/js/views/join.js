@@ -21,20 +21,21 @@ function form(join, act) {
     const data = new FormData(event.target);
     act.join({ name: data.get('name'), room: data.get('room') });
   };
-  return h('form', { onsubmit: submit, 'aria-describedby': join.error ? 'join-error' : null },
-    field({ id: 'name', label: 'Your name', autocomplete: 'nickname', value: join.name }, act),
-    field({ id: 'room', label: 'Room', hint: 'Everyone in the same room can call each other.', autocomplete: 'off', value: join.room }, act),
+  return h('form', { onsubmit: submit },
+    field({ id: 'name', label: 'Your name', autocomplete: 'nickname', value: join.name, wrong: join.wrong }, act),
+    field({ id: 'room', label: 'Room', hint: 'Everyone in the same room can call each other.', autocomplete: 'off', value: join.room, wrong: join.wrong }, act),
     join.error ? h('p', { class: 'error', id: 'join-error', role: 'alert', 'data-testid': 'notice', 'data-kind': 'error' }, join.error) : null,
     h('button', { class: 'primary wide', type: 'submit', disabled: join.busy, 'data-testid': 'join-submit' },
       join.busy ? h('span', { class: 'spinner', 'aria-hidden': 'true' }) : null,
       join.busy ? 'Joining' : 'Join room'));
 }
 
-function field({ id, label, hint, ...input }, act) {
+function field({ id, label, hint, wrong, ...input }, act) {
+  const told = [hint ? `join-${id}-hint` : null, wrong === id ? 'join-error' : null].filter(Boolean);
   return h('p', { class: 'field' },
     h('label', { for: `join-${id}` }, label),
     h('input', { id: `join-${id}`, name: id, required: true, maxlength: 60, spellcheck: 'false',
-      'data-testid': `join-${id}`, 'aria-describedby': hint ? `join-${id}-hint` : null,
+      'data-testid': `join-${id}`, 'aria-describedby': told.join(' ') || null, 'aria-invalid': wrong === id ? 'true' : null,
       oninput: ({ target }) => act.typeJoin({ [id]: target.value }), ...input }),
     hint ? h('span', { class: 'hint', id: `join-${id}-hint` }, hint) : null);
 }

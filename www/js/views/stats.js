@@ -9,7 +9,9 @@ export function statsView({ stats }, act) {
   return h('div', { class: 'records', key: 'stats' },
     timeframes(stats, act),
     stats.error ? h('p', { class: 'error', role: 'alert' }, stats.error) : null,
-    stats.data ? figures(stats, act) : h('p', { class: 'soft center' }, stats.busy ? 'Loading' : ''));
+    stats.error ? h('p', { class: 'center', key: 'again' }, h('button', { class: 'quiet', type: 'button', 'data-testid': 'stats-again', onclick: () => act.records.loadStats() }, 'Try again')) : null,
+    h('p', { class: stats.data ? 'sr-only' : 'soft center', role: 'status' }, stats.busy ? 'Loading' : ''),
+    stats.data ? figures(stats, act) : null);
 }
 
 const TIMEFRAMES = [['7d', '7 days', 7], ['30d', '30 days', 30], ['90d', '90 days', 90]];

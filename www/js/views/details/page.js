@@ -14,7 +14,7 @@ export function callPageView(state, act) {
   const { page } = state;
   return h('article', { class: 'call-page', key: `page-${page.id}`, 'aria-labelledby': 'call-title', 'aria-busy': String(page.busy), 'data-testid': 'call-page' },
     h('a', { class: 'button quiet back', href: '#', 'data-testid': 'back' }, icon('back'), 'Back'),
-    page.error ? h('p', { class: 'error', role: 'alert' }, page.error) : null,
+    page.error ? h('p', { class: 'error', role: 'alert', 'data-testid': 'page-error' }, page.error) : null,
     page.record ? content(state, act) : page.error ? null : h('p', { class: 'soft center' }, 'Loading'));
 }
 
