@@ -122,6 +122,14 @@ test('a call that rings takes the keyboard, Escape declines it, and the keyboard
   await focusComesTo(page, 'stats-tab');
 });
 
+test('whoever joins a call that goes on finds the keyboard on its controls', async (t) => {
+  const page = await opened(t, 'live-calls');
+  await page.evaluate(() => { fake.answers.joinCall = () => fake.show(scene.call([scene.person('bob')], { state: 'connecting', startedAt: null })); });
+  await tabTo(page, 'join-call');
+  await page.keyboard.press('Enter');
+  await focusComesTo(page, 'mute');
+});
+
 /** Bob calls. */
 const ringIn = (page) => page.evaluate(() => {
   fake.emit('incoming', { sessionId: 's-1', caller: scene.person('bob') });

@@ -55,6 +55,11 @@ test('a link that failed, the server that is away and back, and muting by the ke
   assert.deepEqual(told(inCall, { ...room, call: call('connected', { muted: true }) }, inCall), ['Muted', 'Not muted any more']);
 });
 
+test('a call that could be joined is told when it appears, and not while it lasts', () => {
+  const live = [{ sessionId: 's-9', status: 'ongoing', here: false, participants: [person('Bob'), person('Carol'), person('Dave', { status: 'missed' })] }];
+  assert.deepEqual(told(room, { ...room, live }, { ...room, live: [...live] }), ['A call goes on with Bob and Carol']);
+});
+
 test('push to talk mutes with every word, and says nothing of it', () => {
   const held = (muted) => ({ ...room, call: call('connected', { pushToTalk: true, muted }) });
   assert.deepEqual(told(held(true), held(false), held(true)), []);

@@ -1,5 +1,7 @@
 /** What a screen reader is told: only what has just come about, and each thing once. */
 
+import { nameList } from './format.js';
+import { offered, othersIn } from './live.js';
 import { namesIn } from './names.js';
 import { stateText } from './views/state-text.js';
 
@@ -13,7 +15,7 @@ export function newsBetween(before, now) {
   const notice = now.notice && now.notice !== before.notice ? [now.notice.title, now.notice.detail].filter(Boolean) : [];
   return {
     urgent: [...waiting(before, now), ...(bad ? notice : []), ...heldBack(before, now)],
-    calm: [...progress(before, now), ...links(before, now), ...server(before, now), ...(bad ? [] : notice), ...muted(before, now)],
+    calm: [...progress(before, now), ...links(before, now), ...server(before, now), ...(bad ? [] : notice), ...muted(before, now), ...goingOn(before, now)],
   };
 }
 
@@ -26,6 +28,14 @@ function progress(before, now) {
 function waiting(before, now) {
   const known = before.waiting.map(({ sessionId }) => sessionId);
   return now.waiting.filter(({ sessionId }) => !known.includes(sessionId)).map(({ caller }) => `${caller.name} is calling you too`);
+}
+
+/** Calls that could be joined, or moved here. */
+function goingOn(before, now) {
+  if (!now.me) return [];
+  const known = before.live.map(({ sessionId }) => sessionId);
+  return offered(now).filter(({ sessionId }) => !known.includes(sessionId)).map((call) =>
+    (call.offer === 'move' ? 'Your call runs in another tab' : `A call goes on with ${nameList(othersIn(call, now.me).map(({ name }) => name))}`));
 }
 
 function links(before, now) {

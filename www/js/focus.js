@@ -17,7 +17,7 @@ export function createFocus() {
   function ofTheCall(before, now) {
     if (now === 'incoming') focus('[data-testid=accept]');
     else if (now === 'outgoing') focus('[data-testid=hangup]');
-    else if (now && (before === 'incoming' || before === 'outgoing')) focus('[data-testid=mute]', '[data-testid=talk]');
+    else if (now && (before === 'incoming' || before === 'outgoing' || (!before && isLost()))) focus('[data-testid=mute]', '[data-testid=talk]');
     else if (!now && isLost()) focus(place, TAB);
   }
 
@@ -35,7 +35,12 @@ export function createFocus() {
 }
 
 const TAB = '[role=tab][aria-selected=true]';
-const isLost = () => document.activeElement === document.body || document.activeElement === null;
+
+/** What is covered does not keep the focus either. */
+function isLost() {
+  const { activeElement } = document;
+  return activeElement === null || activeElement === document.body || activeElement.closest('[inert]') !== null;
+}
 
 /** Returns what finds an element again after it was made anew. */
 function selectorOf(element) {

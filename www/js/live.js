@@ -43,4 +43,7 @@ export function offered({ live, call, me }) {
     .map((other) => ({ ...other, offer: isIn(other, me.id) ? 'move' : 'join' }));
 }
 
+/** Returns the others who are in the call. */
+export const othersIn = ({ participants }, me) => participants.filter(({ id, status }) => id !== me.id && (status === 'joined' || status === 'reconnecting'));
+
 const isIn = ({ participants }, id) => participants.some((person) => person.id === id && (person.status === 'joined' || person.status === 'reconnecting'));

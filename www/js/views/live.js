@@ -1,7 +1,7 @@
 /** Calls that go on without this tab. */
 
 import { clock, nameList } from '../format.js';
-import { offered } from '../live.js';
+import { offered, othersIn } from '../live.js';
 import { h } from '../vdom.js';
 import { avatar } from './avatar.js';
 import { icon } from './icon.js';
@@ -12,7 +12,7 @@ export function liveView(state, act) {
 }
 
 function banner(call, { me, now }, act) {
-  const others = call.participants.filter(({ id, status }) => id !== me.id && (status === 'joined' || status === 'reconnecting'));
+  const others = othersIn(call, me);
   const names = nameList(others.map(({ name }) => name));
   const moves = call.offer === 'move';
   return h('section', { class: 'live-call', key: `live-${call.sessionId}`, 'data-testid': 'live-call', 'data-offer': call.offer },

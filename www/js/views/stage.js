@@ -60,10 +60,10 @@ function incomingView(state, act) {
     h('h2', { id: 'incoming-title' }, caller.name, h('span', { class: 'sr-only' }, ' is calling')),
     others.length > 0 ? h('p', { class: 'soft' }, `With ${namesIn(state)(others)}`) : null,
     h('div', { class: 'controls' },
-      h('button', { class: 'stop big', type: 'button', 'data-testid': 'reject', onclick: act.reject },
-        icon('phone', 'hang'), 'Decline', h('kbd', null, 'Esc')),
+      h('button', { class: 'stop big', type: 'button', 'data-testid': 'reject', 'aria-keyshortcuts': 'Escape', onclick: act.reject },
+        icon('phone', 'hang'), 'Decline', h('kbd', { 'aria-hidden': 'true' }, 'Esc')),
       h('button', { class: 'go big', type: 'button', 'data-testid': 'accept', onpointerdown: act.reachForAccept, onclick: () => act.accept({ video }) },
-        icon(video ? 'video' : 'phone'), 'Accept', h('kbd', null, 'Enter')),
+        icon(video ? 'video' : 'phone'), 'Accept', h('kbd', { 'aria-hidden': 'true' }, 'Enter')),
       video ? h('button', { class: 'quiet wide', type: 'button', 'data-testid': 'accept-voice', onpointerdown: act.reachForAccept, onclick: () => act.accept({ video: false }) },
         'Accept without camera') : null));
 }

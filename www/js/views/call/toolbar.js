@@ -7,7 +7,7 @@ import { icon } from '../icon.js';
 /** Returns the row of controls. */
 export function toolbarView(state, act) {
   const { call, narrow } = state;
-  return h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Call controls' },
+  return h('div', { class: 'toolbar', role: 'group', 'aria-label': 'Call controls' },
     call.pushToTalk ? talkButton(state, act) : muteButton(call, act),
     cameraButton(state, act),
     canShare() ? screenButton(state, act) : null,
