@@ -234,6 +234,7 @@ impl Call {
                     self.flush(cx, at);
                 }
                 self.mend_after_absence(cx, at);
+                self.give_time(cx, at);
             }
             self.tell_newcomer(cx);
         }

@@ -184,18 +184,35 @@ impl Call {
         let Some(at) = self.position_of(id) else {
             return GOES_ON;
         };
-        if self.is_one_to_one() {
+        // Whoever is away is not to blame for the path; the server says when they are gone for good.
+        let status = self.participants.get(at).map(|other| other.status);
+        let is_excused = if self.is_one_to_one() {
+            self.is_in_step() && status == Some(ParticipantStatus::Reconnecting)
+        } else {
+            !self.can_signal(at)
+        };
+        if is_excused {
+            cx.timers.set(Timer::GiveUp(id), cx.now.after(TRY_MS));
+        } else if self.is_one_to_one() {
             self.fail_link(cx, at);
             cx.notify(Notification::Error(ClientCode::ConnectionFailed.into()));
             return End::broken(ClientCode::ConnectionFailed.into());
-        }
-        if self.can_signal(at) {
-            self.pair_failed(cx, at, id);
         } else {
-            // Whoever is away is not to blame for the path.
-            cx.timers.set(Timer::GiveUp(id), cx.now.after(TRY_MS));
+            self.pair_failed(cx, at, id);
         }
         GOES_ON
+    }
+
+    /// Somebody is back: their link gets the time of a first one.
+    pub(super) fn give_time(&mut self, cx: &mut Context, at: usize) {
+        let Some(link) = self.link_mut(at).filter(|link| !link.health.is_up()) else {
+            return;
+        };
+        let timer = Timer::GiveUp(link.id);
+        let least = cx.now.after(CONNECT_MS);
+        if cx.timers.due(timer).is_some_and(|due| due < least) {
+            cx.timers.set(timer, least);
+        }
     }
 
     /// Sound arrived over a link since the last time, or did not: a path that breaks is noticed here

@@ -328,24 +328,45 @@ fn a_lost_link_waits_for_the_socket() {
     assert_eq!(rig.acked(Rig::resume_ack(None)), ["link1 create restart"]);
 }
 
-#[test]
-fn a_lost_link_waits_for_the_other_side_to_come_back() {
-    let mut rig = Rig::active();
-    rig.event(ServerEvent::CallParticipantReconnecting(
-        server::CallParticipantReconnecting {
-            session_id: session("s1"),
-            user_id: user("bob"),
-        },
-    ));
-    rig.state(ConnectionState::Failed);
-    assert!(!rig.wait(3_000).iter().any(|line| line.contains("create")));
-    let back = ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
+fn away() -> ServerEvent {
+    ServerEvent::CallParticipantReconnecting(server::CallParticipantReconnecting {
+        session_id: session("s1"),
+        user_id: user("bob"),
+    })
+}
+
+fn back() -> ServerEvent {
+    ServerEvent::CallParticipantReconnected(server::CallParticipantReconnected {
         fresh: false,
         session_id: session("s1"),
         user_id: user("bob"),
         device_id: Some(device("b1")),
-    });
-    assert!(rig.event(back).contains(&"link1 create restart".to_owned()));
+    })
+}
+
+#[test]
+fn a_lost_link_waits_for_the_other_side_to_come_back() {
+    let mut rig = Rig::active();
+    rig.event(away());
+    rig.state(ConnectionState::Failed);
+    assert!(!rig.wait(3_000).iter().any(|line| line.contains("create")));
+    let lines = rig.event(back());
+    assert!(lines.contains(&"link1 create restart".to_owned()));
+}
+
+#[test]
+fn a_link_is_not_given_up_while_the_other_side_is_away_nor_as_soon_as_it_is_back() {
+    let mut rig = Rig::calling();
+    rig.event(accepted("s1", Some(answer("b", "b1"))));
+    rig.answer_applied();
+    rig.event(away());
+    rig.wait(29_000);
+    assert_eq!(rig.client.state(), CallState::Connecting);
+    rig.event(back());
+    rig.wait(19_999);
+    assert_eq!(rig.client.state(), CallState::Connecting);
+    let lines = rig.wait(1);
+    assert_eq!(lines.last().map(String::as_str), Some("tell ended failed"));
 }
 
 #[test]
