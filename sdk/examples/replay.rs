@@ -109,6 +109,10 @@ impl Replay {
             note(&mut self.recorded, entry[2].as_str().unwrap_or_default());
             return;
         }
+        if entry[1] == "refused" {
+            // It never came to the machine.
+            return;
+        }
         match self.input(entry) {
             Some(input) => self.handle(input),
             // Socket.IO tries again by itself: that is nothing to the machine.

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { Scene, talk } from './scene.mjs';
+import { Scene, dial, rings, talk } from './scene.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -26,7 +26,11 @@ const exported = (person) => person.do(() => calls.exportDiagnostics());
 
 test('a call that was exported is replayed natively to the same states, by caller and callee', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t);
-  await talk(scene, alice, bob);
+  await dial(scene, alice, bob);
+  await rings(bob);
+  assert.equal(await bob.do(() => failure(calls.rejectCall(''))), 'INVALID_ARGUMENT');
+  await bob.do(() => calls.acceptCall());
+  await Promise.all([alice.hears(bob), bob.hears(alice)]);
   await alice.do(() => calls.toggleMute());
   await bob.event('participantAudioToggle', { muted: true });
   await scene.server.kill();

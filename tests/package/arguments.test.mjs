@@ -187,6 +187,17 @@ describe('a wrong argument of a method is refused by its name, and nothing is do
     assert.deepEqual({ reported, verdict }, { reported: 6, verdict: 'fail' });
   });
 
+  test('what was refused does not spoil the diagnostics', async () => {
+    const format = await page.evaluate(async () => {
+      const cyclic = {};
+      cyclic.self = cyclic;
+      for (const wrong of [cyclic, [cyclic], 10n]) await refusal(() => calls.rejectCall(wrong));
+      await refusal(() => calls.inviteToCall([cyclic, 10n]));
+      return (await calls.exportDiagnostics()).format;
+    });
+    assert.equal(format, 'ringback-diagnostics');
+  });
+
   test('and the manager is well: no call came about, and it can be disposed of', async () => {
     assert.equal(await page.evaluate(() => calls.state), 'idle');
     assert.equal(await page.evaluate(async () => {

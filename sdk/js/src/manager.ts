@@ -342,8 +342,11 @@ export class VoiceCallManager {
   /** Asks the module for something; `sdk/src/api/command.rs` reads it. */
   #ask<T>(what: string, ...args: unknown[]): Promise<T> {
     return this.#use((engine) => new Promise<T>((resolve, reject) => {
-      this.#recorder.note('ask', what, args);
-      engine.request(what, args, resolve, reject);
+      const refused = this.#recorder.ask(what, args);
+      engine.request(what, args, resolve, (failure: { code: string }) => {
+        if (failure.code === 'INVALID_ARGUMENT') refused();
+        reject(failure);
+      });
     }));
   }
 

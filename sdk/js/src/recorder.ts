@@ -22,6 +22,15 @@ export class Recorder {
     else this.dropped += 1;
   }
 
+  /** Notes a request of the application's; returns how to note that it was refused, whatever it carried. */
+  ask(what: string, args: readonly unknown[]): () => void {
+    this.note('ask', what, args);
+    const noted = this.entries.at(-1)!;
+    return () => {
+      if (noted[3] === args) noted.splice(1, 3, 'refused', what);
+    };
+  }
+
   /** Stands before the function that takes the reports of the browser's media objects. */
   readonly tap = (report: Listener): Listener => (told) => {
     this.note('report', told);
