@@ -46,6 +46,19 @@ test('what a full disk cannot store is refused, and what was stored before goes 
   await ann.next('call:accepted');
 });
 
+test('a disk that is full at the start is named, by doctor too', { skip: noDisk }, async (t) => {
+  const disk = SmallDisk.mount(t, { mebibytes: 8 });
+  const env = { JWT_SECRET, DATABASE_URL: `sqlite://${join(disk.folder, 'calls.db')}` };
+  await runToEnd(['migrate'], { cwd: disk.folder, env });
+  await disk.fill();
+  const started = await runToEnd(['--listen', '127.0.0.1:0'], { cwd: disk.folder, env });
+  assert.equal(started.code, 1);
+  assert.match(started.output, /--database \(DATABASE_URL\): the database takes no writes: its disk is full/);
+  const { code, output } = await runToEnd(['doctor'], { cwd: disk.folder, env });
+  assert.equal(code, 1);
+  assert.match(output, /^FAILED {2}database: the database takes no writes: its disk is full\n\s+Make room on it/m);
+});
+
 test('a file that was deleted or replaced is told, in the log too, until it is back', async (t) => {
   const server = await TestServer.start();
   t.after(() => server.stop());

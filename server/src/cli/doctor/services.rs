@@ -7,7 +7,7 @@ use tokio::net::UdpSocket;
 use crate::config::{Config, sqlite_file};
 #[cfg(feature = "http")]
 use crate::outside::Outside;
-use crate::store::{self, Inspection, Migration};
+use crate::store::{self, Inspection, Migration, StoreError};
 
 use super::findings::Finding;
 
@@ -22,6 +22,11 @@ pub(super) async fn database(url: &str) -> Finding {
     let started = Instant::now();
     match tokio::time::timeout(PATIENCE, store::inspect(url)).await {
         Ok(Ok(inspection)) => schema(inspection, started.elapsed()),
+        Ok(Err(error @ StoreError::DiskFull)) => Finding::fail(
+            "database",
+            error.to_string(),
+            "Make room on it: no call can be stored.",
+        ),
         Ok(Err(error)) => Finding::fail("database", error.to_string(), remedy_for(url)),
         Err(_) => Finding::fail(
             "database",

@@ -64,7 +64,11 @@ async fn connect(options: PgConnectOptions) -> sqlx::Result<PgPool> {
 fn options(url: &str) -> StoreResult<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("ringback-server")
-        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+        .options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            // That a table is there already is no news at each start.
+            ("client_min_messages", "warning"),
+        ]);
     Ok(options)
 }
 

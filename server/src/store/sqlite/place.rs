@@ -43,13 +43,7 @@ impl Place {
     /// # Errors
     /// `Displaced`, `DiskFull` or `ReadOnly`.
     pub(super) fn examine(&self) -> StoreResult<()> {
-        let file = self.file()?;
-        #[cfg(unix)]
-        room(file)?;
-        // Elsewhere, a write that fails is what tells of a full disk.
-        #[cfg(not(unix))]
-        let _ = file;
-        Ok(())
+        room(self.file()?)
     }
 
     fn is_there(&self) -> bool {
@@ -84,8 +78,11 @@ impl FileId {
 }
 
 /// Asks the file system whether it takes some more. One that does not tell counts as roomy.
+///
+/// # Errors
+/// `DiskFull` or `ReadOnly`.
 #[cfg(unix)]
-fn room(path: &Path) -> StoreResult<()> {
+pub(super) fn room(path: &Path) -> StoreResult<()> {
     use rustix::fs::{StatVfsMountFlags, statvfs};
 
     /// A call takes some KiB of it; more is taken by the log until it is copied back.
@@ -107,5 +104,11 @@ fn room(path: &Path) -> StoreResult<()> {
     if disk.f_blocks > 0 && free.saturating_mul(disk.f_frsize) < LEAST_BYTES {
         return Err(StoreError::DiskFull);
     }
+    Ok(())
+}
+
+/// Elsewhere, a write that fails is what tells of a full disk.
+#[cfg(not(unix))]
+pub(super) fn room(_: &Path) -> StoreResult<()> {
     Ok(())
 }

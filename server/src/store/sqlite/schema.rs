@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::place::room;
 use crate::store::{Inspection, Migration, StoreError, StoreResult, inspected};
 
 /// Every migration, in order; the first makes version 1. They are never edited once released.
@@ -36,7 +37,15 @@ pub(super) fn file_of(url: &str) -> StoreResult<PathBuf> {
 }
 
 /// Opens the connection that writes, and brings the schema up to date.
+///
+/// # Errors
+/// When the file cannot be opened or migrated: of a full disk in plain words, where SQLite speaks of
+/// its input and output.
 pub(super) fn open_writer(file: &Path) -> StoreResult<(Connection, Migration)> {
+    open_and_migrate(file).map_err(|error| room(file).err().unwrap_or(error))
+}
+
+fn open_and_migrate(file: &Path) -> StoreResult<(Connection, Migration)> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -74,6 +83,7 @@ fn look_at(file: &Path) -> StoreResult<Inspection> {
     }
     let opened = OpenOptions::new().append(true).open(file);
     opened.map_err(|error| StoreError::Database(Arc::new(error)))?;
+    room(file)?;
     let seen = open_untouched(file)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
     inspected(seen, u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))
 }
