@@ -177,25 +177,33 @@ pub(crate) fn show_call(session: &CallSession) -> String {
 
 /// A clock that only moves when it is turned.
 #[derive(Debug, Clone)]
-pub(crate) struct ManualClock(watch::Sender<Timestamp>);
+pub(crate) struct ManualClock {
+    now: watch::Sender<Timestamp>,
+    /// How often somebody has begun to wait for a time.
+    waits: watch::Sender<u64>,
+}
 
 impl ManualClock {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(START))
+        Self {
+            now: watch::Sender::new(START),
+            waits: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn advance(&self, ms: u64) {
-        self.0.send_modify(|now| *now = now.plus_ms(ms));
+        self.now.send_modify(|now| *now = now.plus_ms(ms));
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.borrow()
+        *self.now.borrow()
     }
 
     fn sleep_until(&self, time: Timestamp) -> BoxFuture<'_, ()> {
-        let mut turned = self.0.subscribe();
+        self.waits.send_modify(|waits| *waits += 1);
+        let mut turned = self.now.subscribe();
         Box::pin(async move {
             turned.wait_for(|now| *now >= time).await.unwrap();
         })
@@ -344,10 +352,12 @@ impl World {
         let store = open_store(&dir).await;
         put_chat(&*store, "chat", &["alice", "bob"]).await;
         put_chat(&*store, "group", &["alice", "bob", "carol", "dave"]).await;
-        Self::over(dir, store, ManualClock::new(), settings)
+        Self::over(dir, store, ManualClock::new(), settings).await
     }
 
-    pub(crate) fn over(
+    /// Starts a process, and waits until it has taken up the stored calls: one that is placed before
+    /// that would count as stored, and its grace would begin anew.
+    async fn over(
         dir: tempfile::TempDir,
         store: Arc<dyn Store>,
         clock: ManualClock,
@@ -355,12 +365,14 @@ impl World {
     ) -> Self {
         let recorder = Arc::new(Recorder::default());
         let emitter: Arc<dyn Emitter> = Arc::clone(&recorder) as Arc<dyn Emitter>;
+        let mut waits = clock.waits.subscribe();
         let calls = CallManager::start(
             Arc::clone(&store),
             emitter,
             Arc::new(clock.clone()),
             settings,
         );
+        waits.changed().await.unwrap();
         Self {
             clock,
             recorder,
@@ -376,7 +388,7 @@ impl World {
         self.store.close().await;
         self.clock.advance(down_ms);
         let store = open_store(&self.dir).await;
-        Self::over(self.dir, store, self.clock, CallSettings::default())
+        Self::over(self.dir, store, self.clock, CallSettings::default()).await
     }
 
     /// Connects a device: `"bob/b1"`.
