@@ -223,7 +223,7 @@ test('the controls of a call are large enough for a finger', async (t) => {
 for (const size of [{ width: 740, height: 360 }, { width: 640, height: 400 }]) {
   for (const [scene, ids] of Object.entries({
     'incoming-video': ['reject', 'accept'], 'long-name-calls': ['reject', 'accept'], 'outgoing-group': ['hangup'], 'long-names-calling': ['hangup'],
-    'group-of-twelve': ['hangup'], 'screen-shared': ['hangup'], reconnecting: ['hangup'], 'error-in-call': ['hangup', 'remedy-devices'],
+    'group-of-twelve': ['hangup'], 'screen-shared': ['hangup'], reconnecting: ['hangup'], 'error-in-call': ['hangup', 'remedy-devices'], 'sharing-own-screen': ['stop-sharing', 'hangup'],
   })) {
     test(`${scene} keeps its buttons in a window of ${size.width} by ${size.height}`, async (t) => {
       const page = await opened(t, scene, { size });
@@ -247,10 +247,11 @@ test('made four times as large, a call can be scrolled to its buttons', async (t
   }
 });
 
-/** Tells whether all of it lies in the window. */
+/** Tells whether all of it lies in the window, and nothing lies over it. */
 const isInWindow = (page, id) => page.$eval(at(id), (element) => {
   const { top, bottom, left, right } = element.getBoundingClientRect();
-  return top >= 0 && left >= 0 && bottom <= innerHeight + 1 && right <= innerWidth + 1;
+  const onTop = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  return element.contains(onTop) && top >= 0 && left >= 0 && bottom <= innerHeight + 1 && right <= innerWidth + 1;
 });
 
 test('letters of twice the size make nothing wider than the window', async (t) => {

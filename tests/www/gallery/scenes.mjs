@@ -48,7 +48,10 @@ export const SCENES = {
     fake.show(scene.call([scene.person('dave', { status: 'ringing' })], { state: 'outgoing', startedAt: null }));
     fake.emit('ended', { sessionId: 's-1', endedBy: 'dave', reason: 'busy', durationMs: 0 });
   } },
-  'check-in-call': { ...inRoom, shows: 'check', clicks: ['open-more', 'menu-check'], act: () => fake.show(scene.call([scene.person('bob')])) },
+  'check-in-call': { ...inRoom, shows: 'check', clicks: ['open-more', 'menu-check'], act: () => {
+    fake.answers.preflight = () => new Promise(() => {});
+    fake.show(scene.call([scene.person('bob')]));
+  } },
   'microphone-blocked': { ...inRoom, shows: 'remedy-check', act: () => fake.emit('error', { code: 'MIC_DENIED', message: 'The microphone is blocked: allow it in the address bar of the browser, then try again.' }) },
   'answered-elsewhere': { ...inRoom, shows: 'notice', act: () => {
     const { call, person } = scene;

@@ -47,7 +47,7 @@ function timerText({ call, now }) {
 function sharingBanner({ localVideo }, act) {
   if (localVideo.source !== 'screen') return null;
   return h('p', { class: 'banner info', key: 'sharing', 'data-testid': 'sharing' }, icon('screen'), h('span', { class: 'grow' }, 'You are sharing your screen'),
-    h('button', { class: 'plain slim', type: 'button', onclick: () => act.shareScreen(false) }, 'Stop'));
+    h('button', { class: 'plain slim', type: 'button', 'data-testid': 'stop-sharing', onclick: () => act.shareScreen(false) }, 'Stop'));
 }
 
 function hearButton({ audioBlocked }, act) {
