@@ -9,10 +9,12 @@ pub mod manager;
 pub mod ports;
 pub mod session;
 pub mod settings;
+pub mod signal;
 pub mod time;
 
 pub use clock::{Clock, SystemClock};
 pub use manager::{CallManager, Others};
 pub use session::{CallSession, Entry};
 pub use settings::CallSettings;
+pub use signal::Signal;
 pub use time::Timestamp;

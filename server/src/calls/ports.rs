@@ -12,6 +12,7 @@ use ringback_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::session::CallSession;
+use super::signal::Signal;
 use crate::metrics::Minute;
 use crate::node::NodeState;
 
@@ -71,6 +72,18 @@ pub trait Emitter: Send + Sync + 'static {
     /// Emits a signal, and tells whether a device was reached, on whichever node.
     fn pass<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, bool> {
         Box::pin(async move { self.emit(to, event).await > 0 })
+    }
+
+    /// Tells whether nobody but this process has to be asked to reach these devices.
+    fn is_here(&self, to: &Recipient) -> bool {
+        let _ = to;
+        false
+    }
+
+    /// Emits a signal to devices [of this process](Self::is_here), and tells whether one was reached.
+    fn pass_here(&self, to: &Recipient, event: &ServerEvent) -> bool {
+        let _ = (to, event);
+        false
     }
 
     /// Tells whether a user, or that device of theirs, is connected, on whichever node.
@@ -239,6 +252,15 @@ pub trait Calls: Send + Sync + 'static {
         event: ClientEvent,
         reply: Reply,
     ) -> BoxFuture<'a, ()>;
+
+    /// Passes a signal on at once, if nothing has to be waited for.
+    ///
+    /// # Errors
+    /// The signal, for [`handle`](Self::handle), when something has to.
+    fn pass_now(&self, actor: &Actor, signal: Signal) -> Result<Result<(), Failure>, Signal> {
+        let _ = actor;
+        Err(signal)
+    }
 
     /// A device signed in: it is told the live calls that concern it, and what rings for it.
     fn device_connected<'a>(&'a self, actor: &'a Actor) -> BoxFuture<'a, ()>;

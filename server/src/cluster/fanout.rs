@@ -251,6 +251,14 @@ impl Emitter for Fanout {
         })
     }
 
+    fn is_here(&self, to: &Recipient) -> bool {
+        self.registry.within(to) == Within::ThisNode
+    }
+
+    fn pass_here(&self, to: &Recipient, event: &ServerEvent) -> bool {
+        self.registry.pass_here(to, event)
+    }
+
     fn presence<'a>(
         &'a self,
         user: &'a UserId,

@@ -18,9 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::RedisResult;
+use ringback_protocol::Failure;
 
-use crate::calls::CallManager;
 use crate::calls::ports::{Actor, BoxFuture, Calls, Reply};
+use crate::calls::{CallManager, Signal};
 use crate::config::RedisSettings;
 use crate::metrics::Metrics;
 use crate::node::Node;
@@ -99,6 +100,10 @@ impl Calls for Announced {
         reply: Reply,
     ) -> BoxFuture<'a, ()> {
         self.calls.handle(actor, event, reply)
+    }
+
+    fn pass_now(&self, actor: &Actor, signal: Signal) -> Result<Result<(), Failure>, Signal> {
+        Calls::pass_now(&*self.calls, actor, signal)
     }
 
     fn device_connected<'a>(&'a self, actor: &'a Actor) -> BoxFuture<'a, ()> {

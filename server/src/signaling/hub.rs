@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use engineioxide::socket::Sid;
-use ringback_protocol::{ClientEvent, ErrorCode, Failure, RefreshAck, limits};
+use ringback_protocol::{ClientEvent, Empty, ErrorCode, Failure, RefreshAck, limits};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
@@ -22,7 +22,7 @@ use super::{decode, handshake, presence, sizes};
 use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::{Actor, CallAck, Calls, Reply};
-use crate::calls::{Clock, SystemClock, Timestamp};
+use crate::calls::{Clock, Signal, SystemClock, Timestamp};
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
 
@@ -230,11 +230,32 @@ impl Hub {
             let work = self.refresh(socket, actor, refresh.token, answer);
             return socket.data.inbox.push(Box::pin(work), bytes);
         }
+        let event = match self.pass_now(socket, &actor, event) {
+            Ok(passed) => return answer.give(passed.map(|()| Empty {})),
+            Err(event) => event,
+        };
         let calls = Arc::clone(&self.calls);
         let reply = self.reply(&event, answer);
         let span = span(&event);
         let work = async move { calls.handle(&actor, event, reply).instrument(span).await };
         socket.data.inbox.push(Box::pin(work), bytes);
+    }
+
+    /// Passes a signal on at once, unless something has to be done or looked up before.
+    ///
+    /// # Errors
+    /// The event, when something has to, or it is no signal.
+    fn pass_now(
+        &self,
+        socket: &Socket,
+        actor: &Actor,
+        event: ClientEvent,
+    ) -> Result<Result<(), Failure>, ClientEvent> {
+        let signal = Signal::of(event)?;
+        match socket.data.inbox.turn() {
+            Some(_turn) => Ok(self.calls.pass_now(actor, signal)?),
+            None => Err(signal.into()),
+        }
     }
 
     /// Lets a socket live as long as its new token, if that is one of the same user.

@@ -44,14 +44,16 @@ impl Inbox {
         let ready = self.lock().admit(work, bytes);
         let Some(mut work) = ready else { return };
         match poll_guarded(&mut work, &mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(()) => {
-                if let Some(next) = self.next() {
-                    self.spawn(next);
-                }
-            }
+            Poll::Ready(()) => drop(Turn(self)),
             // The task polls it again at once, so that no wake-up can be lost in between.
             Poll::Pending => self.spawn(work),
         }
+    }
+
+    /// Takes the turn for something that needs not wait; none while something else is being done.
+    pub(super) fn turn(&self) -> Option<Turn<'_>> {
+        let is_busy = std::mem::replace(&mut self.lock().running, true);
+        (!is_busy).then(|| Turn(self))
     }
 
     /// Takes what waits longest, or falls idle.
@@ -79,6 +81,17 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Backlog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nothing else is done while this is held; what was pushed meanwhile follows.
+pub(super) struct Turn<'a>(&'a Inbox);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(next) = self.0.next() {
+            self.0.spawn(next);
+        }
     }
 }
 
@@ -162,6 +175,27 @@ mod tests {
         for n in 0..200 {
             assert_eq!(seen.recv().await, Some(n));
         }
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_given_while_nothing_is_done_and_what_is_pushed_meanwhile_follows_it() {
+        let (log, mut seen) = mpsc::unbounded_channel();
+        let inbox = Inbox::default();
+        let turn = inbox.turn();
+        assert!(turn.is_some());
+        assert!(inbox.turn().is_none());
+        inbox.push(note(&log, 0), 1);
+        tokio::task::yield_now().await;
+        assert!(seen.try_recv().is_err());
+        drop(turn);
+        assert_eq!(seen.recv().await, Some(0));
+        let (slow, open) = gated(&log, 1);
+        inbox.push(slow, 1);
+        assert!(inbox.turn().is_none());
+        open.send(()).unwrap();
+        assert_eq!(seen.recv().await, Some(1));
+        tokio::task::yield_now().await;
+        assert!(inbox.turn().is_some());
     }
 
     #[tokio::test]

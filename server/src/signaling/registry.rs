@@ -244,6 +244,13 @@ impl Registry {
         reached + usize::from(last.outlet.send(message) == Sent::Queued)
     }
 
+    /// Sends an event to the devices of this node, and returns how many were reached.
+    fn deliver_here(&self, to: &Recipient, event: &ServerEvent) -> usize {
+        let reached = self.deliver(to, || packet::event(event));
+        self.count(event, reached);
+        reached
+    }
+
     fn connected_devices(&self, user: &UserId) -> Vec<DeviceId> {
         let users = self.read();
         let devices = users.get(user).into_iter().flatten();
@@ -353,9 +360,16 @@ impl Device {
 
 impl Emitter for Registry {
     fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
-        let reached = self.deliver(to, || packet::event(event));
-        self.count(event, reached);
-        Box::pin(ready(reached))
+        Box::pin(ready(self.deliver_here(to, event)))
+    }
+
+    /// All devices are those of this process: without Redis there is no other one.
+    fn is_here(&self, _to: &Recipient) -> bool {
+        true
+    }
+
+    fn pass_here(&self, to: &Recipient, event: &ServerEvent) -> bool {
+        self.deliver_here(to, event) > 0
     }
 
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {

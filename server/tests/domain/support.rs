@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use ringback_protocol::rest::{Chat, ChatMember, ChatRef, UserRef};
 use ringback_protocol::{
-    CallSnapshot, CallType, ChatId, ClientEvent, DeviceId, ErrorCode, Failure, SdpType,
+    CallSnapshot, CallType, ChatId, ClientEvent, DeviceId, Empty, ErrorCode, Failure, SdpType,
     ServerEvent, SessionDescription, SessionId, UserId, client,
 };
 use ringback_server::calls::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply};
 use ringback_server::calls::session::{
     CallRules, CallSession, Callee, Effect, NewCall, Notices, ParticipantState, Reach,
 };
-use ringback_server::calls::{CallManager, CallSettings, Clock, Timestamp};
+use ringback_server::calls::{CallManager, CallSettings, Clock, Signal, Timestamp};
 use ringback_server::store::{Database, Store, sqlite::SqliteStore};
 use tokio::sync::{Notify, watch};
 
@@ -283,24 +283,42 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    fn record(&self, to: &Recipient, event: &ServerEvent) -> usize {
+        let reached = self.meant(to);
+        let mut state = self.state.lock().unwrap();
+        for device in &reached {
+            state.events.push((device.clone(), event.clone()));
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        reached.len()
+    }
+
+    fn meant(&self, to: &Recipient) -> Vec<DeviceId> {
+        let (user, keeps): (_, &dyn Fn(&DeviceId) -> bool) = match to {
+            Recipient::User(user) => (user, &|_| true),
+            Recipient::Device(user, device) => (user, &move |one| one == device),
+            Recipient::OtherDevices(user, device) => (user, &move |one| one != device),
+        };
+        let state = self.state.lock().unwrap();
+        let devices = state.connected.get(user).cloned().unwrap_or_default();
+        devices.into_iter().filter(|one| keeps(one)).collect()
+    }
+}
+
 impl Emitter for Recorder {
     fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
-        Box::pin(async move {
-            let mut state = self.state.lock().unwrap();
-            let (user, keeps): (_, &dyn Fn(&DeviceId) -> bool) = match to {
-                Recipient::User(user) => (user, &|_| true),
-                Recipient::Device(user, device) => (user, &move |one| one == device),
-                Recipient::OtherDevices(user, device) => (user, &move |one| one != device),
-            };
-            let devices = state.connected.get(user).cloned().unwrap_or_default();
-            let reached: Vec<_> = devices.into_iter().filter(|one| keeps(one)).collect();
-            for device in &reached {
-                state.events.push((device.clone(), event.clone()));
-            }
-            drop(state);
-            self.changed.notify_waiters();
-            reached.len()
-        })
+        Box::pin(async move { self.record(to, event) })
+    }
+
+    /// Those that are not connected might be elsewhere.
+    fn is_here(&self, to: &Recipient) -> bool {
+        !self.meant(to).is_empty()
+    }
+
+    fn pass_here(&self, to: &Recipient, event: &ServerEvent) -> bool {
+        self.record(to, event) > 0
     }
 
     fn devices<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Vec<DeviceId>> {
@@ -485,18 +503,26 @@ impl Device<'_> {
     }
 }
 
+/// Sends an event as the edge does: a signal that has to wait for nothing is passed on at once.
 pub(crate) async fn send(
     calls: &CallManager,
     actor: &Actor,
     event: impl Into<ClientEvent>,
 ) -> Result<CallAck, Failure> {
+    let event = match Signal::of(event.into()) {
+        Ok(signal) => match Calls::pass_now(calls, actor, signal) {
+            Ok(passed) => return passed.map(|()| CallAck::Empty(Empty {})),
+            Err(signal) => signal.into(),
+        },
+        Err(event) => event,
+    };
     let acked = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&acked);
     let reply: Reply = Box::new(move |ack| {
         let earlier = slot.lock().unwrap().replace(ack);
         assert_eq!(earlier, None, "an event is acked once");
     });
-    calls.handle(actor, event.into(), reply).await;
+    calls.handle(actor, event, reply).await;
     let ack = acked.lock().unwrap().take();
     ack.expect("every event is acked")
 }

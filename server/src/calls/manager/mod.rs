@@ -29,6 +29,7 @@ use super::ports::{
     Unobserved,
 };
 use super::settings::CallSettings;
+use super::signal::Signal;
 use crate::store::{Store, StoreError};
 use cache::CallCache;
 use locks::UserLocks;
@@ -146,6 +147,10 @@ impl CallManager {
         }
     }
 
+    fn signal<'a>(&'a self, actor: &'a Actor, signal: Signal, reply: Reply) -> BoxFuture<'a, ()> {
+        Box::pin(async move { reply(done(self.pass(actor, signal).await)) })
+    }
+
     fn timekeeper(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
         self.timekeeper
             .lock()
@@ -163,14 +168,10 @@ impl Calls for CallManager {
     ) -> BoxFuture<'a, ()> {
         match event {
             ClientEvent::WebrtcIceCandidate(event) => {
-                Box::pin(async move { reply(done(self.pass_candidate(actor, event).await)) })
+                self.signal(actor, Signal::Candidate(event), reply)
             }
-            ClientEvent::WebrtcOffer(event) => {
-                Box::pin(async move { reply(done(self.pass_offer(actor, event).await)) })
-            }
-            ClientEvent::WebrtcAnswer(event) => {
-                Box::pin(async move { reply(done(self.pass_answer(actor, event).await)) })
-            }
+            ClientEvent::WebrtcOffer(event) => self.signal(actor, Signal::Offer(event), reply),
+            ClientEvent::WebrtcAnswer(event) => self.signal(actor, Signal::Answer(event), reply),
             ClientEvent::CallToggleAudio(event) => {
                 Box::pin(async move { reply(done(self.toggle_audio(actor, event).await)) })
             }
@@ -193,6 +194,10 @@ impl Calls for CallManager {
                 Box::pin(std::future::ready(()))
             }
         }
+    }
+
+    fn pass_now(&self, actor: &Actor, signal: Signal) -> Result<Result<(), Failure>, Signal> {
+        self.pass_now(actor, signal)
     }
 
     fn device_connected<'a>(&'a self, actor: &'a Actor) -> BoxFuture<'a, ()> {

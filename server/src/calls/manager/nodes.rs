@@ -65,7 +65,7 @@ impl CallManager {
     /// When the store fails and the other nodes are not heard either.
     pub(super) async fn bring_up_to_date(&self, call: &LiveCall) -> Result<(), Failure> {
         let hearing = self.peers.hearing();
-        if hearing == Hearing::Alone || self.is_believed(call, hearing) {
+        if self.is_believed(call, hearing) {
             return Ok(());
         }
         let refreshed = self.refresh(call, call.session().id()).await;
@@ -76,12 +76,15 @@ impl CallManager {
         }
     }
 
+    /// Tells whether a call at hand needs not be compared with the store.
+    pub(super) fn is_up_to_date(&self, call: &LiveCall) -> bool {
+        self.is_believed(call, self.peers.hearing())
+    }
+
     fn is_believed(&self, call: &LiveCall, hearing: Hearing) -> bool {
-        if !call.session().is_live() {
-            return true;
-        }
         match hearing {
             Hearing::Alone => true,
+            Hearing::Deaf | Hearing::Hears if !call.session().is_live() => true,
             Hearing::Deaf => false,
             Hearing::Hears => {
                 let age_ms = self.clock.now().ms_since(call.checked_at());

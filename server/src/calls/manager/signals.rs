@@ -12,78 +12,40 @@ use super::cache::LiveCall;
 use super::change::must_be_in_chat;
 use crate::calls::ports::{Actor, Recipient};
 use crate::calls::session::{CallSession, Input, Participant};
+use crate::calls::signal::{Address, Signal};
 
 impl CallManager {
-    pub(super) async fn pass_offer(
+    /// Passes a signal on at once, if nothing has to be waited for: that is nearly always so.
+    ///
+    /// # Errors
+    /// The signal, when the call or its target is not at hand; whether it may pass is not settled then.
+    pub(super) fn pass_now(
         &self,
         actor: &Actor,
-        event: client::WebrtcOffer,
-    ) -> Result<(), Failure> {
-        let session = self
-            .session_for(actor, &event.session_id, event.chat_id.as_ref())
-            .await?;
-        let to = recipient(
-            actor,
-            &session,
-            event.target_user_id,
-            event.target_device_id,
-        )?;
-        let offer = server::WebrtcOffer {
-            session_id: event.session_id,
-            offer: event.offer,
-            chat_id: Some(session.chat().id.clone()),
-            from_user_id: actor.user.clone(),
-            from_device_id: Some(actor.device.clone()),
+        signal: Signal,
+    ) -> Result<Result<(), Failure>, Signal> {
+        let address = signal.address();
+        let Some(session) = self.session_now(actor, address) else {
+            return Err(signal);
         };
-        self.pass(&to, &offer.into()).await
+        let to = match recipient(actor, &session, address) {
+            Ok(to) => to,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if !self.emitter.is_here(&to) {
+            return Err(signal);
+        }
+        let event = signal.passed_on(actor, &session.chat().id);
+        Ok(reached(self.emitter.pass_here(&to, &event)))
     }
 
-    pub(super) async fn pass_answer(
-        &self,
-        actor: &Actor,
-        event: client::WebrtcAnswer,
-    ) -> Result<(), Failure> {
-        let session = self
-            .session_for(actor, &event.session_id, event.chat_id.as_ref())
-            .await?;
-        let to = recipient(
-            actor,
-            &session,
-            event.target_user_id,
-            event.target_device_id,
-        )?;
-        let answer = server::WebrtcAnswer {
-            session_id: event.session_id,
-            answer: event.answer,
-            chat_id: Some(session.chat().id.clone()),
-            from_user_id: actor.user.clone(),
-            from_device_id: Some(actor.device.clone()),
-        };
-        self.pass(&to, &answer.into()).await
-    }
-
-    pub(super) async fn pass_candidate(
-        &self,
-        actor: &Actor,
-        event: client::WebrtcIceCandidate,
-    ) -> Result<(), Failure> {
-        let session = self
-            .session_for(actor, &event.session_id, event.chat_id.as_ref())
-            .await?;
-        let to = recipient(
-            actor,
-            &session,
-            event.target_user_id,
-            event.target_device_id,
-        )?;
-        let candidate = server::WebrtcIceCandidate {
-            session_id: event.session_id,
-            candidate: event.candidate,
-            chat_id: Some(session.chat().id.clone()),
-            from_user_id: actor.user.clone(),
-            from_device_id: Some(actor.device.clone()),
-        };
-        self.pass(&to, &candidate.into()).await
+    /// Passes a signal on, whatever has to be looked up first.
+    pub(super) async fn pass(&self, actor: &Actor, signal: Signal) -> Result<(), Failure> {
+        let address = signal.address();
+        let session = self.session_for(actor, address.call, address.chat).await?;
+        let to = recipient(actor, &session, address)?;
+        let event = signal.passed_on(actor, &session.chat().id);
+        reached(self.emitter.pass(&to, &event).await)
     }
 
     pub(super) async fn toggle_audio(
@@ -122,6 +84,18 @@ impl CallManager {
         };
         self.tell_others(actor, &session, &toggle.into()).await;
         Ok(())
+    }
+
+    /// Returns the call, if it is at hand and as it stands, and this very device may signal in it.
+    fn session_now(&self, actor: &Actor, to: Address<'_>) -> Option<Arc<CallSession>> {
+        let call = self.calls.find(to.call)?;
+        if !self.is_up_to_date(&call) {
+            return None;
+        }
+        let session = call.session();
+        let is_its_chat = to.chat.is_none_or(|chat| *chat == session.chat().id);
+        let may_signal = joined_on(&session, actor) || session.preconnects(&actor.user);
+        (session.is_live() && is_its_chat && may_signal).then_some(session)
     }
 
     /// Returns the call, provided that this very device is in it, or may signal ahead of that.
@@ -203,19 +177,19 @@ impl CallManager {
         Ok(call.session())
     }
 
-    async fn pass(&self, to: &Recipient, event: &ServerEvent) -> Result<(), Failure> {
-        if self.emitter.pass(to, event).await {
-            Ok(())
-        } else {
-            Err(ErrorCode::TargetUnreachable.into())
-        }
-    }
-
     async fn tell_others(&self, actor: &Actor, session: &CallSession, event: &ServerEvent) {
         for (user, device) in session.in_call().filter(|(user, _)| **user != actor.user) {
             let to = Recipient::Device(user.clone(), device.clone());
             self.emitter.emit(&to, event).await;
         }
+    }
+}
+
+fn reached(reached: bool) -> Result<(), Failure> {
+    if reached {
+        Ok(())
+    } else {
+        Err(ErrorCode::TargetUnreachable.into())
     }
 }
 
@@ -228,20 +202,15 @@ fn joined_on(session: &CallSession, actor: &Actor) -> bool {
 }
 
 /// Returns the device that a signal is for: the one by which the target is in the call.
-fn recipient(
-    actor: &Actor,
-    session: &CallSession,
-    user: Option<UserId>,
-    device: Option<DeviceId>,
-) -> Result<Recipient, Failure> {
-    if let Some(ahead) = ahead_of_the_answer(actor, session, user.as_ref(), device.as_ref())? {
+fn recipient(actor: &Actor, session: &CallSession, to: Address<'_>) -> Result<Recipient, Failure> {
+    if let Some(ahead) = ahead_of_the_answer(actor, session, to.user, to.device)? {
         return Ok(ahead);
     }
-    let (user, joined) = match user {
+    let (user, joined) = match to.user {
         Some(user) => named(actor, session, user)?,
         None => only_other(actor, session)?,
     };
-    if device.is_some_and(|device| device != joined) {
+    if to.device.is_some_and(|device| *device != joined) {
         return Err(ErrorCode::TargetUnreachable.into());
     }
     Ok(Recipient::Device(user, joined))
@@ -277,15 +246,15 @@ fn ahead_of_the_answer(
 fn named(
     actor: &Actor,
     session: &CallSession,
-    user: UserId,
+    user: &UserId,
 ) -> Result<(UserId, DeviceId), Failure> {
-    if user == actor.user {
+    if *user == actor.user {
         let text = "A signal must be for somebody else.";
         return Err(Failure::new(ErrorCode::InvalidPayload, text));
     }
-    let device = session.participant(&user).and_then(Participant::device);
+    let device = session.participant(user).and_then(Participant::device);
     match device.cloned() {
-        Some(device) => Ok((user, device)),
+        Some(device) => Ok((user.clone(), device)),
         None => Err(ErrorCode::TargetUnreachable.into()),
     }
 }

@@ -39,6 +39,9 @@ pub(super) enum Write {
     Nothing,
 }
 
+/// As many bytes as most calls take as JSON.
+const ROOM: usize = 1024;
+
 /// A call as it goes into the columns.
 #[derive(Debug)]
 pub(super) struct CallRow {
@@ -124,9 +127,15 @@ pub(super) const PUT_PARTICIPANT: &str = "
         avg_bitrate = excluded.avg_bitrate, packet_loss = excluded.packet_loss,
         jitter = excluded.jitter";
 
+fn to_json(session: &CallSession) -> serde_json::Result<String> {
+    let mut json = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut json, session)?;
+    Ok(String::from_utf8(json).expect("JSON is UTF-8"))
+}
+
 impl CallRow {
     pub(super) fn new(session: &Arc<CallSession>) -> StoreResult<Self> {
-        let json = serde_json::to_string(&**session).map_err(|error| StoreError::Corrupt {
+        let json = to_json(session).map_err(|error| StoreError::Corrupt {
             id: session.id().to_string(),
             source: Arc::new(error),
         })?;

@@ -16,7 +16,7 @@ use crate::store::{StoreError, StoreResult};
 const BATCH: usize = 256;
 /// How far apart transactions begin while changes crowd in. Those that come within this time share
 /// one, and with it the pages that they have in common; one that comes alone is written at once.
-const APART: Duration = Duration::from_millis(2);
+const APART: Duration = Duration::from_millis(5);
 /// So many changes in one transaction are a crowd.
 const CROWD: usize = 4;
 /// How many changes may wait; more makes the callers wait.
