@@ -23,25 +23,20 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Takes on the duty to answer.
-    pub(super) fn new(outlet: Arc<dyn Outlet>, ack: Option<u64>, metrics: Arc<Metrics>) -> Self {
+    /// Takes on the duty to answer; `subject` is what the answer is about.
+    pub(super) fn new(
+        outlet: Arc<dyn Outlet>,
+        ack: Option<u64>,
+        subject: Subject,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             outlet,
             ack,
-            subject: Subject::default(),
+            subject,
             metrics,
             open: true,
         }
-    }
-
-    /// Says what the answer is about.
-    pub(super) fn about(&mut self, subject: Subject) {
-        self.subject = subject;
-    }
-
-    /// Tells whether the client waits for an ack; else only a failure is answered.
-    pub(super) const fn is_awaited(&self) -> bool {
-        self.ack.is_some()
     }
 
     /// Answers with a success or a failure.
@@ -111,16 +106,16 @@ mod tests {
     #[test]
     fn a_success_is_said_only_to_those_who_asked() {
         let recorder = Recorder::new();
-        Answer::new(recorder.clone(), None, Arc::default()).give(Ok(Empty {}));
-        Answer::new(recorder.clone(), Some(4), Arc::default()).give(Ok(Empty {}));
+        let answer = |ack| Answer::new(recorder.clone(), ack, subject(), Arc::default());
+        answer(None).give(Ok(Empty {}));
+        answer(Some(4)).give(Ok(Empty {}));
         assert_eq!(recorder.sent(), [r#"434[{"success":true}]"#]);
     }
 
     #[test]
     fn a_failure_without_ack_becomes_a_call_error() {
         let recorder = Recorder::new();
-        let mut answer = Answer::new(recorder.clone(), None, Arc::default());
-        answer.about(subject());
+        let answer = Answer::new(recorder.clone(), None, subject(), Arc::default());
         answer.fail(Failure::new(ErrorCode::CallEnded, "over"));
         assert_eq!(
             recorder.sent(),
@@ -133,7 +128,8 @@ mod tests {
     #[test]
     fn an_answer_that_is_forgotten_says_internal() {
         let recorder = Recorder::new();
-        drop(Answer::new(recorder.clone(), Some(1), Arc::default()));
+        let answer = Answer::new(recorder.clone(), Some(1), subject(), Arc::default());
+        drop(answer);
         assert!(recorder.sent()[0].contains(r#""code":"INTERNAL""#));
         assert_eq!(recorder.sent().len(), 1);
     }

@@ -174,15 +174,24 @@ impl Hub {
 
     /// Does what a client asks, or says why not.
     pub(super) fn event(&self, socket: &Arc<Socket>, frame: Frame<'_>, bytes: usize) {
-        let mut answer = self.answer(socket, &frame);
-        match self.accept(socket, frame.body, bytes, &mut answer) {
-            Ok((actor, event)) => self.perform(socket, actor, event, bytes, answer),
-            Err(failure) => answer.fail(failure),
+        let answer = |subject| self.answer(socket, &frame, subject);
+        let (actor, event) = match self.accept(socket, frame.body, bytes) {
+            Ok(accepted) => accepted,
+            Err((subject, failure)) => return answer(subject).fail(failure),
+        };
+        self.metrics.received(&event);
+        let subject = Subject::from(&event);
+        match self.pass_now(socket, &actor, event) {
+            // Of most signals nothing is said.
+            Ok(Ok(())) if frame.ack.is_none() => {}
+            Ok(passed) => answer(subject).give(passed.map(|()| Empty {})),
+            Err(event) => self.perform(socket, actor, event, bytes, answer(subject)),
         }
     }
 
-    fn answer(&self, socket: &Arc<Socket>, frame: &Frame<'_>) -> Answer {
-        Answer::new(socket.clone(), frame.ack, Arc::clone(&self.metrics))
+    fn answer(&self, socket: &Arc<Socket>, frame: &Frame<'_>, subject: Subject) -> Answer {
+        let metrics = Arc::clone(&self.metrics);
+        Answer::new(socket.clone(), frame.ack, subject, metrics)
     }
 
     /// The choke point: what comes out of here is from a known device and within all limits.
@@ -191,25 +200,32 @@ impl Hub {
         socket: &Socket,
         body: &str,
         bytes: usize,
-        answer: &mut Answer,
-    ) -> Result<(Arc<Actor>, ClientEvent), Failure> {
-        let actor = admit(socket, bytes).inspect_err(|_| answer.about(Subject::peeked(body)))?;
-        let event = decode::decode(body).map_err(|undecodable| {
-            answer.about(Subject::from(&*undecodable));
-            undecodable.failure
-        })?;
-        if !answer.is_awaited() {
-            answer.about(Subject::from(&event));
+    ) -> Result<(Arc<Actor>, ClientEvent), (Subject, Failure)> {
+        let actor = admit(socket, bytes).map_err(|failure| (Subject::peeked(body), failure))?;
+        let event = decode::decode(body)
+            .map_err(|undecodable| (Subject::from(&*undecodable), undecodable.failure))?;
+        match self.check(socket, &actor, &event, bytes) {
+            Ok(()) => Ok((actor, event)),
+            Err(failure) => Err((Subject::from(&event), failure)),
         }
-        sizes::check(&event)?;
-        self.drain.check_event(&event)?;
+    }
+
+    fn check(
+        &self,
+        socket: &Socket,
+        actor: &Actor,
+        event: &ClientEvent,
+        bytes: usize,
+    ) -> Result<(), Failure> {
+        sizes::check(event)?;
+        self.drain.check_event(event)?;
         if !socket.data.inbox.has_room(bytes) {
             return Err(rate_limited(PILED_UP_WAIT));
         }
-        if makes_ring(&event) {
+        if makes_ring(event) {
             self.quotas.call(&actor.user, Instant::now())?;
         }
-        Ok((actor, event))
+        Ok(())
     }
 
     fn perform(
@@ -220,7 +236,6 @@ impl Hub {
         bytes: usize,
         answer: Answer,
     ) {
-        self.metrics.received(&event);
         if let ClientEvent::WebrtcConfigGet(_) = event {
             let config = self.ice.ack(&actor);
             let work = async move { answer.give(Ok(config)) };
@@ -230,10 +245,6 @@ impl Hub {
             let work = self.refresh(socket, actor, refresh.token, answer);
             return socket.data.inbox.push(Box::pin(work), bytes);
         }
-        let event = match self.pass_now(socket, &actor, event) {
-            Ok(passed) => return answer.give(passed.map(|()| Empty {})),
-            Err(event) => event,
-        };
         let calls = Arc::clone(&self.calls);
         let reply = self.reply(&event, answer);
         let span = span(&event);
@@ -295,8 +306,7 @@ impl Hub {
 
     /// Refuses an event with binary attachments.
     pub(super) fn refuse_binary(&self, socket: &Arc<Socket>, frame: Frame<'_>) {
-        let mut answer = self.answer(socket, &frame);
-        answer.about(Subject::peeked(frame.body));
+        let answer = self.answer(socket, &frame, Subject::peeked(frame.body));
         let refusal = || {
             Failure::new(
                 ErrorCode::InvalidPayload,
