@@ -7,6 +7,7 @@ mod archive;
 mod calls;
 mod chats;
 mod history;
+mod look;
 mod outbox;
 #[cfg(test)]
 mod plans;
@@ -28,6 +29,7 @@ use super::{
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
+use look::Attempts;
 pub(super) use schema::inspect;
 
 /// Calls and chats in a PostgreSQL database.
@@ -35,6 +37,7 @@ pub(super) use schema::inspect;
 pub struct PostgresStore {
     pool: PgPool,
     migration: Migration,
+    attempts: Attempts,
 }
 
 impl PostgresStore {
@@ -44,7 +47,11 @@ impl PostgresStore {
     /// When the address is not understood, or the database cannot be reached or migrated.
     pub async fn open(url: &str) -> StoreResult<Self> {
         let (pool, migration) = schema::open(url).await?;
-        Ok(Self { pool, migration })
+        Ok(Self {
+            pool,
+            migration,
+            attempts: Attempts::default(),
+        })
     }
 }
 
@@ -260,7 +267,7 @@ impl Store for PostgresStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(schema::look(&self.pool))
+        Box::pin(look::look(&self.pool, &self.attempts))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Connecting, and the migrations that bring the schema up to date.
 
 use std::io;
-use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +29,6 @@ const MOST_CONNECTIONS: u32 = 20;
 
 /// How long a query waits for a connection: when the database is away, callers are told soon.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long a look at the database waits for a connection before it tries to make one itself.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A statement that takes longer is given up by the database.
 const STATEMENT_TIMEOUT: &str = "10s";
@@ -107,20 +103,6 @@ pub(super) async fn may_write(database: impl PgExecutor<'_>) -> StoreResult<()> 
         return Err(StoreError::ReadOnly);
     }
     Ok(())
-}
-
-/// Asks the database whether it can be worked with.
-///
-/// # Errors
-/// Why not. The pool tries again and again and does not say what came of it: an attempt of our own does.
-pub(super) async fn look(pool: &PgPool) -> StoreResult<()> {
-    let mut answer = pin!(may_write(pool));
-    if let Ok(answer) = timeout(LOOK_TIMEOUT, &mut answer).await {
-        return answer;
-    }
-    let attempt = PgConnection::connect_with(&pool.connect_options()).await?;
-    attempt.close().await?;
-    answer.await
 }
 
 /// Runs the migrations that the database has not seen, all or none.
