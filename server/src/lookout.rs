@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::store::{self, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ impl Lookout {
             let mut said = None;
             loop {
                 every.tick().await;
-                said = say(store::examine(&*store).await, said);
+                said = say(store.ping().await, said);
             }
         }))
     }

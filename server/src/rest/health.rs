@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestState;
-use crate::store;
 
 /// That the process is alive.
 #[derive(Serialize, JsonSchema)]
@@ -40,7 +39,7 @@ pub(super) async fn ready(State(state): State<RestState>) -> Readiness {
     if state.signaling.is_draining() {
         reasons.push("draining");
     }
-    if let Err(error) = store::examine(&*state.store).await {
+    if let Err(error) = state.store.ping().await {
         reasons.push(error.reason());
     }
     if !state.emitter.reaches_others() {

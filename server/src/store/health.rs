@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Store, StoreError, StoreResult};
+use super::{StoreError, StoreResult};
 
 /// What takes longer counts as no answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -66,11 +66,11 @@ impl StoreError {
     }
 }
 
-/// Asks the database whether it can be worked with, and waits two seconds at most.
+/// Waits two seconds at most for what a look at the database finds.
 ///
 /// # Errors
-/// Why it cannot.
-pub async fn examine(store: &dyn Store) -> StoreResult<()> {
-    let answer = tokio::time::timeout(PATIENCE, store.ping()).await;
-    answer.unwrap_or(Err(StoreError::TooSlow))
+/// What it finds, and `TooSlow` when it takes longer.
+pub(super) async fn in_time(look: impl Future<Output = StoreResult<()>>) -> StoreResult<()> {
+    let found = tokio::time::timeout(PATIENCE, look).await;
+    found.unwrap_or(Err(StoreError::TooSlow))
 }

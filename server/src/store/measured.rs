@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::{
     CallStore, Created, Directory, HistoryPage, HistoryQuery, Letter, LetterId, Outbox,
-    StatisticsQuery, Store, StoreError, StoreResult, Swap, Waiting,
+    StatisticsQuery, Store, StoreError, StoreResult, Swap, Waiting, health,
 };
 use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
@@ -59,9 +59,15 @@ impl MeasuredStore {
         away.clone().unwrap_or(error)
     }
 
-    fn looked(&self, found: &StoreResult<()>) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        *away = found.as_ref().err().cloned();
+    /// Takes note of what a look at the database finds within two seconds.
+    fn look<'a>(&'a self, look: BoxFuture<'a, StoreResult<()>>) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move {
+            let found = self.timed("ping", Box::pin(health::in_time(look))).await;
+            let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+            *away = found.as_ref().err().cloned();
+            drop(away);
+            found
+        })
     }
 }
 
@@ -214,10 +220,34 @@ impl Store for MeasuredStore {
     }
 
     fn ping(&self) -> BoxFuture<'_, StoreResult<()>> {
-        Box::pin(async move {
-            let found = self.timed("ping", self.store.ping()).await;
-            self.looked(&found);
-            found
-        })
+        self.look(self.store.ping())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_that_takes_too_long_is_counted_and_is_the_cause_of_what_fails_then() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("calls.db").display());
+        let metrics = Arc::new(Metrics::default());
+        let store = crate::store::open(&url).await.unwrap();
+        let store = MeasuredStore::new(store, metrics.clone());
+        store.ping().await.unwrap();
+
+        let found = store.look(Box::pin(pending())).await;
+        assert!(matches!(found, Err(StoreError::TooSlow)));
+        let counted = "ringback_store_failures_total{operation=\"ping\"} 1";
+        assert!(metrics.render(None).lines().any(|line| line == counted));
+        let cause = store.explained(StoreError::NoConnection);
+        assert!(matches!(cause, StoreError::TooSlow));
+
+        store.ping().await.unwrap();
+        let cause = store.explained(StoreError::NoConnection);
+        assert!(matches!(cause, StoreError::NoConnection));
     }
 }

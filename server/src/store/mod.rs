@@ -26,7 +26,7 @@ use crate::calls::ports::BoxFuture;
 use crate::calls::{CallSession, Timestamp};
 
 pub use archive::{Archive, ArchivedCall, ArchivedChat, ArchivedSample, Erasure};
-pub use health::{Absence, examine};
+pub use health::Absence;
 pub use measured::MeasuredStore;
 pub use outbox::{Letter, LetterId, Outbox, Waiting};
 pub use query::{HistoryPage, HistoryQuery, StatisticsQuery, Timeframe};
