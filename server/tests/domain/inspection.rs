@@ -142,6 +142,9 @@ async fn of_postgresql_that_lets_nobody_in_the_cause_is_told() {
         };
         assert_eq!(why, cause);
     }
+    store.close().await;
+    let farewell = format!("DROP OWNED BY {name}; DROP ROLE {name}");
+    owner.execute(AssertSqlSafe(farewell)).await.unwrap();
 }
 
 #[cfg(feature = "mongodb")]
