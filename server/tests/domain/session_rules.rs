@@ -186,6 +186,30 @@ fn a_group_call_goes_on_until_one_is_left() {
 }
 
 #[test]
+fn whoever_leaves_while_it_rings_for_them_rejects_and_ends_it_for_nobody() {
+    let mut session = call_to(&["bob", "carol"]);
+    session.handle(START, accept("bob", "b1")).unwrap();
+    session.handle(START, accept("carol", "c1")).unwrap();
+    session.handle(START, leave("alice", "a1")).unwrap();
+    let again = Input::Invite {
+        user: user("bob"),
+        device: device("b1"),
+        callees: vec![callee("alice", Reach::Connected)],
+    };
+    session.handle(START, again).unwrap();
+    assert_eq!(
+        show_call(&session),
+        "ongoing: alice ringing, bob/b1 joined, carol/c1 joined"
+    );
+    // Their answer was lost, or is on its way: they are the caller all the same.
+    session.handle(START, leave("alice", "a1")).unwrap();
+    assert_eq!(
+        show_call(&session),
+        "ongoing: alice rejected, bob/b1 joined, carol/c1 joined"
+    );
+}
+
+#[test]
 fn someone_who_waits_for_a_ringing_target_is_not_alone() {
     let mut session = call_to(&["bob", "carol"]);
     session.handle(START, accept("bob", "b1")).unwrap();

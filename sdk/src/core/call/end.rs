@@ -94,7 +94,7 @@ impl Call {
             Stage::Joining { .. } => EndReason::Cancelled,
             Stage::Active(_) => EndReason::Completed,
         };
-        let parting = self.fitting(cx, parting);
+        let parting = self.fitting(parting);
         Box::new(End {
             reason: match &parting {
                 Parting::End(Some(reason)) | Parting::Reject(Some(reason)) => reason.clone(),
@@ -110,7 +110,7 @@ impl Call {
     }
 
     /// A call that was not answered here is not ended but rejected; one's own is not left but ended.
-    fn fitting(&self, cx: &Context, parting: Parting) -> Parting {
+    fn fitting(&self, parting: Parting) -> Parting {
         match (&self.stage, parting) {
             (Stage::Ringing { .. } | Stage::Accepting { .. }, Parting::End(reason)) => {
                 Parting::Reject(reason)
@@ -119,13 +119,6 @@ impl Call {
                 Parting::Reject(None)
             }
             (Stage::Joining { .. }, _) => Parting::Silent,
-            // A server that has not heard of the answer takes this for a rejection; in a group, it
-            // is a leave.
-            (Stage::Active(_), Parting::Leave)
-                if self.is_being_answered() && cx.signaling.features().extended =>
-            {
-                Parting::End(None)
-            }
             (
                 Stage::Preparing { .. } | Stage::Placing { .. } | Stage::Calling(_),
                 Parting::Leave,

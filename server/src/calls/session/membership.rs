@@ -115,8 +115,13 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub(super) fn leave(&mut self, user: &UserId, device: &DeviceId) -> Result<(), ErrorCode> {
-        let who = self.in_call_on(user, device)?;
+    pub(super) fn leave(&mut self, user: &UserId, device: DeviceId) -> Result<(), ErrorCode> {
+        let who = self.live_participant(user)?;
+        if self.session.participants[who].ring_until().is_some() {
+            // The answer of a callee who leaves at once was lost.
+            return self.reject(user, device, None);
+        }
+        let who = self.in_call_on(user, &device)?;
         let reason = match self.session.state {
             CallState::Ringing => EndReason::Cancelled,
             CallState::Ongoing { .. } | CallState::Over(_) => EndReason::Completed,

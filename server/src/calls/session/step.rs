@@ -84,7 +84,7 @@ impl<'a> Step<'a> {
                 device,
                 reason,
             } => return self.end(&user, device, reason),
-            Input::Leave { user, device } => return self.leave(&user, &device),
+            Input::Leave { user, device } => return self.leave(&user, device),
             Input::Join { person, device } => return self.join(person, device),
             Input::Invite {
                 user,
