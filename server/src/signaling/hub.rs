@@ -263,9 +263,12 @@ impl Hub {
         event: ClientEvent,
     ) -> Result<Result<(), Failure>, ClientEvent> {
         let signal = Signal::of(event)?;
-        match socket.data.inbox.turn() {
-            Some(_turn) => Ok(self.calls.pass_now(actor, signal)?),
-            None => Err(signal.into()),
+        let Some(turn) = socket.data.inbox.turn() else {
+            return Err(signal.into());
+        };
+        match turn.guarded(|| self.calls.pass_now(actor, signal)) {
+            Some(passed) => Ok(passed?),
+            None => Ok(Err(ErrorCode::Internal.into())),
         }
     }
 

@@ -87,6 +87,15 @@ impl Inbox {
 /// Nothing else is done while this is held; what was pushed meanwhile follows.
 pub(super) struct Turn<'a>(&'a Inbox);
 
+impl Turn<'_> {
+    /// Does it; none when it panics, which ends this alone.
+    pub(super) fn guarded<T>(self, act: impl FnOnce() -> T) -> Option<T> {
+        catch_unwind(AssertUnwindSafe(act))
+            .inspect_err(|_| log_panic())
+            .ok()
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if let Some(next) = self.0.next() {
@@ -111,9 +120,13 @@ impl Backlog {
 /// Polls; a panic ends this work alone, or the socket would be stuck behind it for ever.
 fn poll_guarded(work: &mut Work, cx: &mut Context<'_>) -> Poll<()> {
     catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))).unwrap_or_else(|_| {
-        tracing::error!("a request panicked; the socket goes on with the next one");
+        log_panic();
         Poll::Ready(())
     })
+}
+
+fn log_panic() {
+    tracing::error!("a request panicked; the socket goes on with the next one");
 }
 
 impl fmt::Debug for Inbox {
@@ -238,6 +251,9 @@ mod tests {
         inbox.push(Box::pin(async { panic!("on purpose") }), 1);
         inbox.push(note(&log, 1), 1);
         assert_eq!(seen.recv().await, Some(1));
+        let turn = inbox.turn().unwrap();
+        assert_eq!(turn.guarded(|| panic!("on purpose, in a turn")), None::<()>);
+        assert_eq!(inbox.turn().unwrap().guarded(|| 1), Some(1));
         let late: Work = Box::pin(async {
             tokio::task::yield_now().await;
             panic!("on purpose, later");
