@@ -136,15 +136,17 @@ const ringIn = (page) => page.evaluate(() => {
   fake.show(scene.call([scene.person('bob')], { state: 'incoming', direction: 'incoming', startedAt: null }));
 });
 
-for (const [scene, answers, ring] of [
-  ['check', 'accept', ringIn],
-  ['check-in-call', 'answer-waiting', (page) => page.evaluate(() => fake.emit('incoming', { sessionId: 's-2', callType: 'voice', caller: scene.person('dave') }))],
+const ringInToo = (page) => page.evaluate(() => fake.emit('incoming', { sessionId: 's-2', callType: 'voice', caller: scene.person('dave') }));
+for (const [scene, size, answers, ring] of [
+  ['check', DESK, 'accept', ringIn],
+  ['check-in-call', DESK, 'answer-waiting', ringInToo],
+  ['more', PHONE, 'answer-waiting', ringInToo],
 ]) {
-  test(`a call that rings during the check can be answered (${scene})`, async (t) => {
-    const page = await opened(t, scene);
+  test(`a call that rings behind something open can be answered (${scene})`, async (t) => {
+    const page = await opened(t, scene, { size });
     await ring(page);
     await page.waitForSelector(at(answers));
-    assert.equal(await page.$('dialog'), null);
+    assert.equal(await page.$('dialog, [aria-modal=true]'), null);
     await page.locator(at(answers)).setTimeout(2000).click();
     assert.ok((await asked(page)).includes('acceptCall'));
   });

@@ -145,6 +145,26 @@ test('a call is ended for everyone, once it is asked for twice', async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
+test('a call that could not be ended is said to go on, until it is asked for again', async (t) => {
+  const { call, ann } = await talk(t, server, ['ann', 'bob']);
+  const page = await opened(t, `/operator.html#token=${await serviceToken()}`);
+  await page.waitForSelector('[data-testid=end]');
+  await page.setRequestInterception(true);
+  const isEnd = (request) => request.method() === 'POST' && request.url().endsWith('/end');
+  const away = (request) => (isEnd(request) ? request.respond({ status: 503, contentType: 'text/html', body: 'away' }) : request.continue());
+  page.on('request', away);
+  for (const button of ['end', 'end-now']) await page.locator(`[data-testid=${button}]`).click();
+  await page.waitForSelector('[data-testid=failed]');
+  // What is shown is loaded anew every five seconds.
+  await page.waitForResponse((response) => response.url().includes('/api/operator/calls'), { timeout: 10_000 });
+  assert.equal(await textOf(page, 'failed'), 'The call was not ended (HTTP 503). End it again.');
+  page.off('request', away);
+  page.on('request', (request) => request.continue());
+  for (const button of ['end', 'end-now']) await page.locator(`[data-testid=${button}]`).click();
+  await ann.next('call:ended', ({ sessionId }) => sessionId === call.sessionId);
+  assert.equal(await page.$('[data-testid=failed]'), null);
+});
+
 test('on a phone both answers to "end it?" are in reach, and the keyboard is on the one that changes nothing', async (t) => {
   await talk(t, server, ['ann', 'bob']);
   const page = await opened(t, `/operator.html#token=${await serviceToken()}`, SIZES['on a phone, dark']);

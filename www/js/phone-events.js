@@ -90,8 +90,9 @@ function rung(state, incoming) {
   const { sessionId, caller } = incoming;
   const current = state.call;
   if (current && current.sessionId !== sessionId) {
-    // Behind the check it could not be answered.
-    return { check: null, waiting: [...state.waiting.filter((other) => other.sessionId !== sessionId), incoming] };
+    // Behind the check, or on a phone behind a menu, it could not be answered.
+    const panel = state.narrow ? null : state.panel;
+    return { check: null, panel, waiting: [...state.waiting.filter((other) => other.sessionId !== sessionId), incoming] };
   }
   return { notice: null, caller: { sessionId, ...caller } };
 }

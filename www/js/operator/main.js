@@ -11,7 +11,7 @@ const OF_TOKEN = new Set(['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'FORBIDDEN']);
 const IS_OVER = new Set(['CALL_ENDED', 'CALL_NOT_FOUND']);
 
 const app = document.getElementById('app');
-let state = { token: keptToken(), hours: 1, ending: null, data: null, error: null, now: Date.now() };
+let state = { token: keptToken(), hours: 1, ending: null, data: null, error: null, failed: null, now: Date.now() };
 let timer;
 
 const act = {
@@ -25,7 +25,7 @@ const act = {
   },
   forget() {
     forgetToken();
-    change({ token: null, data: null, error: null });
+    change({ token: null, data: null, error: null, failed: null });
     focus('token');
   },
   show(hours) {
@@ -34,16 +34,18 @@ const act = {
   },
   askToEnd(ending) {
     const before = state.ending;
-    change({ ending });
+    change({ ending, failed: null });
     focus(ending ? 'keep' : `end-${before}`);
   },
   async end(id) {
-    change({ ending: null });
+    change({ ending: null, failed: null });
     focus('live-title');
     try {
       await endCall(state.token, id);
     } catch (error) {
-      if (!IS_OVER.has(error.code)) return refused(error);
+      if (OF_TOKEN.has(error.code)) return refused(error);
+      // Nobody tries that again but the operator.
+      if (!IS_OVER.has(error.code)) change({ failed: `The call was not ended (${error.message}). End it again.` });
     }
     load();
   },
@@ -70,7 +72,7 @@ async function load() {
 function refused({ code, message }) {
   if (!OF_TOKEN.has(code)) return change({ error: `The server does not answer (${message}). Trying again.` });
   forgetToken();
-  change({ token: null, data: null, error: code === 'FORBIDDEN' ? 'That token is a person\'s: this page wants a service token.' : message });
+  change({ token: null, data: null, failed: null, error: code === 'FORBIDDEN' ? 'That token is a person\'s: this page wants a service token.' : message });
 }
 
 /** Where the keyboard goes when what it was on is gone. */
