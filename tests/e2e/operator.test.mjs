@@ -154,15 +154,15 @@ test('a call that could not be ended is said to go on, until it is asked for aga
   const away = (request) => (isEnd(request) ? request.respond({ status: 503, contentType: 'text/html', body: 'away' }) : request.continue());
   page.on('request', away);
   for (const button of ['end', 'end-now']) await page.locator(`[data-testid=${button}]`).click();
-  await page.waitForSelector('[data-testid=failed]');
+  await page.waitForSelector('[data-testid=not-ended]');
   // What is shown is loaded anew every five seconds.
   await page.waitForResponse((response) => response.url().includes('/api/operator/calls'), { timeout: 10_000 });
-  assert.equal(await textOf(page, 'failed'), 'The call was not ended (HTTP 503). End it again.');
+  assert.equal(await textOf(page, 'not-ended'), 'The call was not ended (HTTP 503). End it again.');
   page.off('request', away);
   page.on('request', (request) => request.continue());
   for (const button of ['end', 'end-now']) await page.locator(`[data-testid=${button}]`).click();
   await ann.next('call:ended', ({ sessionId }) => sessionId === call.sessionId);
-  assert.equal(await page.$('[data-testid=failed]'), null);
+  assert.equal(await page.$('[data-testid=not-ended]'), null);
 });
 
 test('on a phone both answers to "end it?" are in reach, and the keyboard is on the one that changes nothing', async (t) => {

@@ -12,7 +12,7 @@ export function view(state, act) {
       h('h1', { id: 'title', tabindex: '-1' }, 'Operator'),
       state.token ? h('button', { type: 'button', class: 'quiet', 'data-testid': 'forget', onclick: act.forget }, 'Forget the token') : null),
     state.error ? h('p', { class: 'notice bad', role: 'alert', 'data-testid': 'error' }, state.error) : null,
-    state.failed ? h('p', { class: 'notice bad', role: 'alert', 'data-testid': 'failed' }, state.failed) : null,
+    state.failed ? h('p', { class: 'notice bad', role: 'alert', 'data-testid': 'not-ended' }, state.failed) : null,
     state.token ? body(state, act) : signIn(act));
 }
 
