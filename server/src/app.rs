@@ -148,6 +148,7 @@ pub async fn run(
         signaling: signaling.clone(),
         metrics,
         node,
+        has_webhooks: config.host.webhooks.is_some(),
     };
     let state_for_watch = state.clone();
     let router = rest::router(&config, state);

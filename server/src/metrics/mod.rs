@@ -3,6 +3,7 @@
 //! What happens for every message is a bare atomic: its labels were looked up when the server
 //! started. Only what happens a few times in a call takes a lock.
 
+mod backlog;
 mod calls;
 mod figures;
 mod process;
@@ -22,6 +23,7 @@ use ringback_protocol::{CallStatus, CallType, ClientEvent, ErrorCode, ServerEven
 
 use crate::calls::Timestamp;
 use crate::store::Waiting;
+use backlog::Backlog;
 use figures::{SHORT, Timed, counters};
 use recent::Recent;
 pub use recent::{Mean, Minute, add_up};
@@ -78,8 +80,7 @@ pub struct Metrics {
     store: Timed,
     store_failures: Family<Label, Counter>,
     untold: Family<Label, Counter>,
-    waiting: Gauge<i64, AtomicI64>,
-    longest_wait: Gauge<f64, AtomicU64>,
+    backlog: Backlog,
     fanout_lag: Histogram,
     recent: Recent,
 }
@@ -136,8 +137,7 @@ impl Default for Metrics {
             store: figures::short(),
             store_failures: Family::default(),
             untold: Family::default(),
-            waiting: Gauge::default(),
-            longest_wait: Gauge::default(),
+            backlog: Backlog::default(),
             fanout_lag: Histogram::new(SHORT.iter().copied()),
             recent: Recent::default(),
         };
@@ -262,17 +262,7 @@ impl Metrics {
              many waited, by reason",
             self.untold.clone(),
         );
-        registry.register(
-            "webhooks_waiting",
-            "Webhooks in the database that the application has not taken yet",
-            self.waiting.clone(),
-        );
-        registry.register_with_unit(
-            "webhooks_longest_wait",
-            "How long the oldest of them has waited",
-            Unit::Seconds,
-            self.longest_wait.clone(),
-        );
+        registry.register_collector(Box::new(self.backlog.clone()));
     }
 
     /// Makes the series that every server will have: a rate needs a value from before the first event.
@@ -402,12 +392,9 @@ impl Metrics {
         counter.inc_by(count);
     }
 
-    /// So much waits to be told to the application at that time.
-    pub fn waiting(&self, waiting: Waiting, now: Timestamp) {
-        let letters = i64::try_from(waiting.letters).unwrap_or(i64::MAX);
-        self.waiting.set(letters);
-        let since = waiting.oldest.unwrap_or(now);
-        self.longest_wait.set(now.since(since).as_secs_f64());
+    /// So much waits to be told to the application at that time, if that is known.
+    pub fn waiting(&self, waiting: Option<Waiting>, now: Timestamp) {
+        self.backlog.set(waiting, now);
     }
 
     /// An event of another node arrived so long after it was sent there.
@@ -415,9 +402,14 @@ impl Metrics {
         self.fanout_lag.observe(lag.as_secs_f64());
     }
 
-    /// Returns everything, in the form that Prometheus reads; `live` is how many calls have which status.
+    /// Returns everything, in the form that Prometheus reads.
+    ///
+    /// `live` is how many calls have which status; where that is not known it is left out.
     #[must_use]
     pub fn render(&self, live: Option<&[(CallStatus, u64)]>) -> String {
+        if live.is_none() {
+            self.live.clear();
+        }
         for (status, count) in live.into_iter().flatten() {
             let gauge = self.live.get_or_create(&[("status", status.as_str())]);
             gauge.set(i64::try_from(*count).unwrap_or(i64::MAX));

@@ -11,10 +11,12 @@ use axum::response::{IntoResponse, Response};
 
 use super::RestState;
 use super::extract::Service;
+use crate::calls::ports::BoxFuture;
 use crate::calls::{Clock as _, SystemClock};
 use crate::metrics;
+use crate::store::StoreResult;
 
-/// A database that takes longer leaves out how many calls there are, and webhooks that wait.
+/// What the database takes longer to say is left out: how many calls there are, and webhooks that wait.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A text as Prometheus reads it.
@@ -22,15 +24,20 @@ pub(super) struct OpenMetrics(String);
 
 /// Returns the metrics, on an address that only the operator reaches.
 pub(super) async fn scrape(State(state): State<RestState>) -> OpenMetrics {
-    let (live, waiting) = tokio::join!(
-        tokio::time::timeout(PATIENCE, state.store.live_counts()),
-        tokio::time::timeout(PATIENCE, state.store.waiting_letters()),
-    );
-    let live = live.ok().and_then(Result::ok);
-    if let Ok(Ok(waiting)) = waiting {
-        state.metrics.waiting(waiting, SystemClock.now());
-    }
+    let waiting = async {
+        // Without webhooks nobody takes out what an earlier configuration left behind.
+        if !state.has_webhooks {
+            return None;
+        }
+        in_time(state.store.waiting_letters()).await
+    };
+    let (live, waiting) = tokio::join!(in_time(state.store.live_counts()), waiting);
+    state.metrics.waiting(waiting, SystemClock.now());
     OpenMetrics(state.metrics.render(live.as_deref()))
+}
+
+async fn in_time<T>(read: BoxFuture<'_, StoreResult<T>>) -> Option<T> {
+    tokio::time::timeout(PATIENCE, read).await.ok()?.ok()
 }
 
 /// Returns the metrics, to whoever has a service token.

@@ -61,6 +61,8 @@ pub struct RestState {
     pub metrics: Arc<Metrics>,
     /// What this process is.
     pub node: Node,
+    /// Whether the host application is told of calls.
+    pub has_webhooks: bool,
 }
 
 /// Returns everything that the server answers over HTTP, sockets included.
