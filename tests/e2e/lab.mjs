@@ -6,23 +6,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+import { run, whyNot } from '../helpers/privileges.mjs';
 import { startTurn } from '../helpers/turn.mjs';
 import { chromium, launchChromium } from './browsers.mjs';
 import { allHear } from './scene.mjs';
 import { serve } from './site.mjs';
 
-/** Why this machine cannot have a lab, or false. */
-export const noLab = reasonAgainst();
-if (noLab) console.error(`\n!!! THE NETWORK LAB IS LEFT OUT: ${noLab}. Nothing of what it would test is tested.\n`);
-
-function reasonAgainst() {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid() !== 0) return 'it needs root';
-  return false;
-}
-
-const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 const ip = (line) => run('ip', ...line.split(' '));
+
+/** Why this machine cannot have a lab, or false. */
+export const noLab = whyNot('THE NETWORK LAB', () => {
+  const name = `rbtry${process.pid}`;
+  ip(`netns add ${name}`);
+  try {
+    ip(`link add wan netns ${name} type veth peer name core netns ${name}`);
+    run('ip', 'netns', 'exec', name, 'iptables', '-w', '-S');
+  } finally {
+    ip(`netns del ${name}`);
+  }
+});
 
 const labs = new Set();
 process.on('exit', () => labs.forEach((lab) => lab.takeDown()));

@@ -1,28 +1,32 @@
 // A disk of its own that a test may fill; mounting one needs root on Linux.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Why this machine can have none, or false. */
-export const noDisk = reasonAgainst();
-if (noDisk) console.error(`\n!!! THE FULL DISK IS LEFT OUT: ${noDisk}. Nothing of what it would test is tested.\n`);
+import { run, whyNot } from './privileges.mjs';
 
-function reasonAgainst() {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid() !== 0) return 'it needs root';
-  return false;
+/** Why this machine can have none, or false. */
+export const noDisk = whyNot('THE FULL DISK', () => unmount(mount(1)));
+
+function mount(mebibytes) {
+  const folder = mkdtempSync(join(tmpdir(), 'ringback-disk-'));
+  try {
+    run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'ringback-test', folder);
+  } catch (error) {
+    rmdirSync(folder);
+    throw error;
+  }
+  return folder;
+}
+
+function unmount(folder) {
+  run('umount', '--lazy', folder);
+  rmdirSync(folder);
 }
 
 const mounted = new Set();
 process.on('exit', () => mounted.forEach(unmount));
-
-function unmount(folder) {
-  mounted.delete(folder);
-  execFileSync('umount', ['--lazy', folder]);
-  rmdirSync(folder);
-}
 
 /** A disk of that many MiB. */
 export class SmallDisk {
@@ -31,10 +35,12 @@ export class SmallDisk {
   }
 
   static mount(t, { mebibytes }) {
-    const folder = mkdtempSync(join(tmpdir(), 'ringback-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'ringback-test', folder]);
+    const folder = mount(mebibytes);
     mounted.add(folder);
-    t.after(() => unmount(folder));
+    t.after(() => {
+      mounted.delete(folder);
+      unmount(folder);
+    });
     return new SmallDisk(folder);
   }
 
