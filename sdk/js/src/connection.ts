@@ -115,10 +115,15 @@ export class Connection {
   async #renew(): Promise<void> {
     if (typeof this.#token !== 'function') return;
     try {
-      this.socket.emit('auth:refresh', { token: await this.#fetchToken() }, () => {});
+      this.socket.emit('auth:refresh', { token: await this.#fetchToken() }, (ack?: { retryAfterMs?: number }) => this.#renewed(ack?.retryAfterMs));
     } catch {
       // Said when it comes back.
     }
+  }
+
+  /** A token that the server would not look at yet is shown again, while the socket is there. */
+  #renewed(retryAfterMs: number | undefined): void {
+    if (retryAfterMs !== undefined) this.#later(() => this.socket.connected && void this.#renew(), noEarlier(retryAfterMs));
   }
 
   async #fetchToken(): Promise<string> {
@@ -140,13 +145,21 @@ export class Connection {
     else this.#retryUnlessActive(failure.data?.retryAfterMs);
   }
 
-  #retryUnlessActive(afterMs = this.#retryMs): void {
-    if (this.#closed || this.socket.active) return;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.socket.connect(), afterMs * (0.5 + Math.random()));
+  #retryUnlessActive(retryAfterMs?: number): void {
+    if (this.socket.active) return;
+    this.#later(() => this.socket.connect(), retryAfterMs === undefined ? this.#retryMs * (0.5 + Math.random()) : noEarlier(retryAfterMs));
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
+
+  #later(act: () => void, afterMs: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(act, afterMs);
+  }
 }
+
+/** Spreads what many were told to do after the same time. */
+const noEarlier = (ms: number) => ms * (1 + Math.random() / 2);
 
 function toConnectError(failure: ConnectFailure): CallError {
   const code = failure.data?.code;
