@@ -15,6 +15,8 @@ pub(super) const TRY_MS: u64 = 4_000;
 pub(super) const CONNECT_MS: u64 = 20_000;
 /// How long a lost link may take to come back, in milliseconds.
 pub(super) const RECOVER_MS: u64 = 30_000;
+/// How much longer it may take in all while someone comes and goes, in milliseconds.
+pub(super) const PATIENCE_MS: u64 = 60_000;
 /// How long the other side may take to answer an offer, in milliseconds.
 pub(super) const ANSWER_MS: u64 = 10_000;
 
@@ -45,12 +47,25 @@ pub(super) struct Effort {
     pub(super) attempts: u8,
     /// Where they stand.
     pub(super) step: Step,
+    /// How much longer it may take while someone comes and goes, in milliseconds.
+    patience_ms: u64,
 }
 
 impl Effort {
     /// Returns an effort in which nothing has been attempted.
     pub(super) const fn new(step: Step) -> Self {
-        Self { attempts: 0, step }
+        Self {
+            attempts: 0,
+            step,
+            patience_ms: PATIENCE_MS,
+        }
+    }
+
+    /// Returns how much of that much more time there is, in milliseconds, and counts it as spent.
+    pub(super) fn spend_patience(&mut self, ms: u64) -> u64 {
+        let spent = ms.min(self.patience_ms);
+        self.patience_ms -= spent;
+        spent
     }
 
     /// Begins the next attempt and returns what it consists of.

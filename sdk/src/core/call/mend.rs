@@ -184,10 +184,12 @@ impl Call {
         let Some(at) = self.position_of(id) else {
             return GOES_ON;
         };
-        // Whoever is away is not to blame for the path; the server says when they are gone for good.
         let status = self.participants.get(at).map(|other| other.status);
         let is_excused = if self.is_one_to_one() {
-            self.is_in_step() && status == Some(ParticipantStatus::Reconnecting)
+            // Whoever is away is not to blame for the path; the server says when they are gone for
+            // good, unless this side is away too.
+            status == Some(ParticipantStatus::Reconnecting)
+                && (self.is_in_step() || self.wait_longer(at))
         } else {
             !self.can_signal(at)
         };
@@ -203,15 +205,25 @@ impl Call {
         GOES_ON
     }
 
-    /// Somebody is back: their link gets the time of a first one.
+    /// Waits a little longer for a link while nobody can say who is gone for good, up to a limit.
+    fn wait_longer(&mut self, at: usize) -> bool {
+        let effort = self.link_mut(at).and_then(|link| link.health.effort());
+        effort.is_some_and(|effort| effort.spend_patience(TRY_MS) > 0)
+    }
+
+    /// Somebody is back, or this side is: their link gets the time of a first one, if not again and
+    /// again.
     pub(super) fn give_time(&mut self, cx: &mut Context, at: usize) {
-        let Some(link) = self.link_mut(at).filter(|link| !link.health.is_up()) else {
+        let Some(link) = self.link_mut(at) else {
             return;
         };
         let timer = Timer::GiveUp(link.id);
-        let least = cx.now.after(CONNECT_MS);
-        if cx.timers.due(timer).is_some_and(|due| due < least) {
-            cx.timers.set(timer, least);
+        if let Some(effort) = link.health.effort()
+            && let Some(due) = cx.timers.due(timer)
+        {
+            let more_ms = cx.now.after(CONNECT_MS).since(due);
+            cx.timers
+                .set(timer, due.after(effort.spend_patience(more_ms)));
         }
     }
 
@@ -298,6 +310,7 @@ impl Call {
     pub(super) fn mend_on(&mut self, cx: &mut Context, id: LinkId) {
         if let Some(at) = self.position_of(id) {
             self.mend_after_absence(cx, at);
+            self.give_time(cx, at);
         }
     }
 

@@ -369,6 +369,56 @@ fn a_link_is_not_given_up_while_the_other_side_is_away_nor_as_soon_as_it_is_back
     assert_eq!(lines.last().map(String::as_str), Some("tell ended failed"));
 }
 
+/// Bob was called and his link does not come up; he has been away for a while.
+fn connecting_with_bob_away() -> Rig {
+    let mut rig = Rig::calling();
+    rig.event(accepted("s1", Some(answer("b", "b1"))));
+    rig.answer_applied();
+    rig.event(away());
+    rig.wait(22_000);
+    rig
+}
+
+#[test]
+fn a_link_gets_time_too_when_the_other_side_came_back_while_this_one_was_away() {
+    let mut rig = connecting_with_bob_away();
+    rig.signaling(SignalingInput::Disconnected);
+    rig.wait(500);
+    rig.signaling(SignalingInput::Connected);
+    let both = snapshot("s1", CallStatus::Ongoing, JOINED, JOINED);
+    rig.acked(Rig::resume_ack(Some(both)));
+    rig.wait(19_999);
+    assert_eq!(rig.client.state(), CallState::Connecting);
+    let lines = rig.wait(1);
+    assert_eq!(lines.last().map(String::as_str), Some("tell ended failed"));
+}
+
+#[test]
+fn a_link_is_not_given_up_while_both_sides_are_away_but_not_for_ever() {
+    let mut rig = connecting_with_bob_away();
+    rig.signaling(SignalingInput::Disconnected);
+    rig.wait(20_000);
+    assert_eq!(rig.client.state(), CallState::Connecting);
+    rig.wait(60_000);
+    assert_eq!(rig.client.state(), CallState::Ended);
+}
+
+#[test]
+fn a_link_is_given_up_although_the_other_side_comes_back_again_and_again() {
+    let mut rig = Rig::calling();
+    rig.event(accepted("s1", Some(answer("b", "b1"))));
+    rig.answer_applied();
+    let mut flaps = 0;
+    while rig.client.state() == CallState::Connecting && flaps < 60 {
+        flaps += 1;
+        rig.event(away());
+        rig.wait(1_000);
+        rig.event(back());
+        rig.wait(4_000);
+    }
+    assert_eq!(rig.client.state(), CallState::Ended);
+}
+
 #[test]
 fn another_network_restarts_what_works_and_hurries_what_does_not() {
     let mut works = Rig::active();
