@@ -243,6 +243,8 @@ test('three people see one another, and a camera that goes off leaves a face', a
   await alice.has('self', 'data-video', 'off');
   await bob.has('peer-alice', 'data-video', 'off');
   await bob.sees(carol);
+  await carol.freezesAndThaws();
+  await carol.showsMovingPictures();
 });
 
 test('another microphone is chosen in the middle of a call', async () => {

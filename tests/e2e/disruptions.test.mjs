@@ -154,9 +154,7 @@ test('in a hidden tab a call rings, is heard, and outlives a killed server', asy
 test('a page that the browser freezes in a call hears again once it thaws', async (t) => {
   const { scene, alice, bob } = await Scene.ofTwo(t);
   await talk(scene, alice, bob);
-  const browser = await bob.page.createCDPSession();
-  await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await browser.send('Page.setWebLifecycleState', { state: 'active' });
+  await bob.freezesAndThaws();
   await Promise.all([alice.hears(bob), bob.hears(alice)]);
 });
 

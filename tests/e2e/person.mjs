@@ -28,6 +28,13 @@ function tellWhatRuns(url) {
   addEventListener('pagehide', tell);
 }
 
+/** In the page: what Chromium does to one that it freezes and thaws. */
+export function freezeAndThaw() {
+  document.dispatchEvent(new Event('freeze'));
+  for (const video of document.querySelectorAll('video')) video.pause();
+  document.dispatchEvent(new Event('resume'));
+}
+
 export class Person {
   #taken = 0;
 
@@ -171,6 +178,23 @@ export class Person {
     await this.until('everything to be let go of', () => {
       const { liveTracks, openConnections, playing } = window.instruments;
       return liveTracks() === 0 && openConnections() === 0 && playing() === 0;
+    });
+  }
+
+  /** Has the browser freeze the page, as it does with one in the background, and thaw it; it takes no clicks afterwards. */
+  async freezesAndThaws() {
+    const browser = await this.page.createCDPSession();
+    for (const state of ['frozen', 'active']) await browser.send('Page.setWebLifecycleState', { state });
+    await browser.detach();
+  }
+
+  /** Fails unless there is a picture in the page, and each one moves. */
+  async showsMovingPictures() {
+    await this.until('every picture to move', async () => {
+      const pictures = [...document.querySelectorAll('video')].filter(({ srcObject }) => srcObject?.active);
+      const before = pictures.map(({ currentTime }) => currentTime);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return pictures.length > 0 && pictures.every(({ paused, currentTime }, at) => !paused && currentTime > before[at]);
     });
   }
 

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 
 import { violationsIn } from '../e2e/axe.mjs';
 import { launch } from '../e2e/browsers.mjs';
-import { Person } from '../e2e/person.mjs';
+import { Person, freezeAndThaw } from '../e2e/person.mjs';
 import { TestClient } from '../helpers/client.mjs';
 import { SIGNING_SECRET } from '../helpers/receiver.mjs';
 import { TestServer, freePort } from '../helpers/server.mjs';
@@ -87,6 +87,8 @@ test('two people chat, call, hear each other, hang up, and the call is in the co
 
   await alice.page.click('#camera');
   await bob.until('her picture', () => [...document.querySelectorAll('#tiles video')].some((video) => video.videoWidth > 0));
+  await bob.do(freezeAndThaw);
+  await bob.showsMovingPictures();
 
   await alice.page.click('#hang-up');
   await Promise.all([shows(alice, '#entries .call', 'Call by you'), shows(bob, '#entries .call', 'Call from alice')]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launch } from '../e2e/browsers.mjs';
-import { Person } from '../e2e/person.mjs';
+import { Person, freezeAndThaw } from '../e2e/person.mjs';
 import { TestServer } from '../helpers/server.mjs';
 import { userToken } from '../helpers/tokens.mjs';
 import { Site } from './site.mjs';
@@ -108,6 +108,11 @@ test('the camera of each shows at the other, and its own picture at home', async
   await reads(alice, 'video', 'camera');
   await alice.until('her own picture', () => document.getElementById('own-video').videoWidth > 0);
   await bob.until('her picture', () => document.querySelector('.picture').videoWidth > 0);
+  for (const person of [alice, bob]) {
+    // A real one would cut Vite off, which then reloads the page.
+    await person.do(freezeAndThaw);
+    await person.showsMovingPictures();
+  }
   assert.ok(await bob.do(() => document.querySelector('.picture').muted), 'the sound plays already');
 });
 

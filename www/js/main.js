@@ -7,6 +7,7 @@ import { resumable } from './identity.js';
 import { listenForKeys } from './keys.js';
 import { createPanels } from './panel.js';
 import { createStore, initialState } from './store.js';
+import { playOnceThawed } from './thaw.js';
 import { render } from './vdom.js';
 import { appView } from './views/app.js';
 
@@ -23,6 +24,7 @@ store.subscribe((state) => {
   effects.run(state);
 });
 
+playOnceThawed();
 listenForKeys({ mode: () => keysOf(store.get()), ...actions });
 
 /** What keys mean in a state. */

@@ -20,6 +20,7 @@ export function startCalls(app) {
   connecting.then((calls) => {
     listen(calls, app);
     wire(calls, app);
+    playOnceThawed();
   });
   return {
     /** Calls everyone else in the chat. */
@@ -129,6 +130,13 @@ function tile(userId, note, stream) {
   text.textContent = note;
   if (!video.parentNode) item.append(video, text);
   return item;
+}
+
+/** A browser that freezes the page pauses its pictures, and `autoplay` does not start them again when it thaws. */
+function playOnceThawed() {
+  let frozen = [];
+  document.addEventListener('freeze', () => { frozen = [...document.querySelectorAll('video')].filter(({ paused }) => !paused); });
+  document.addEventListener('resume', () => frozen.forEach((video) => video.play().catch(() => {})));
 }
 
 function markSpeaker(userId) {

@@ -24,5 +24,16 @@ function Video({ stream, ...props }: ComponentPropsWithoutRef<'video'> & { strea
   useEffect(() => {
     if (element.current) element.current.srcObject = stream;
   }, [stream]);
+  useEffect(() => playOnceThawed(() => element.current), []);
   return <video autoPlay playsInline muted {...props} ref={element} />;
+}
+
+/** What plays in a page that is frozen is paused, and `autoPlay` does not start it again when the page thaws. */
+function playOnceThawed(element: () => HTMLVideoElement | null): () => void {
+  const gone = new AbortController();
+  let played = false;
+  const on = (event: string, listener: () => void) => document.addEventListener(event, listener, { signal: gone.signal });
+  on('freeze', () => { played = element()?.paused === false; });
+  on('resume', () => { if (played) element()?.play().catch(() => {}); });
+  return () => gone.abort();
 }
