@@ -1,6 +1,6 @@
 /** State to nodes: signing in, the nodes, the live calls, what happened lately. */
 
-import { apart } from '../format.js';
+import { apart, plural } from '../format.js';
 import { h } from '../vdom.js';
 import { barChart, lineChart } from './charts.js';
 import { age, failedShare, sum, time } from './series.js';
@@ -92,7 +92,7 @@ function lately({ recent, nodes }, hours, act) {
       h('fieldset', { class: 'segments' }, h('legend', { class: 'sr-only' }, 'How far back'),
         SPANS.map(([id, text]) => h('label', { key: String(id) },
           h('input', { type: 'radio', name: 'hours', value: String(id), checked: id === hours, 'data-testid': `hours-${id}`, onchange: () => act.show(id) }), h('span', null, text))))),
-    h('p', { class: 'soft small', 'data-testid': 'placed' }, `${sum(recent.minutes, 'placed')} calls placed on ${whose(recent.nodes, nodes.nodes)}. Figures are kept for a day at most, and of a server without Redis since it was started; for longer, use Prometheus.`),
+    h('p', { class: 'soft small', 'data-testid': 'placed' }, `${plural(sum(recent.minutes, 'placed'), 'call')} placed on ${whose(recent.nodes, nodes.nodes)}. Figures are kept for a day at most, and of a server without Redis since it was started; for longer, use Prometheus.`),
     h('div', { class: 'charts' },
       barChart(recent, { title: 'Calls that were over', text: 'By what became of them.', kinds: [
         { key: 'ended', label: 'took place', tone: 'ok' }, { key: 'missed', label: 'missed', tone: 'warn' }, { key: 'rejected', label: 'rejected', tone: 'soft-tone' }, { key: 'failed', label: 'broke down', tone: 'bad' }] }),
