@@ -286,8 +286,8 @@ describe('every event about a call', () => {
     });
   }
 
-  // Someone whom the call rings may accept, join or reject it, and hanging up is rejecting.
-  const FOR_INVITED = ['call:accept', 'call:reject', 'call:join', 'call:end'];
+  // Someone whom the call rings may accept, join or reject it, and hanging up or leaving is rejecting.
+  const FOR_INVITED = ['call:accept', 'call:reject', 'call:join', 'call:end', 'call:leave'];
   const NOT_FOR_INVITED = Object.keys(CALL_EVENTS).filter((event) => !FOR_INVITED.includes(event));
   for (const event of NOT_FOR_INVITED) {
     test(`${event} by a member who only rings is NOT_IN_CALL`, async (t) => {

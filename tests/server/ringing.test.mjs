@@ -235,6 +235,15 @@ describe('several devices of one user', () => {
     assert.equal(await laptop.refusedWith('call:accept', call), 'CALL_ENDED');
   });
 
+  for (const event of ['call:end', 'call:leave']) {
+    test(`${event} by somebody for whom it rings rejects it`, async (t) => {
+      const { alice, bob, call, ids } = await ring(t, server, ['alice', 'bob']);
+      await bob.ask(event, call);
+      assert.equal((await alice.next('call:rejected')).rejectedBy, ids.bob);
+      assert.equal((await alice.next('call:ended')).reason, 'declined');
+    });
+  }
+
   test('signals go to the one device that joined, and come from no other', async (t) => {
     const { alice, phone, laptop, call, ids } = await ringTwoDevices(t);
     await phone.ask('call:accept', call);
