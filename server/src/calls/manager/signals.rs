@@ -93,9 +93,8 @@ impl CallManager {
             return None;
         }
         let session = call.session();
-        let is_its_chat = to.chat.is_none_or(|chat| *chat == session.chat().id);
-        let may_signal = joined_on(&session, actor) || session.preconnects(&actor.user);
-        (session.is_live() && is_its_chat && may_signal).then_some(session)
+        must_be_in_chat(&session, to.chat).ok()?;
+        (session.is_live() && may_signal(&session, actor)).then_some(session)
     }
 
     /// Returns the call, provided that this very device is in it, or may signal ahead of that.
@@ -107,7 +106,7 @@ impl CallManager {
     ) -> Result<Arc<CallSession>, Failure> {
         let call = self.live_call_for(actor, id, chat).await?;
         let session = call.session();
-        if joined_on(&session, actor) || session.preconnects(&actor.user) {
+        if may_signal(&session, actor) {
             return Ok(session);
         }
         self.take_up_again(actor, &call).await
@@ -191,6 +190,11 @@ fn reached(reached: bool) -> Result<(), Failure> {
     } else {
         Err(ErrorCode::TargetUnreachable.into())
     }
+}
+
+/// Tells whether that very device is in the call, or may signal ahead of that.
+fn may_signal(session: &CallSession, actor: &Actor) -> bool {
+    joined_on(session, actor) || session.preconnects(&actor.user)
 }
 
 /// Tells whether that very device is in the call, and not on its way back to it.
