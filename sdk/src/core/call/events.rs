@@ -234,7 +234,6 @@ impl Call {
                     self.flush(cx, at);
                 }
                 self.mend_after_absence(cx, at);
-                self.give_time(cx, at);
             }
             self.tell_newcomer(cx);
         }

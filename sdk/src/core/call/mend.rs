@@ -213,7 +213,7 @@ impl Call {
 
     /// Somebody is back, or this side is: their link gets the time of a first one, if not again and
     /// again.
-    pub(super) fn give_time(&mut self, cx: &mut Context, at: usize) {
+    fn give_time(&mut self, cx: &mut Context, at: usize) {
         let Some(link) = self.link_mut(at) else {
             return;
         };
@@ -310,12 +310,16 @@ impl Call {
     pub(super) fn mend_on(&mut self, cx: &mut Context, id: LinkId) {
         if let Some(at) = self.position_of(id) {
             self.mend_after_absence(cx, at);
-            self.give_time(cx, at);
         }
     }
 
     /// A participant, or this side, was away from signaling: what was said meanwhile is lost.
     pub(super) fn mend_after_absence(&mut self, cx: &mut Context, at: usize) {
+        self.try_anew(cx, at);
+        self.give_time(cx, at);
+    }
+
+    fn try_anew(&mut self, cx: &mut Context, at: usize) {
         if self.is_queued(at) {
             return;
         }
