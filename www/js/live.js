@@ -1,5 +1,7 @@
 /** Calls that go on without this tab: asked when something may have changed, and now and then. */
 
+import { isHere } from './people-in-call.js';
+
 const PERIOD_MS = 4000;
 
 /** Starts watching; returns `{refresh, stop}`. */
@@ -44,6 +46,6 @@ export function offered({ live, call, me }) {
 }
 
 /** Returns the others who are in the call. */
-export const othersIn = ({ participants }, me) => participants.filter(({ id, status }) => id !== me.id && (status === 'joined' || status === 'reconnecting'));
+export const othersIn = ({ participants }, me) => participants.filter((person) => person.id !== me.id && isHere(person));
 
-const isIn = ({ participants }, id) => participants.some((person) => person.id === id && (person.status === 'joined' || person.status === 'reconnecting'));
+const isIn = ({ participants }, id) => participants.some((person) => person.id === id && isHere(person));
