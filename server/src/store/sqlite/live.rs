@@ -7,6 +7,7 @@ use foldhash::HashMap;
 use ringback_protocol::{SessionId, UserId};
 use serde_json::Value;
 
+use crate::calls::session::Participant;
 use crate::calls::{CallSession, Timestamp};
 
 /// The live calls by id, by user and by deadline.
@@ -37,9 +38,10 @@ impl LiveCalls {
         if known.is_some_and(|known| known.version() > session.version()) {
             return;
         }
-        index.remove(session.id());
         if session.is_live() {
-            index.insert(Arc::clone(session));
+            index.insert(session);
+        } else {
+            index.remove(session.id());
         }
     }
 
@@ -88,32 +90,63 @@ impl LiveCalls {
 }
 
 impl Index {
-    fn insert(&mut self, session: Arc<CallSession>) {
+    /// Takes in a live call, or a later version of one: most change nothing of who is found by what.
+    fn insert(&mut self, session: &Arc<CallSession>) {
         let id = session.id();
-        for participant in session.participants() {
-            let calls = self.by_user.entry(participant.user().clone()).or_default();
+        let before = self.calls.insert(id.clone(), Arc::clone(session));
+        let before = before.as_deref();
+        for participant in newcomers(session, before) {
+            let calls = self.by_user.entry(participant.clone()).or_default();
             calls.insert(id.clone());
         }
-        if let Some(deadline) = session.next_deadline() {
-            self.deadlines.insert((deadline, id.clone()));
+        if let Some(before) = before {
+            for participant in newcomers(before, Some(session)) {
+                self.forget(participant, id);
+            }
         }
-        self.calls.insert(id.clone(), session);
+        let (due, was_due) = (
+            session.next_deadline(),
+            before.and_then(CallSession::next_deadline),
+        );
+        if due != was_due {
+            self.deadlines.extend(due.map(|due| (due, id.clone())));
+            self.undo_deadline(was_due, id);
+        }
     }
 
     fn remove(&mut self, id: &SessionId) {
         let Some(session) = self.calls.remove(id) else {
             return;
         };
-        for participant in session.participants() {
-            if let Some(calls) = self.by_user.get_mut(participant.user()) {
-                calls.remove(id);
-                if calls.is_empty() {
-                    self.by_user.remove(participant.user());
-                }
+        for participant in newcomers(&session, None) {
+            self.forget(participant, id);
+        }
+        self.undo_deadline(session.next_deadline(), id);
+    }
+
+    fn forget(&mut self, user: &UserId, id: &SessionId) {
+        if let Some(calls) = self.by_user.get_mut(user) {
+            calls.remove(id);
+            if calls.is_empty() {
+                self.by_user.remove(user);
             }
         }
-        if let Some(deadline) = session.next_deadline() {
+    }
+
+    fn undo_deadline(&mut self, deadline: Option<Timestamp>, id: &SessionId) {
+        if let Some(deadline) = deadline {
             self.deadlines.remove(&(deadline, id.clone()));
         }
     }
+}
+
+/// Returns who takes part in a call, and not in that version of it.
+fn newcomers<'a>(
+    session: &'a CallSession,
+    known: Option<&'a CallSession>,
+) -> impl Iterator<Item = &'a UserId> {
+    let is_known =
+        move |user: &UserId| known.is_some_and(|known| known.participant(user).is_some());
+    let users = session.participants().iter().map(Participant::user);
+    users.filter(move |user| !is_known(user))
 }
