@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io;
+use std::io::{self, Cursor, Read};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use axum::body::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -39,7 +38,7 @@ pub(crate) struct Wire {
     backlog: Option<Backlog>,
     allowance: Allowance,
     /// What was read and not asked for yet; nothing while the socket is idle.
-    ahead: Option<Bytes>,
+    ahead: Option<Cursor<Box<[u8]>>>,
 }
 
 /// How many bytes a peer may still send; more than that is an error of the next read.
@@ -77,6 +76,27 @@ impl Wire {
         &self.allowance
     }
 
+    /// Ready when there may be something to read.
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ahead.is_some() {
+            return Poll::Ready(());
+        }
+        ready!(self.poll_turn(cx));
+        // What is wrong with the stream, whoever reads is told.
+        self.stream.poll_read_ready(cx).map(drop)
+    }
+
+    /// Ready when the peer is to be heard: not while it takes nothing and has said enough.
+    fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
+        match &mut self.backlog {
+            Some(backlog) if backlog.heard >= HEARD_MEANWHILE => {
+                backlog.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Some(_) | None => Poll::Ready(()),
+        }
+    }
+
     /// Reads all that has come, so far as there is room for it.
     fn take(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
         if buffer.remaining() >= READ_AT_ONCE {
@@ -90,7 +110,7 @@ impl Wire {
             let read = room.filled();
             let (now, later) = read.split_at(read.len().min(buffer.remaining()));
             buffer.put_slice(now);
-            self.ahead = (!later.is_empty()).then(|| Bytes::copy_from_slice(later));
+            self.ahead = (!later.is_empty()).then(|| Cursor::new(later.into()));
             Poll::Ready(Ok(read.len()))
         })
     }
@@ -180,18 +200,14 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if let Some(ahead) = &mut self.ahead {
-            buffer.put_slice(&ahead.split_to(ahead.len().min(buffer.remaining())));
-            if ahead.is_empty() {
+            let read = ahead.read(buffer.initialize_unfilled())?;
+            buffer.advance(read);
+            if ahead.position() == ahead.get_ref().len() as u64 {
                 self.ahead = None;
             }
             return Poll::Ready(Ok(()));
         }
-        if let Some(backlog) = &mut self.backlog
-            && backlog.heard >= HEARD_MEANWHILE
-        {
-            backlog.reader = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
+        ready!(self.poll_turn(cx));
         let read = ready!(self.take(cx, buffer))?;
         if let Some(backlog) = &mut self.backlog {
             backlog.heard += read;
@@ -240,6 +256,8 @@ impl AsyncWrite for Wire {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -272,6 +290,27 @@ mod tests {
         let ((), received) = tokio::join!(send, receive);
         assert!(received == sent);
         assert!(wire.ahead.is_none());
+    }
+
+    #[tokio::test]
+    async fn there_is_something_to_read_as_long_as_not_all_that_came_was_asked_for() {
+        let (mut peer, mut wire) = pair().await;
+        async fn is_readable(wire: &mut Wire) -> bool {
+            poll_fn(|cx| Poll::Ready(wire.poll_readable(cx).is_ready())).await
+        }
+        // Nothing has come: that is known for certain once it was tried.
+        let tried = tokio::time::timeout(Duration::ZERO, wire.read(&mut [0; 5])).await;
+        assert!(tried.is_err());
+        assert!(!is_readable(&mut wire).await);
+        peer.write_all(&[7; 15]).await.unwrap();
+        poll_fn(|cx| wire.poll_readable(cx)).await;
+        for left in [10, 5, 0] {
+            assert_eq!(wire.read(&mut [0; 5]).await.unwrap(), 5);
+            assert_eq!(is_readable(&mut wire).await, left > 0);
+        }
+        drop(peer);
+        poll_fn(|cx| wire.poll_readable(cx)).await;
+        assert_eq!(wire.read(&mut [0; 5]).await.unwrap(), 0);
     }
 
     #[tokio::test]

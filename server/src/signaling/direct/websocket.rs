@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,6 +18,8 @@ use crate::net::Wire;
 pub(super) struct WebSocket {
     wire: Wire,
     protocol: WebSocketContext,
+    /// Whether all that came was looked at.
+    is_read: bool,
     /// Whether something that was sent is still here.
     is_unsent: bool,
     /// Whether the peer has to take something before more is sent.
@@ -31,6 +33,7 @@ impl WebSocket {
         Self {
             wire,
             protocol: WebSocketContext::from_partially_read(early.to_vec(), role, config),
+            is_read: false,
             is_unsent: false,
             is_blocked: false,
         }
@@ -38,8 +41,14 @@ impl WebSocket {
 
     /// Reads the next message. After an error there is none.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
+        // The protocol clears room for what may come, each time it is asked.
+        if self.is_read {
+            ready!(self.wire.poll_readable(cx));
+        }
         let mut stream = Polled(&mut self.wire, cx);
-        or_wait(self.protocol.read(&mut stream))
+        let read = or_wait(self.protocol.read(&mut stream));
+        self.is_read = read.is_pending();
+        read
     }
 
     /// Ready when something may be sent.
