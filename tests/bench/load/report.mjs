@@ -35,7 +35,7 @@ Medians of ${options.rounds} rounds, in which the two take turns, each time with
 - **Ringback**: \`ringback-server\`, what is released (\`--profile dist --features full,jemalloc\`), SQLite.
 - **Node**: \`tests/bench/baseline.mjs\`: socket.io 4.8 with its default \`ws\`, jsonwebtoken, better-sqlite3 with the same journal mode. It verifies tokens, checks membership, limits rates and sizes, and stores each transition before it acks it, as Ringback does; it has no devices, snapshots, timeline or recovery.
 - **Candidates**: ${relay.pairs} calls, in which both sides send ${relay.messages} candidates at ${relay.rate} a second: ${relay.burst} at once, as browsers find them, or one by one. Of a candidate alone, most of the cost is the kernel's, to receive one small segment and send another, and the same for both.
-- **Whole calls**: ${lifecycles.pairs} pairs that would place ${lifecycles.rate} calls a second each, ${lifecycles.calls} in all, which is more than either server can do: initiate, accept, offer, answer, 20 candidates, end.
+- **Whole calls**: ${lifecycles.pairs} pairs, each of which places ${lifecycles.calls} calls, the next as soon as the last is over (at most ${lifecycles.rate} a second, which no pair reaches). Ours is not busy all the time then: it waits for its database between the steps of a call. A call: initiate, accept, offer, answer, 20 candidates, end.
 - **Idle**: ${options.sockets} sockets that signed in over WebSocket; growth of the resident memory 12 s later.
 ${restart}`;
 }
