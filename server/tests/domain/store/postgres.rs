@@ -10,7 +10,7 @@ use super::*;
 /// Makes an empty database on the server of `POSTGRES_TEST_URI` and returns its address.
 pub(crate) async fn empty_database() -> String {
     let server = std::env::var("POSTGRES_TEST_URI")
-        .expect("POSTGRES_TEST_URI names no PostgreSQL server: `npm test -- stores` starts one");
+        .expect("POSTGRES_TEST_URI names no PostgreSQL server: `npm test -- rust` starts one");
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let options: PgConnectOptions = server.parse().unwrap();
     let mut connection = options.connect().await.unwrap();
