@@ -104,10 +104,8 @@ impl Index {
                 self.forget(participant, id);
             }
         }
-        let (due, was_due) = (
-            session.next_deadline(),
-            before.and_then(CallSession::next_deadline),
-        );
+        let due = session.next_deadline();
+        let was_due = before.and_then(CallSession::next_deadline);
         if due != was_due {
             self.deadlines.extend(due.map(|due| (due, id.clone())));
             self.undo_deadline(was_due, id);
@@ -118,8 +116,8 @@ impl Index {
         let Some(session) = self.calls.remove(id) else {
             return;
         };
-        for participant in newcomers(&session, None) {
-            self.forget(participant, id);
+        for participant in session.participants() {
+            self.forget(participant.user(), id);
         }
         self.undo_deadline(session.next_deadline(), id);
     }
