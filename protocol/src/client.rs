@@ -11,21 +11,21 @@ use crate::{
 
 events! {
     /// Everything that a client may say. Every one accepts an optional ack.
-    ClientEvent;
+    Event;
     /// Asks for the `RTCConfiguration`.
     "webrtc:config:get" => WebrtcConfigGet,
     /// Places a call.
-    "call:initiate" => CallInitiate,
+    "call:initiate" => CallInitiate<Text>,
     /// Answers a ringing call on this device.
-    "call:accept" => CallAccept,
+    "call:accept" => CallAccept<Text>,
     /// Rejects a ringing call for the user, on all devices.
     "call:reject" => CallReject,
     /// Passes an offer to a participant.
-    "webrtc:offer" => WebrtcOffer,
+    "webrtc:offer" => WebrtcOffer<Text>,
     /// Passes an answer to a participant.
-    "webrtc:answer" => WebrtcAnswer,
+    "webrtc:answer" => WebrtcAnswer<Text>,
     /// Passes an ICE candidate to a participant.
-    "webrtc:ice-candidate" => WebrtcIceCandidate,
+    "webrtc:ice-candidate" => WebrtcIceCandidate<Text>,
     /// Reports the quality as this participant measured it.
     "call:quality" => CallQuality,
     /// Tells the others that this participant muted or unmuted.
@@ -85,10 +85,14 @@ no_payload!(
 
 /// `call:initiate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CallInitiate")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct CallInitiate {
+pub struct CallInitiate<Text = Box<str>> {
     /// The chat to call in.
     pub chat_id: ChatId,
     /// Voice or video.
@@ -99,9 +103,9 @@ pub struct CallInitiate {
     #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub target_user_ids: Option<Vec<UserId>>,
     /// The offer, made ahead of the answer, when there is one target (added).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    pub offer: Option<SessionDescription>,
+    pub offer: Option<SessionDescription<Text>>,
     /// A repeat with the same id returns the same call (added).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -114,10 +118,14 @@ pub struct CallInitiate {
 
 /// `call:accept`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CallAccept")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct CallAccept {
+pub struct CallAccept<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// Its chat.
@@ -125,9 +133,9 @@ pub struct CallAccept {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub chat_id: Option<ChatId>,
     /// The answer to the offer that came with `call:incoming` (added).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    pub answer: Option<SessionDescription>,
+    pub answer: Option<SessionDescription<Text>>,
 }
 
 /// `call:reject`
@@ -150,10 +158,14 @@ pub struct CallReject {
 
 /// `webrtc:offer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcOffer")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcOffer {
+pub struct WebrtcOffer<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// For whom; may be absent with exactly one other participant.
@@ -165,7 +177,7 @@ pub struct WebrtcOffer {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub target_device_id: Option<DeviceId>,
     /// The offer.
-    pub offer: SessionDescription,
+    pub offer: SessionDescription<Text>,
     /// The chat of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -174,10 +186,14 @@ pub struct WebrtcOffer {
 
 /// `webrtc:answer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcAnswer")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcAnswer {
+pub struct WebrtcAnswer<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// For whom; may be absent with exactly one other participant.
@@ -189,7 +205,7 @@ pub struct WebrtcAnswer {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub target_device_id: Option<DeviceId>,
     /// The answer.
-    pub answer: SessionDescription,
+    pub answer: SessionDescription<Text>,
     /// The chat of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -198,10 +214,14 @@ pub struct WebrtcAnswer {
 
 /// `webrtc:ice-candidate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcIceCandidate")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcIceCandidate {
+pub struct WebrtcIceCandidate<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// For whom; may be absent with exactly one other participant.
@@ -213,7 +233,7 @@ pub struct WebrtcIceCandidate {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub target_device_id: Option<DeviceId>,
     /// The candidate.
-    pub candidate: IceCandidate,
+    pub candidate: IceCandidate<Text>,
     /// The chat of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]

@@ -23,15 +23,17 @@ impl<E: fmt::Display> fmt::Display for DecodeError<E> {
 macro_rules! events {
     (
         $(#[$enum_doc:meta])* $enum:ident;
-        $($(#[doc = $doc:literal])* $name:literal => $variant:ident,)*
+        $($(#[doc = $doc:literal])* $name:literal => $variant:ident $(<$text:ident>)?,)*
     ) => {
         $(#[$enum_doc])*
+        ///
+        /// `Text` is what holds the texts that only pass through: SDP and candidates.
         #[derive(Debug, Clone, PartialEq)]
-        pub enum $enum {
-            $($(#[doc = $doc])* $variant($variant),)*
+        pub enum $enum<Text> {
+            $($(#[doc = $doc])* $variant($variant $(<$text>)?),)*
         }
 
-        impl $enum {
+        impl<Text> $enum<Text> {
             /// The wire names of all events of this direction.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
@@ -55,7 +57,10 @@ macro_rules! events {
             pub fn decode<'de, D: serde::Deserializer<'de>>(
                 name: &str,
                 payload: D,
-            ) -> Result<Self, $crate::DecodeError<D::Error>> {
+            ) -> Result<Self, $crate::DecodeError<D::Error>>
+            where
+                Text: serde::Deserialize<'de>,
+            {
                 match name {
                     $($name => serde::Deserialize::deserialize(payload)
                         .map(Self::$variant)
@@ -68,10 +73,15 @@ macro_rules! events {
             ///
             /// # Errors
             /// When the serializer fails.
-            pub fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            pub fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>
+            where
+                Text: serde::Serialize,
+            {
                 match self { $(Self::$variant(payload) => serde::Serialize::serialize(payload, serializer),)* }
             }
+        }
 
+        impl $enum<Box<str>> {
             /// Shows the schema of every event of this direction to a visitor.
             #[cfg(feature = "schema")]
             pub(crate) fn describe_schemas(visitor: &mut impl $crate::schema::EventVisitor) {
@@ -86,8 +96,8 @@ macro_rules! events {
         }
 
         $(
-            impl From<$variant> for $enum {
-                fn from(payload: $variant) -> Self {
+            impl<Text> From<$variant $(<$text>)?> for $enum<Text> {
+                fn from(payload: $variant $(<$text>)?) -> Self {
                     Self::$variant(payload)
                 }
             }

@@ -30,7 +30,6 @@ pub use ack::{
     Ack, ConfigAck, Empty, Failure, Identity, InitiateAck, JoinAck, Outcome, ProtocolInfo,
     RefreshAck, StateAck,
 };
-pub use client::ClientEvent;
 pub use error::ErrorCode;
 pub use events::DecodeError;
 pub use ids::{CallRequestId, ChatId, DeviceId, IdError, SessionId, UserId};
@@ -41,8 +40,13 @@ pub use media::{
 };
 pub use quality::{CandidateType, LinkGrade, LinkReport, LinkStatus};
 pub use reason::{CallStatus, EndReason, ParticipantStatus};
-pub use server::ServerEvent;
 pub use snapshot::{CallSnapshot, ParticipantSnapshot};
+
+/// Everything that a client may say, as text.
+pub type ClientEvent = client::Event<Box<str>>;
+
+/// Everything that the server may say, as text.
+pub type ServerEvent = server::Event<Box<str>>;
 
 /// The protocol version that `webrtc:config:get` announces.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -70,31 +70,42 @@ impl SdpType {
 
 /// A session description (`RTCSessionDescriptionInit`); its text passes unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SessionDescription {
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SessionDescription")
+)]
+pub struct SessionDescription<Text = Box<str>> {
     /// Offer or answer.
     #[serde(rename = "type")]
     pub kind: SdpType,
     /// The SDP text (RFC 8866), untouched.
-    pub sdp: Box<str>,
+    pub sdp: Text,
 }
 
 /// An ICE candidate (`RTCIceCandidateInit`); its texts pass unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct IceCandidate {
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "IceCandidate")
+)]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Text: Deserialize<'de>")
+)]
+pub struct IceCandidate<Text = Box<str>> {
     /// The candidate line (RFC 8839), empty at the end of candidates.
-    pub candidate: Box<str>,
+    pub candidate: Text,
     /// The media section it belongs to, by `mid`.
     #[serde(default)]
-    pub sdp_mid: Option<Box<str>>,
+    pub sdp_mid: Option<Text>,
     /// The media section it belongs to, by index.
     #[serde(default, rename = "sdpMLineIndex")]
     pub sdp_m_line_index: Option<u16>,
     /// The ICE generation it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username_fragment: Option<Box<str>>,
+    pub username_fragment: Option<Text>,
 }
 
 /// One address or several (`RTCIceServer.urls`).

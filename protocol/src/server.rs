@@ -12,13 +12,13 @@ use crate::{
 
 events! {
     /// Everything that the server may say.
-    ServerEvent;
+    Event;
     /// A call rings on this device.
-    "call:incoming" => CallIncoming,
+    "call:incoming" => CallIncoming<Text>,
     /// To the caller: at least one device of these targets rings.
     "call:ringing" => CallRinging,
     /// To the caller: a target answered.
-    "call:accepted" => CallAccepted,
+    "call:accepted" => CallAccepted<Text>,
     /// To the caller: a target rejected, or was busy.
     "call:rejected" => CallRejected,
     /// To caller and targets: nobody answered in time.
@@ -30,11 +30,11 @@ events! {
     /// To everyone in the call: somebody left it.
     "call:participant-left" => CallParticipantLeft,
     /// An offer from a participant.
-    "webrtc:offer" => WebrtcOffer,
+    "webrtc:offer" => WebrtcOffer<Text>,
     /// An answer from a participant.
-    "webrtc:answer" => WebrtcAnswer,
+    "webrtc:answer" => WebrtcAnswer<Text>,
     /// An ICE candidate from a participant.
-    "webrtc:ice-candidate" => WebrtcIceCandidate,
+    "webrtc:ice-candidate" => WebrtcIceCandidate<Text>,
     /// A participant muted or unmuted.
     "call:participant-audio-toggle" => CallParticipantAudioToggle,
     /// A participant's camera went on or off.
@@ -57,10 +57,14 @@ events! {
 
 /// `call:incoming`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CallIncoming")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct CallIncoming {
+pub struct CallIncoming<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// Its chat.
@@ -83,9 +87,9 @@ pub struct CallIncoming {
     #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
     pub target_user_ids: Vec<UserId>,
     /// The caller's offer, to prepare the answer while ringing (added).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    pub offer: Option<SessionDescription>,
+    pub offer: Option<SessionDescription<Text>>,
     /// For how much longer it rings, in milliseconds (added).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
@@ -112,10 +116,14 @@ pub struct CallRinging {
 
 /// `call:accepted`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CallAccepted")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct CallAccepted {
+pub struct CallAccepted<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// Its chat.
@@ -127,9 +135,9 @@ pub struct CallAccepted {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub device_id: Option<DeviceId>,
     /// Their answer to the offer of `call:initiate` (added).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
-    pub answer: Option<SessionDescription>,
+    pub answer: Option<SessionDescription<Text>>,
 }
 
 /// `call:rejected`
@@ -214,14 +222,18 @@ pub struct CallParticipantLeft {
 
 /// `webrtc:offer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcOffer")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcOffer {
+pub struct WebrtcOffer<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// The offer.
-    pub offer: SessionDescription,
+    pub offer: SessionDescription<Text>,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -236,14 +248,18 @@ pub struct WebrtcOffer {
 
 /// `webrtc:answer`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcAnswer")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcAnswer {
+pub struct WebrtcAnswer<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// The answer.
-    pub answer: SessionDescription,
+    pub answer: SessionDescription<Text>,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -258,14 +274,18 @@ pub struct WebrtcAnswer {
 
 /// `webrtc:ice-candidate`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(concrete(Text = Box<str>), bound = "Text: 'static"))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebrtcIceCandidate")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct WebrtcIceCandidate {
+pub struct WebrtcIceCandidate<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
     /// The candidate.
-    pub candidate: IceCandidate,
+    pub candidate: IceCandidate<Text>,
     /// The chat of the call. A reference server may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]

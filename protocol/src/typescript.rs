@@ -28,8 +28,8 @@ pub(crate) trait EventVisitor {
 
 /// Types that the browser has already, or that stand for no payload: named, never declared.
 macro_rules! undeclared {
-    ($($rust:ty => $typescript:literal,)*) => {
-        $(impl TS for $rust {
+    ($($rust:ty $(, of $text:ident)? => $typescript:literal,)*) => {
+        $(impl$(<$text: 'static>)? TS for $rust {
             type WithoutGenerics = Self;
             type OptionInnerType = Self;
 
@@ -45,8 +45,8 @@ macro_rules! undeclared {
 }
 
 undeclared! {
-    SessionDescription => "RTCSessionDescriptionInit",
-    IceCandidate => "RTCIceCandidateInit",
+    SessionDescription<Text>, of Text => "RTCSessionDescriptionInit",
+    IceCandidate<Text>, of Text => "RTCIceCandidateInit",
     RtcConfiguration => "RTCConfiguration",
     client::WebrtcConfigGet => "undefined",
     client::CallSync => "undefined",

@@ -11,6 +11,7 @@ pub mod cli;
 #[cfg(feature = "redis")]
 pub mod cluster;
 pub mod config;
+pub mod events;
 #[cfg(feature = "http")]
 pub mod host;
 #[cfg(feature = "http")]

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use ringback_protocol::webhook::{CallHookData, CallHookType};
 use ringback_protocol::{
-    ClientEvent, DeviceId, Empty, Failure, InitiateAck, JoinAck, LinkReport, ServerEvent,
-    SessionDescription, SessionId, StateAck, UserId, VideoState,
+    DeviceId, Empty, Failure, InitiateAck, JoinAck, LinkReport, SessionId, StateAck, UserId,
+    VideoState,
 };
 use serde::{Deserialize, Serialize};
 
 use super::session::CallSession;
 use super::signal::Signal;
+use crate::events::{ClientEvent, ServerEvent, SessionDescription};
 use crate::metrics::Minute;
 use crate::node::NodeState;
 

@@ -1,10 +1,9 @@
 //! What devices say to each other to connect: it is passed on as it came, and stored nowhere.
 
-use ringback_protocol::{
-    ChatId, ClientEvent, DeviceId, ServerEvent, SessionId, UserId, client, server,
-};
+use ringback_protocol::{ChatId, DeviceId, SessionId, UserId};
 
 use super::ports::Actor;
+use crate::events::{ClientEvent, ServerEvent, client, server};
 
 /// One of the three signals.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use redis::{Cmd, Value, cmd};
-use ringback_protocol::{DeviceId, ServerEvent, SessionId, UserId};
+use ringback_protocol::{DeviceId, SessionId, UserId};
 
 use super::channels::Channels;
 use super::ear::{Ear, Heard};
@@ -15,6 +15,7 @@ use crate::calls::ports::{
     Actor, BoxFuture, EarlyOffer, Emitter, Hearing, Peers, Presence, Recipient, Said,
 };
 use crate::calls::{CallManager, CallSession};
+use crate::events::ServerEvent;
 use crate::metrics::{Metrics, Minute};
 use crate::node::{Node, NodeState};
 use crate::signaling::{Registry, Within};

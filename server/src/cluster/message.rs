@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringback_protocol::{CallStatus, DeviceId, ServerEvent, SessionId, UserId};
+use ringback_protocol::{CallStatus, DeviceId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::calls::ports::Recipient;
+use crate::events::ServerEvent;
 
 /// The version of these messages; one of another version is not read.
 const VERSION: u32 = 1;

@@ -96,7 +96,7 @@ impl Calls for Announced {
     fn handle<'a>(
         &'a self,
         actor: &'a Actor,
-        event: ringback_protocol::ClientEvent,
+        event: crate::events::ClientEvent,
         reply: Reply,
     ) -> BoxFuture<'a, ()> {
         self.calls.handle(actor, event, reply)

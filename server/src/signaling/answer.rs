@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ringback_protocol::server::CallError;
 use ringback_protocol::{Ack, ErrorCode, Failure};
 use serde::Serialize;
 
 use super::outlet::Outlet;
 use super::packet;
 use super::subject::Subject;
+use crate::events::server::CallError;
 use crate::metrics::Metrics;
 
 /// The duty to answer one event, once: with its ack, or a failure without ack as `call:error`.

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ringback_protocol::{ClientEvent, DecodeError, ErrorCode, Failure, SessionId};
+use ringback_protocol::{DecodeError, ErrorCode, Failure, SessionId};
 use serde::de::value::UnitDeserializer;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::events::ClientEvent;
 
 /// The longest part of a client's text that is repeated back to it, in characters.
 const MOST_ECHOED: usize = 200;

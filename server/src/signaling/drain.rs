@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use ringback_protocol::{ClientEvent, ErrorCode, Failure};
+use ringback_protocol::{ErrorCode, Failure};
+
+use crate::events::ClientEvent;
 
 /// When clients of a server that goes down may try again.
 pub(super) const RETRY_AFTER_MS: u64 = 1_000;

@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use ringback_protocol::server::{AuthExpiring, CallError};
-use ringback_protocol::{ErrorCode, ServerEvent};
+use ringback_protocol::ErrorCode;
 use tokio::sync::Notify;
 
 use super::outlet::{Outlet, OutletId};
 use super::packet;
 use crate::calls::{Clock, SystemClock, Timestamp};
+use crate::events::ServerEvent;
+use crate::events::server::{AuthExpiring, CallError};
 
 /// How long before the end a client is told, of a token that lasts longer than twice that.
 const NOTICE_MS: u64 = 60_000;

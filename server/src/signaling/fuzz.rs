@@ -2,12 +2,13 @@
 //!
 //! The fuzzer (`fuzz/`) makes the bytes. In the tests, those that it found interesting are run again.
 
-use ringback_protocol::{ClientEvent, ErrorCode};
+use ringback_protocol::ErrorCode;
 use serde_json::Value;
 
 use super::packet::{Frame, Packet};
 use super::subject::Subject;
 use super::{decode, sizes};
+use crate::events::ClientEvent;
 
 /// The longest text of a refusal: what a client sent is not sent back in full.
 const MOST_SAID: usize = 2_000;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use engineioxide::socket::Sid;
-use ringback_protocol::{ClientEvent, Empty, ErrorCode, Failure, RefreshAck, limits};
+use ringback_protocol::{Empty, ErrorCode, Failure, RefreshAck, limits};
 use tracing::{Instrument, Span};
 
 use super::answer::Answer;
@@ -23,6 +23,7 @@ use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::{Actor, CallAck, Calls, Reply};
 use crate::calls::{Clock, Signal, SystemClock, Timestamp};
+use crate::events::ClientEvent;
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
 

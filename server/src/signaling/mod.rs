@@ -42,7 +42,6 @@ use engineioxide::socket::{DisconnectReason, Sid};
 use engineioxide::{ProtocolVersion, Str};
 use ringback_protocol::Failure;
 use ringback_protocol::limits;
-use ringback_protocol::server::ServerDraining;
 
 use self::connection::Stage;
 use self::hub::Hub;
@@ -53,6 +52,7 @@ use self::socket::{Carried, EngineSocket, Socket};
 use crate::admission::Quotas;
 use crate::auth::Auth;
 use crate::calls::ports::Calls;
+use crate::events::server::ServerDraining;
 use crate::ice::IceConfig;
 use crate::metrics::Metrics;
 

@@ -7,8 +7,10 @@
 
 use std::cell::RefCell;
 
-use ringback_protocol::{Failure, ServerEvent};
+use ringback_protocol::Failure;
 use serde::Serialize;
+
+use crate::events::ServerEvent;
 
 /// What goes out, ready for any number of sockets.
 pub(crate) use tungstenite::Utf8Bytes as Text;
@@ -217,8 +219,8 @@ thread_local! {
 
 #[cfg(test)]
 mod tests {
+    use crate::events::server::ServerDraining;
     use ringback_protocol::ErrorCode;
-    use ringback_protocol::server::ServerDraining;
 
     use super::*;
 

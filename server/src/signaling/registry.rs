@@ -4,12 +4,13 @@ use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::HashMap;
-use ringback_protocol::{DeviceId, ErrorCode, Failure, ServerEvent, UserId, limits};
+use ringback_protocol::{DeviceId, ErrorCode, Failure, UserId, limits};
 use tokio::sync::Notify;
 
 use super::outlet::{Outlet, OutletId, Sent};
 use super::packet::{self, Text};
 use crate::calls::ports::{Actor, BoxFuture, Emitter, Recipient};
+use crate::events::ServerEvent;
 use crate::metrics::Metrics;
 
 /// When a user with too many sockets may try again: those that are dead are gone by then.

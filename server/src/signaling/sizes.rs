@@ -1,9 +1,11 @@
 //! The limits on what one event may hold.
 
-use ringback_protocol::client::{CallAccept, CallInitiate};
-use ringback_protocol::{
-    ClientEvent, ErrorCode, Failure, IceCandidate, SessionDescription, limits,
-};
+use std::iter;
+
+use ringback_protocol::{ErrorCode, Failure, limits};
+
+use crate::events::client::{CallAccept, CallInitiate};
+use crate::events::{ClientEvent, IceCandidate, SessionDescription, Verbatim};
 
 /// Checks one event against the limits of the protocol.
 ///
@@ -61,7 +63,7 @@ fn check_targets(count: usize) -> Result<(), Failure> {
 
 fn check_sdp(field: &str, description: Option<&SessionDescription>) -> Result<(), Failure> {
     match description {
-        Some(description) if description.sdp.len() > limits::SDP_BYTES => {
+        Some(description) if !fits(iter::once(&description.sdp), limits::SDP_BYTES) => {
             Err(too_large(&format!("{field}: its sdp"), limits::SDP_BYTES))
         }
         Some(_) | None => Ok(()),
@@ -69,14 +71,19 @@ fn check_sdp(field: &str, description: Option<&SessionDescription>) -> Result<()
 }
 
 fn check_candidate(candidate: &IceCandidate) -> Result<(), Failure> {
-    let optional = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-    let bytes = candidate.candidate.len()
-        + optional(&candidate.sdp_mid)
-        + optional(&candidate.username_fragment);
-    if bytes <= limits::CANDIDATE_BYTES {
+    let optional = [&candidate.sdp_mid, &candidate.username_fragment];
+    let texts = iter::once(&candidate.candidate).chain(optional.into_iter().flatten());
+    if fits(texts, limits::CANDIDATE_BYTES) {
         return Ok(());
     }
     Err(too_large("candidate: it", limits::CANDIDATE_BYTES))
+}
+
+/// Tells whether texts have no more bytes than that together.
+fn fits<'a>(texts: impl Iterator<Item = &'a Verbatim> + Clone, most: usize) -> bool {
+    let in_json: usize = texts.clone().map(Verbatim::json_len).sum();
+    // Nearly all do, however they are escaped.
+    in_json <= most || texts.map(|text| text.text().len()).sum::<usize>() <= most
 }
 
 fn too_large(what: &str, most: usize) -> Failure {

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use ringback_protocol::{ClientEvent, SessionId};
+use ringback_protocol::SessionId;
 
 use super::decode::{self, Undecodable};
+use crate::events::ClientEvent;
 
 /// What an answer is about, for events that carry no ack.
 #[derive(Debug, Clone, Default)]

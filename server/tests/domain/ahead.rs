@@ -1,7 +1,8 @@
 //! Signals ahead of the answer: only in a call that was placed for it, only between the caller's
 //! device and devices that ring.
 
-use ringback_protocol::{ErrorCode, SessionId, client};
+use ringback_protocol::{ErrorCode, SessionId};
+use ringback_server::events::client;
 
 use crate::support::{World, device, initiate, offer, reject, user};
 

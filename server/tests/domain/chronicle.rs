@@ -4,8 +4,9 @@
 use ringback_protocol::rest::CallHappening;
 use ringback_protocol::{
     CallSnapshot, CandidateType, ErrorCode, LinkReport, LinkStatus, QualityReport, SessionId,
-    VideoSource, VideoState, client,
+    VideoSource, VideoState,
 };
+use ringback_server::events::client;
 
 use crate::support::{World, end, join, reject, resume, session_id, user};
 

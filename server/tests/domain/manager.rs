@@ -1,10 +1,9 @@
 //! The manager with a store, devices that come and go, and a clock to turn.
 
-use ringback_protocol::{
-    CallRequestId, ErrorCode, QualityReport, SdpType, ServerEvent, UserId, client,
-};
+use ringback_protocol::{CallRequestId, ErrorCode, QualityReport, SdpType, UserId};
 use ringback_server::calls::ports::CallAck;
 use ringback_server::calls::{CallSettings, Timestamp};
+use ringback_server::events::{ServerEvent, client};
 
 use crate::support::{
     GRACE_MS, RING_MS, START, World, accept, device, end, initiate, join, leave, offer, put_chat,

@@ -1,6 +1,7 @@
 //! The early offer: whom it is handed to while it rings, and when it holds no more.
 
-use ringback_protocol::{CallRequestId, ServerEvent, SessionDescription, SessionId, client};
+use ringback_protocol::{CallRequestId, SessionId};
+use ringback_server::events::{ServerEvent, SessionDescription, client};
 
 use crate::support::{Device, World, initiate, join, offer, resume, user};
 

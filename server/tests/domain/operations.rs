@@ -5,12 +5,13 @@
 use ringback_protocol::rest::{ChatRef, UserRef};
 use ringback_protocol::{
     CallStatus, CallType, ChatId, DeviceId, EndReason, LinkReport, QualityReport, SdpType,
-    ServerEvent, SessionDescription, SessionId, UserId,
+    SessionId, UserId,
 };
 use ringback_server::calls::session::{
     CallRules, CallSession, Callee, Effect, Input, NewCall, Notices, Reach,
 };
 use ringback_server::calls::{Timestamp, ports::Recipient};
+use ringback_server::events::{ServerEvent, SessionDescription};
 
 /// People who may take part; the first places the call.
 const PEOPLE: u8 = 6;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ringback_protocol::{ErrorCode, IceCandidate, SdpType, ServerEvent, SessionId, client};
+use ringback_protocol::{ErrorCode, SdpType, SessionId};
+use ringback_server::events::{IceCandidate, ServerEvent, client};
 
 use crate::support::{World, chat_id, device, end, join, offer, sdp, user};
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use ringback_protocol::rest::{Chat, ChatMember, ChatRef, UserRef};
 use ringback_protocol::{
-    CallSnapshot, CallType, ChatId, ClientEvent, DeviceId, Empty, ErrorCode, Failure, SdpType,
-    ServerEvent, SessionDescription, SessionId, UserId, client,
+    CallSnapshot, CallType, ChatId, DeviceId, Empty, ErrorCode, Failure, SdpType, SessionId, UserId,
 };
 use ringback_server::calls::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply};
 use ringback_server::calls::session::{
     CallRules, CallSession, Callee, Effect, NewCall, Notices, ParticipantState, Reach,
 };
 use ringback_server::calls::{CallManager, CallSettings, Clock, Signal, Timestamp};
+use ringback_server::events::{ClientEvent, ServerEvent, SessionDescription, client};
 use ringback_server::store::{Database, Store, sqlite::SqliteStore};
 use tokio::sync::{Notify, watch};
 

@@ -13,6 +13,7 @@ use ringback_sdk::core::ids::AckId;
 use ringback_sdk::core::{AckBody, AckFailure};
 use ringback_server::calls::ports::{Actor, BoxFuture, CallAck, Calls, Emitter, Recipient, Reply};
 use ringback_server::calls::{CallManager, CallSettings, Clock, Timestamp};
+use ringback_server::events;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -22,6 +23,9 @@ use crate::store::{self, Disk, DiskStore, Life, Mood};
 
 /// When the world begins, on the server's clock, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_750_000_000_000;
+
+/// What holds of every event that one side makes.
+const ON_THE_WIRE: &str = "each side knows the events of the other";
 
 /// Names one socket; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,7 +151,7 @@ impl Edge {
         }
     }
 
-    fn deliver(&self, to: &Recipient, event: &ServerEvent) -> usize {
+    fn deliver(&self, to: &Recipient, event: &events::ServerEvent) -> usize {
         let (Recipient::User(user) | Recipient::Device(user, _) | Recipient::OtherDevices(user, _)) =
             to;
         let is_meant = |device: &&EdgeDevice| match to {
@@ -163,6 +167,7 @@ impl Edge {
             .filter(is_meant)
             .filter_map(|device| device.sockets.last().copied())
             .collect();
+        let event = carried_down(event);
         for socket in &sockets {
             self.send(*socket, Down::Event(event.clone()));
         }
@@ -178,7 +183,11 @@ struct NodeEmitter {
 }
 
 impl Emitter for NodeEmitter {
-    fn emit<'a>(&'a self, to: &'a Recipient, event: &'a ServerEvent) -> BoxFuture<'a, usize> {
+    fn emit<'a>(
+        &'a self,
+        to: &'a Recipient,
+        event: &'a events::ServerEvent,
+    ) -> BoxFuture<'a, usize> {
         Box::pin(async move {
             self.life.go_on().await;
             self.edge.deliver(to, event)
@@ -348,6 +357,7 @@ impl Desk {
                 Work::Event(ClientEvent::WebrtcConfigGet(_), ack) => self.configure(ack),
                 Work::Event(event, ack) => {
                     let reply = self.reply(&event, ack);
+                    let event = carried_up(&event);
                     self.calls.handle(&self.actor, event, reply).await;
                 }
                 Work::Gone => return self.departed(&lock).await,
@@ -418,6 +428,18 @@ impl Desk {
             edge.send(socket, down);
         })
     }
+}
+
+/// Takes an event over the wire: the server holds what it passes on as it came.
+fn carried_up(event: &ClientEvent) -> events::ClientEvent {
+    let payload = event.encode(serde_json::value::Serializer);
+    events::ClientEvent::decode(event.name(), payload.expect(ON_THE_WIRE)).expect(ON_THE_WIRE)
+}
+
+/// Takes an event over the wire, the other way.
+fn carried_down(event: &events::ServerEvent) -> ServerEvent {
+    let payload = event.encode(serde_json::value::Serializer);
+    ServerEvent::decode(event.name(), payload.expect(ON_THE_WIRE)).expect(ON_THE_WIRE)
 }
 
 /// Returns the call that an event names.

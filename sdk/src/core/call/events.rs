@@ -1,7 +1,9 @@
 //! What the server says about the current call.
 
-use ringback_protocol::server::{ElsewhereAction, ServerEvent};
-use ringback_protocol::{EndReason, ErrorCode, ParticipantStatus, SessionId, UserId, server};
+use ringback_protocol::server::ElsewhereAction;
+use ringback_protocol::{
+    EndReason, ErrorCode, ParticipantStatus, ServerEvent, SessionId, UserId, server,
+};
 
 use super::end::Parting;
 use super::{Call, End, Entry, Flow, GOES_ON, Named, Stage, Whom, is_own_device};

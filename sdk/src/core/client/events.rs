@@ -1,7 +1,6 @@
 //! What the server says.
 
-use ringback_protocol::server::{self, ServerEvent};
-use ringback_protocol::{EndReason, SessionDescription, SessionId, UserId};
+use ringback_protocol::{EndReason, ServerEvent, SessionDescription, SessionId, UserId, server};
 
 use super::finish::incoming_view;
 use super::{Announcement, Client, Slot, Waiting};

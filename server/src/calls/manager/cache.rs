@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use foldhash::HashMap;
-use ringback_protocol::{SessionDescription, SessionId};
+use ringback_protocol::SessionId;
 
 use super::media::MediaStates;
 use crate::calls::ports::EarlyOffer;
 use crate::calls::session::CallSession;
 use crate::calls::time::Timestamp;
+use crate::events::SessionDescription;
 
 /// How many calls that are over are kept for the signals that come late.
 const RETIRED: usize = 1_024;

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use ringback_protocol::{
-    ChatId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
-};
+use ringback_protocol::{ChatId, ErrorCode, Failure, ParticipantStatus, SessionId, UserId};
 
 use super::cache::LiveCall;
 use super::{CallManager, internal, member};
 use crate::calls::ports::{Actor, Recipient};
 use crate::calls::session::{CallSession, Effect, Input, Participant};
+use crate::events::ServerEvent;
 use crate::store::Swap;
 
 /// How often a change is tried again when another process was faster.

@@ -1,8 +1,5 @@
 //! The events that change a call, each turned into an input and acked.
 
-use ringback_protocol::client::{
-    CallAccept, CallEnd, CallInvite, CallJoin, CallLeave, CallQuality, CallReject,
-};
 use ringback_protocol::rest::UserRef;
 use ringback_protocol::webhook::CallHookType;
 use ringback_protocol::{
@@ -13,6 +10,9 @@ use super::nodes::Standing;
 use super::{CallManager, empty, internal, person, refuse};
 use crate::calls::ports::{Actor, CallAck, Reply};
 use crate::calls::session::{CallSession, Callee, Input};
+use crate::events::client::{
+    CallAccept, CallEnd, CallInvite, CallJoin, CallLeave, CallQuality, CallReject,
+};
 
 /// What the ack of a successful event says.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use ringback_protocol::client::CallResume;
-use ringback_protocol::server::CallState;
 use ringback_protocol::{CallSnapshot, DeviceId, ErrorCode, Failure, SessionId, StateAck, UserId};
 
 use super::cache::LiveCall;
@@ -12,6 +10,8 @@ use super::commands::AckOf;
 use super::{CallManager, internal, refuse};
 use crate::calls::ports::{Actor, CallAck, Hearing, Presence, Recipient, Reply};
 use crate::calls::session::{CallSession, Input, Participant, ParticipantState};
+use crate::events::client::CallResume;
+use crate::events::server::CallState;
 
 impl CallManager {
     /// A device signed in: it rings for what rings, and is told how its calls stand.

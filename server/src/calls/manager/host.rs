@@ -2,13 +2,13 @@
 //!
 //! It is asked before any lock is taken: while it thinks, only the socket that wants something waits.
 
-use ringback_protocol::client::CallInitiate;
 use ringback_protocol::webhook::{CallHookData, CallHookType};
 use ringback_protocol::{Failure, UserId};
 
 use super::CallManager;
 use crate::calls::ports::Actor;
 use crate::calls::session::CallSession;
+use crate::events::client::CallInitiate;
 
 impl CallManager {
     /// Asks whether the actor may place that call.

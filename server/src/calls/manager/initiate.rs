@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ringback_protocol::client::CallInitiate;
 use ringback_protocol::rest::{Chat, ChatRef};
 use ringback_protocol::{ErrorCode, Failure, ParticipantStatus, SessionId, UserId, limits};
 
@@ -13,6 +12,7 @@ use super::nodes::{Standing, device_joined};
 use super::{CallManager, internal, member, member_ref, person, refuse};
 use crate::calls::ports::{Actor, Presence, Recipient, Reply};
 use crate::calls::session::{CallSession, Callee, Effect, Input, NewCall, Reach};
+use crate::events::client::CallInitiate;
 use crate::store::Created;
 
 /// What became of an attempt to place a call.

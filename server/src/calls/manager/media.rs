@@ -2,12 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ringback_protocol::{CallSnapshot, ServerEvent, UserId, VideoState};
+use ringback_protocol::{CallSnapshot, UserId, VideoState};
 
 use super::CallManager;
 use super::cache::LiveCall;
 use crate::calls::ports::{Hearing, Said};
 use crate::calls::session::CallSession;
+use crate::events::ServerEvent;
 
 /// What the participants of one call said last.
 #[derive(Debug, Default)]

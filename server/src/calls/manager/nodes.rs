@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ringback_protocol::server::{CallEnded, CallState};
 use ringback_protocol::{
     CallStatus, DeviceId, EndReason, ErrorCode, Failure, ParticipantStatus, SessionId, UserId,
 };
@@ -16,6 +15,7 @@ use super::cache::LiveCall;
 use super::{CallManager, internal};
 use crate::calls::ports::{Hearing, Presence, Recipient};
 use crate::calls::session::{CallSession, Input, Participant};
+use crate::events::server::{CallEnded, CallState};
 
 /// For how long a call at hand is believed without a look into the store, while others are heard.
 const BELIEVED_MS: u64 = 2_000;

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use ringback_protocol::{ErrorCode, Failure, SessionDescription};
+use ringback_protocol::{ErrorCode, Failure};
 
 use super::CallManager;
 use super::cache::LiveCall;
 use crate::calls::ports::{Actor, EarlyOffer, Hearing, Presence};
 use crate::calls::session::{CallSession, Input};
+use crate::events::SessionDescription;
 
 impl CallManager {
     /// Returns the early offer of a ringing call, if the device that made it is there to be answered.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use ringback_protocol::{
-    ChatId, DeviceId, ErrorCode, Failure, ParticipantStatus, ServerEvent, SessionId, UserId,
-    VideoState, client, server,
+    ChatId, DeviceId, ErrorCode, Failure, ParticipantStatus, SessionId, UserId, VideoState,
 };
 
 use super::CallManager;
@@ -13,6 +12,7 @@ use super::change::must_be_in_chat;
 use crate::calls::ports::{Actor, Recipient};
 use crate::calls::session::{CallSession, Input, Participant};
 use crate::calls::signal::{Address, Signal};
+use crate::events::{ServerEvent, client, server};
 
 impl CallManager {
     /// Passes a signal on at once, if nothing has to be waited for: that is nearly always so.

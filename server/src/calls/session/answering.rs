@@ -1,13 +1,14 @@
 //! From the first ring to the answer: reached, accept, reject.
 
 use ringback_protocol::rest::CallHappening;
-use ringback_protocol::server::{CallAccepted, CallAnsweredElsewhere, ElsewhereAction};
-use ringback_protocol::{DeviceId, EndReason, ErrorCode, SessionDescription, UserId};
+use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::Entry;
 use super::participant::ParticipantState;
 use super::step::Step;
 use crate::calls::ports::Recipient;
+use crate::events::SessionDescription;
+use crate::events::server::{CallAccepted, CallAnsweredElsewhere, ElsewhereAction};
 
 impl Step<'_> {
     /// The first device of a target rings: the caller hears of it once.

@@ -1,13 +1,13 @@
 //! How a call comes to its end: time runs out, too few are left, another call takes its place.
 
 use ringback_protocol::rest::CallHappening;
-use ringback_protocol::server::{CallEnded, CallMissed};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::participant::{Participant, ParticipantState};
 use super::step::Step;
 use super::{CallState, Ending, Entry, Outcome};
 use crate::calls::ports::Recipient;
+use crate::events::server::{CallEnded, CallMissed};
 
 impl Step<'_> {
     /// Applies every deadline that has passed. A timer that fires early, late or twice does no harm.

@@ -1,14 +1,13 @@
 //! How a call begins.
 
 use ringback_protocol::rest::{CallHappening, ChatRef, UserRef};
-use ringback_protocol::{
-    CallRequestId, CallType, DeviceId, EndReason, SessionDescription, SessionId, UserId,
-};
+use ringback_protocol::{CallRequestId, CallType, DeviceId, EndReason, SessionId, UserId};
 
 use super::participant::{Participant, ParticipantState};
 use super::step::Step;
 use super::{CallRules, CallSession, CallState, Effect, Entry, QualitySums};
 use crate::calls::time::Timestamp;
+use crate::events::SessionDescription;
 
 /// A call that is about to be placed.
 #[derive(Debug, Clone, PartialEq)]

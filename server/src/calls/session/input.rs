@@ -1,12 +1,11 @@
 //! What may happen to a call, and what is then to be told.
 
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::{
-    DeviceId, EndReason, LinkReport, QualityReport, ServerEvent, SessionDescription, UserId,
-};
+use ringback_protocol::{DeviceId, EndReason, LinkReport, QualityReport, UserId};
 
 use super::Callee;
 use crate::calls::ports::Recipient;
+use crate::events::{ServerEvent, SessionDescription};
 
 /// What may happen to a call.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,13 +1,13 @@
 //! Entering and leaving a running call: join, invite, leave, end.
 
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::server::{CallAnsweredElsewhere, CallParticipantLeft, ElsewhereAction};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::participant::ParticipantState;
 use super::step::Step;
 use super::{CallState, Callee, Outcome};
 use crate::calls::ports::Recipient;
+use crate::events::server::{CallAnsweredElsewhere, CallParticipantLeft, ElsewhereAction};
 
 /// A call with more people than this is a group call: only its caller ends it for all.
 pub(super) const TWO_PARTY: usize = 2;

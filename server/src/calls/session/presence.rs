@@ -1,11 +1,11 @@
 //! Devices that drop and come back.
 
-use ringback_protocol::server::{CallParticipantReconnected, CallParticipantReconnecting};
 use ringback_protocol::{DeviceId, EndReason, ErrorCode, UserId};
 
 use super::participant::ParticipantState;
 use super::step::Step;
 use crate::calls::time::Timestamp;
+use crate::events::server::{CallParticipantReconnected, CallParticipantReconnecting};
 
 impl Step<'_> {
     pub(super) fn resume(

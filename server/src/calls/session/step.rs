@@ -1,10 +1,7 @@
 //! One input being applied: the call, the time, and the effects so far.
 
 use ringback_protocol::rest::UserRef;
-use ringback_protocol::server::{self, CallParticipantJoined, CallRejected, CallRinging};
-use ringback_protocol::{
-    DeviceId, EndReason, ErrorCode, LinkReport, QualityReport, ServerEvent, UserId,
-};
+use ringback_protocol::{DeviceId, EndReason, ErrorCode, LinkReport, QualityReport, UserId};
 
 use super::membership::TWO_PARTY;
 use super::notice::News;
@@ -12,6 +9,8 @@ use super::participant::{Participant, ParticipantState};
 use super::{CallSession, CallState, Effect, Input};
 use crate::calls::ports::Recipient;
 use crate::calls::time::Timestamp;
+use crate::events::ServerEvent;
+use crate::events::server::{self, CallParticipantJoined, CallRejected, CallRinging};
 
 /// One input being applied. Checks come before the first change: a step that fails changes nothing.
 pub(super) struct Step<'a> {

@@ -1,13 +1,14 @@
 //! What others see of a call: snapshots, `call:incoming`, the record of the history.
 
 use ringback_protocol::rest::{CallParticipant, CallRecord, UserRef};
-use ringback_protocol::server::CallIncoming;
 use ringback_protocol::webhook::WebhookCall;
-use ringback_protocol::{CallSnapshot, ParticipantSnapshot, SessionDescription, UserId};
+use ringback_protocol::{CallSnapshot, ParticipantSnapshot, UserId};
 
 use super::participant::{Participant, ParticipantState};
 use super::{CallSession, CallState, Ending};
 use crate::calls::time::Timestamp;
+use crate::events::SessionDescription;
+use crate::events::server::CallIncoming;
 
 impl CallSession {
     /// Returns the whole of the call, as its participants may see it.

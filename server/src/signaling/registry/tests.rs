@@ -1,8 +1,7 @@
 //! The registry, with outlets that keep what they are given.
 
-use ringback_protocol::server::ServerDraining;
-
 use super::*;
+use crate::events::server::ServerDraining;
 use crate::signaling::outlet::testing::Recorder;
 
 const WELCOME: &str = "0";
