@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -118,6 +120,9 @@ impl Serialize for Verbatim {
     }
 }
 
+/// Finds what may be a character that is escaped by its number.
+static BY_NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u"));
+
 /// A text that is borrowed when nothing in it is escaped.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -125,7 +130,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 /// Tells whether a value is certainly a string of Unicode: an escaped surrogate may have no partner,
 /// which only a closer look tells.
 fn is_text(json: &str) -> bool {
-    json.starts_with('"') && !json.contains("\\u")
+    json.starts_with('"') && BY_NUMBER.find(json.as_bytes()).is_none()
 }
 
 #[cfg(test)]
