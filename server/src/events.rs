@@ -104,13 +104,11 @@ impl Eq for Verbatim {}
 impl<'de> Deserialize<'de> for Verbatim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        if is_text(raw.get()) {
-            return Ok(Self(raw));
+        if !is_text(raw.get()) {
+            let looked: Result<Text<'_>, _> = serde_json::from_str(raw.get());
+            looked.map_err(|error| D::Error::custom(without_position(&error)))?;
         }
-        match serde_json::from_str::<Text<'_>>(raw.get()) {
-            Ok(_) => Ok(Self(raw)),
-            Err(error) => Err(D::Error::custom(error)),
-        }
+        Ok(Self(raw))
     }
 }
 
@@ -118,6 +116,13 @@ impl Serialize for Verbatim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
+}
+
+/// Returns what is wrong; where it is in this one text tells nobody anything.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    text[..end].to_owned()
 }
 
 /// Finds what may be a character that is escaped by its number.

@@ -228,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_only_passed_on_is_checked_like_any_other() {
+        let sdp = |json: &str| {
+            failure(&format!(
+                r#"["webrtc:offer",{{"sessionId":"s","offer":{{"type":"offer","sdp":{json}}}}}]"#
+            ))
+        };
+        assert_eq!(
+            sdp("5"),
+            invalid("webrtc:offer: offer.sdp: invalid type: integer `5`, expected a string.")
+        );
+        assert_eq!(
+            sdp(r#""\ud83d""#),
+            invalid("webrtc:offer: offer.sdp: unexpected end of hex escape.")
+        );
+        assert_eq!(
+            failure(r#"["webrtc:ice-candidate",{"sessionId":"s","candidate":{"sdpMid":"0"}}]"#),
+            invalid("webrtc:ice-candidate: candidate: missing field `candidate`.")
+        );
+    }
+
+    #[test]
     fn a_payload_that_is_no_object_or_absent_is_said_to_be() {
         assert_eq!(
             failure(r#"["call:accept","s"]"#),
