@@ -26,7 +26,7 @@ export function barChart(recent, { title, text, kinds }) {
   const total = (counts) => counts.reduce((all, count) => all + count, 0);
   const top = niceTop(Math.max(...bars.map(({ counts }) => total(counts))), 2);
   const width = WIDTH / bars.length;
-  const said = kinds.map(({ key, label }) => `${sum(recent.minutes, key)} ${label}`).join(', ');
+  const said = kinds.map(({ key, label }) => `${label}: ${sum(recent.minutes, key)}`).join(', ');
   const shown = bars.filter(({ counts }) => total(counts) > 0);
   return figure({ title, text, said, recent, axis: [String(top), '0'], legend: kinds },
     bars.flatMap(({ counts }, index) => stacked(counts, top).map(({ y, height }, kind) =>
