@@ -91,7 +91,10 @@ no_payload!(
     derive(schemars::JsonSchema),
     schemars(rename = "CallInitiate")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Text: Deserialize<'de>")
+)]
 pub struct CallInitiate<Text = Box<str>> {
     /// The chat to call in.
     pub chat_id: ChatId,
@@ -103,7 +106,7 @@ pub struct CallInitiate<Text = Box<str>> {
     #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub target_user_ids: Option<Vec<UserId>>,
     /// The offer, made ahead of the answer, when there is one target (added).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub offer: Option<SessionDescription<Text>>,
     /// A repeat with the same id returns the same call (added).
@@ -124,7 +127,10 @@ pub struct CallInitiate<Text = Box<str>> {
     derive(schemars::JsonSchema),
     schemars(rename = "CallAccept")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Text: Deserialize<'de>")
+)]
 pub struct CallAccept<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
@@ -133,7 +139,7 @@ pub struct CallAccept<Text = Box<str>> {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub chat_id: Option<ChatId>,
     /// The answer to the offer that came with `call:incoming` (added).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub answer: Option<SessionDescription<Text>>,
 }

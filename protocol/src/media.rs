@@ -99,6 +99,7 @@ pub struct IceCandidate<Text = Box<str>> {
     pub candidate: Text,
     /// The media section it belongs to, by `mid`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("default" = null)))]
     pub sdp_mid: Option<Text>,
     /// The media section it belongs to, by index.
     #[serde(default, rename = "sdpMLineIndex")]

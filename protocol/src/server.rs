@@ -63,7 +63,10 @@ events! {
     derive(schemars::JsonSchema),
     schemars(rename = "CallIncoming")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Text: Deserialize<'de>")
+)]
 pub struct CallIncoming<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
@@ -87,7 +90,7 @@ pub struct CallIncoming<Text = Box<str>> {
     #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
     pub target_user_ids: Vec<UserId>,
     /// The caller's offer, to prepare the answer while ringing (added).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub offer: Option<SessionDescription<Text>>,
     /// For how much longer it rings, in milliseconds (added).
@@ -122,7 +125,10 @@ pub struct CallRinging {
     derive(schemars::JsonSchema),
     schemars(rename = "CallAccepted")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Text: Deserialize<'de>")
+)]
 pub struct CallAccepted<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
@@ -135,7 +141,7 @@ pub struct CallAccepted<Text = Box<str>> {
     #[cfg_attr(feature = "ts", ts(optional))]
     pub device_id: Option<DeviceId>,
     /// Their answer to the offer of `call:initiate` (added).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub answer: Option<SessionDescription<Text>>,
 }

@@ -69,7 +69,8 @@ impl Verbatim {
     /// Returns the text itself.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        let text: Text<'_> = serde_json::from_str(self.0.get()).expect("it was a string before");
+        let text: Unescaped<'_> =
+            serde_json::from_str(self.0.get()).expect("it was a string before");
         text.0
     }
 
@@ -104,8 +105,8 @@ impl Eq for Verbatim {}
 impl<'de> Deserialize<'de> for Verbatim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        if !is_text(raw.get()) {
-            let looked: Result<Text<'_>, _> = serde_json::from_str(raw.get());
+        if !is_surely_text(raw.get()) {
+            let looked: Result<Unescaped<'_>, _> = serde_json::from_str(raw.get());
             looked.map_err(|error| D::Error::custom(without_position(&error)))?;
         }
         Ok(Self(raw))
@@ -130,11 +131,11 @@ static BY_NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u"
 
 /// A text that is borrowed when nothing in it is escaped.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Unescaped<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// Tells whether a value is certainly a string of Unicode: an escaped surrogate may have no partner,
-/// which only a closer look tells.
-fn is_text(json: &str) -> bool {
+/// Tells a string of Unicode at a glance: only of one with numbers in its escapes, which may be
+/// surrogates without a partner, a closer look tells.
+fn is_surely_text(json: &str) -> bool {
     json.starts_with('"') && BY_NUMBER.find(json.as_bytes()).is_none()
 }
 

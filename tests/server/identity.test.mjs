@@ -72,6 +72,17 @@ describe('public keys', () => {
     assert.deepEqual(await fares(t, both, await sign('ES256', pairs.ES256.privateKey)), [401, 'UNAUTHENTICATED']);
   });
 
+  test('of RSA may stand in the older form, and stop the start when they are too short for RS256', async (t) => {
+    const { publicKey, privateKey } = pairs.RS256;
+    const older = await TestServer.start({ env: { JWT_PUBLIC_KEY: publicKey.export({ type: 'pkcs1', format: 'pem' }) } });
+    t.after(() => older.stop());
+    assert.deepEqual(await fares(t, older, await sign('RS256', privateKey)), [200, 'in']);
+    const short = pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
+    const { code, output } = await runToEnd(['--listen', '127.0.0.1:0'], { env: { JWT_PUBLIC_KEY: short, DATABASE_URL: 'sqlite:///dev/null/x' } });
+    assert.equal(code, 2);
+    assert.match(output, /JWT_PUBLIC_KEY[^]*2,048 bits/);
+  });
+
   test('that are private keys stop the start, and are not printed', async () => {
     const secret = pairs.EdDSA.privateKey.export({ type: 'pkcs8', format: 'pem' });
     const { code, output } = await runToEnd(['--listen', '127.0.0.1:0'], { env: { JWT_PUBLIC_KEY: secret, DATABASE_URL: 'sqlite:///dev/null/x' } });

@@ -243,15 +243,15 @@ export type CallRequestId = string;
 /** `call:initiate` */
 export interface CallInitiateRequest {
   /** The chat to call in. */
-  chatId: ChatId;
+  chat_id: ChatId;
   /** Voice or video. */
-  callType: CallType;
+  call_type: CallType;
   /** Whom to call; absent: every member of the chat but the caller. */
-  targetUserIds?: Array<UserId>;
+  target_user_ids?: Array<UserId>;
   /** The offer, made ahead of the answer, when there is one target (added). */
   offer?: RTCSessionDescriptionInit;
   /** A repeat with the same id returns the same call (added). */
-  requestId?: CallRequestId;
+  request_id?: CallRequestId;
   /** True when the media path may be made while it rings, with devices that want it too (added). */
   preconnect?: boolean;
 }
@@ -259,9 +259,9 @@ export interface CallInitiateRequest {
 /** `call:accept` */
 export interface CallAcceptRequest {
   /** The call. */
-  sessionId: SessionId;
+  session_id: SessionId;
   /** Its chat. */
-  chatId?: ChatId;
+  chat_id?: ChatId;
   /** The answer to the offer that came with `call:incoming` (added). */
   answer?: RTCSessionDescriptionInit;
 }
@@ -483,25 +483,25 @@ export interface ClientToServerEvents {
 /** `call:incoming` */
 export interface CallIncomingEvent {
   /** The call. */
-  sessionId: SessionId;
+  session_id: SessionId;
   /** Its chat. */
-  chatId: ChatId;
+  chat_id: ChatId;
   /** Voice or video. */
-  callType: CallType;
+  call_type: CallType;
   /** Who calls. */
-  callerId: UserId;
+  caller_id: UserId;
   /** Their display name; their id when none is known. */
-  callerName: string;
+  caller_name: string;
   /** Address of their picture. */
-  callerAvatar: string | null;
+  caller_avatar: string | null;
   /** The caller's device (added). */
-  callerDeviceId?: DeviceId;
+  caller_device_id?: DeviceId;
   /** Everyone who is called (added). */
-  targetUserIds?: Array<UserId>;
+  target_user_ids?: Array<UserId>;
   /** The caller's offer, to prepare the answer while ringing (added). */
   offer?: RTCSessionDescriptionInit;
   /** For how much longer it rings, in milliseconds (added). */
-  ringTimeoutMs?: number;
+  ring_timeout_ms?: number;
   /** True when the caller would make the media path while it rings (added). */
   preconnect?: boolean;
 }
@@ -519,13 +519,13 @@ export interface CallRingingEvent {
 /** `call:accepted` */
 export interface CallAcceptedEvent {
   /** The call. */
-  sessionId: SessionId;
+  session_id: SessionId;
   /** Its chat. */
-  chatId: ChatId;
+  chat_id: ChatId;
   /** Who answered. */
-  acceptedBy: UserId;
+  accepted_by: UserId;
   /** On which device (added). */
-  deviceId?: DeviceId;
+  device_id?: DeviceId;
   /** Their answer to the offer of `call:initiate` (added). */
   answer?: RTCSessionDescriptionInit;
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::keys::{Expected, Key, PublicKey};
+use super::keys::{Expected, Key, MIN_RSA_BYTES, PublicKey};
 use crate::calls::ports::BoxFuture;
 
 /// How often the keys are fetched when nothing calls for it.
@@ -28,8 +28,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(15);
 const UNKNOWN_EVERY: Duration = Duration::from_secs(10);
 /// The most keys that are looked at.
 const MOST_KEYS: usize = 64;
-/// The shortest modulus of an RSA key, in bytes (RFC 7518, section 3.3).
-const MIN_RSA_BYTES: usize = 256;
 
 /// Where the keys are published.
 pub trait KeySource: Send + Sync + 'static {

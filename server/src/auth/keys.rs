@@ -5,6 +5,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 /// Where a PEM text begins.
 const PEM_BEGIN: &str = "-----BEGIN ";
 
+/// The shortest modulus of an RSA key, in bytes (RFC 7518, section 3.3).
+pub(super) const MIN_RSA_BYTES: usize = 256;
+
 /// What a token must say beside who asks, where the operator set it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
@@ -28,7 +31,7 @@ impl PublicKey {
 
     /// Reads the public keys of a PEM text (RFC 7468); none when one of them is no such key.
     ///
-    /// RSA keys verify RS256, those on the curve P-256 ES256, Ed25519 ones EdDSA.
+    /// RSA keys of at least 2,048 bits verify RS256, those on the curve P-256 ES256, Ed25519 ones EdDSA.
     #[must_use]
     pub fn parse_all(pem: &str) -> Option<Vec<Self>> {
         let mut keys = Vec::new();
@@ -46,12 +49,21 @@ impl PublicKey {
         if pem.windows(7).any(|part| part == b"PRIVATE") {
             return None;
         }
-        let rsa = || DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key));
+        if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
+            return is_long_enough(&key).then(|| Self::new(Algorithm::RS256, key));
+        }
         let ec = || DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key));
         let ed = || DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
-        let (algorithm, key) = rsa().or_else(|_| ec()).or_else(|_| ed()).ok()?;
-        Some(Self { algorithm, key })
+        let (algorithm, key) = ec().or_else(|_| ed()).ok()?;
+        Some(Self::new(algorithm, key))
     }
+}
+
+/// Tells whether an RSA key has the bits that RS256 needs; its encoding is some bytes longer than its
+/// modulus.
+fn is_long_enough(key: &DecodingKey) -> bool {
+    let encoded = key.try_get_as_bytes();
+    encoded.is_ok_and(|encoded| encoded.len() > MIN_RSA_BYTES)
 }
 
 impl std::fmt::Debug for PublicKey {

@@ -82,8 +82,8 @@ pub(super) fn public_keys(set: Option<&str>) -> Result<Vec<PublicKey>, ConfigErr
         ConfigError::new(
             "JWT_PUBLIC_KEY",
             problem,
-            "Give public keys as PEM (-----BEGIN PUBLIC KEY-----), or a file that holds them: RSA for \
-             RS256, P-256 for ES256, Ed25519 for EdDSA.",
+            "Give public keys as PEM (-----BEGIN PUBLIC KEY-----), or a file that holds them: RSA of at \
+             least 2,048 bits for RS256, P-256 for ES256, Ed25519 for EdDSA.",
         )
     };
     let pem = if set.contains("-----BEGIN ") {
@@ -92,8 +92,9 @@ pub(super) fn public_keys(set: Option<&str>) -> Result<Vec<PublicKey>, ConfigErr
         fs::read_to_string(set)
             .map_err(|error| refusal(format!("{set} cannot be read: {error}")))?
     };
-    PublicKey::parse_all(&pem)
-        .ok_or_else(|| refusal("it holds something else than public keys".to_owned()))
+    PublicKey::parse_all(&pem).ok_or_else(|| {
+        refusal("it holds something else than public keys of these kinds".to_owned())
+    })
 }
 
 /// Tokens of a development server stay valid over a restart: the pages that hold them come back.

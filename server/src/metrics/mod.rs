@@ -12,8 +12,6 @@ mod recent;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::Duration;
 
-use backlog::Backlog;
-use figures::{SHORT, Timed, counters};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -21,12 +19,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use recent::Recent;
 use ringback_protocol::{CallStatus, CallType, ErrorCode};
 
 use crate::calls::Timestamp;
 use crate::events::{ClientEvent, ServerEvent};
 use crate::store::Waiting;
+use backlog::Backlog;
+use figures::{SHORT, Timed, counters};
+use recent::Recent;
 pub use recent::{Mean, Minute, add_up};
 
 /// What Prometheus is told about the form of the answer.

@@ -1,6 +1,5 @@
 //! From the text of an event to the event, in one pass; what is wrong with it, in a second one.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use ringback_protocol::{DecodeError, ErrorCode, Failure, SessionId};
@@ -9,7 +8,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, SeqAc
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::events::ClientEvent;
+use crate::events::{ClientEvent, Unescaped};
 
 /// The longest part of a client's text that is repeated back to it, in characters.
 const MOST_ECHOED: usize = 200;
@@ -46,7 +45,7 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ClientEvent, A::Error> {
-        let name: Name<'de> = seq
+        let name: Unescaped<'de> = seq
             .next_element()?
             .ok_or_else(|| A::Error::custom("empty"))?;
         let event = match seq.next_element_seed(Payload(&name.0))? {
@@ -57,10 +56,6 @@ impl<'de> Visitor<'de> for EventVisitor {
         Ok(event)
     }
 }
-
-/// A text that is borrowed when nothing in it is escaped.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 struct Payload<'a>(&'a str);
 
@@ -109,7 +104,8 @@ fn split(body: &str) -> Option<(String, Option<&str>)> {
 /// Reads the name of an event that is too large to be decoded, without reading the rest.
 pub(super) fn peek_name(body: &str) -> String {
     let name = body.strip_prefix('[').and_then(|elements| {
-        let mut elements = serde_json::Deserializer::from_str(elements).into_iter::<Name<'_>>();
+        let mut elements =
+            serde_json::Deserializer::from_str(elements).into_iter::<Unescaped<'_>>();
         elements.next()?.ok()
     });
     shorten(name.map(|name| name.0.into_owned()).unwrap_or_default())

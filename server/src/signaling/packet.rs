@@ -219,10 +219,10 @@ thread_local! {
 
 #[cfg(test)]
 mod tests {
-    use crate::events::server::ServerDraining;
     use ringback_protocol::ErrorCode;
 
     use super::*;
+    use crate::events::server::ServerDraining;
 
     fn event_frame(ack: Option<u64>, body: &str) -> Packet<'_> {
         Packet::Event(Frame { ack, body })

@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_text_has_counts_and_not_how_it_is_escaped() {
+        let offer = |lines: usize| json!({"sessionId": "s", "offer": {"type": "offer", "sdp": "\n".repeat(lines)}});
+        assert_eq!(check_json("webrtc:offer", offer(64 * 1024)), Ok(()));
+        let over = check_json("webrtc:offer", offer(64 * 1024 + 1));
+        assert_eq!(over, Err(ErrorCode::PayloadTooLarge));
+    }
+
+    #[test]
     fn a_candidate_may_have_2_kib_with_all_its_texts() {
         let candidate = |bytes: usize| {
             json!({"sessionId": "s", "candidate": {

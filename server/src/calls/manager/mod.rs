@@ -18,11 +18,8 @@ mod timers;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cache::CallCache;
-use locks::UserLocks;
 use ringback_protocol::rest::{Chat, ChatMember, UserRef};
 use ringback_protocol::{Empty, ErrorCode, Failure, UserId};
-use timers::Timers;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -35,6 +32,9 @@ use super::settings::CallSettings;
 use super::signal::Signal;
 use crate::events::ClientEvent;
 use crate::store::{Store, StoreError};
+use cache::CallCache;
+use locks::UserLocks;
+use timers::Timers;
 
 /// Handles every call of this process.
 pub struct CallManager {
