@@ -91,10 +91,8 @@ no_payload!(
     derive(schemars::JsonSchema),
     schemars(rename = "CallInitiate")
 )]
-#[serde(
-    rename_all = "camelCase",
-    bound(deserialize = "Text: Deserialize<'de>")
-)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "Text: Deserialize<'de>"))]
 pub struct CallInitiate<Text = Box<str>> {
     /// The chat to call in.
     pub chat_id: ChatId,
@@ -127,10 +125,8 @@ pub struct CallInitiate<Text = Box<str>> {
     derive(schemars::JsonSchema),
     schemars(rename = "CallAccept")
 )]
-#[serde(
-    rename_all = "camelCase",
-    bound(deserialize = "Text: Deserialize<'de>")
-)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "Text: Deserialize<'de>"))]
 pub struct CallAccept<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,

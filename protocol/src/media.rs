@@ -90,10 +90,8 @@ pub struct SessionDescription<Text = Box<str>> {
     derive(schemars::JsonSchema),
     schemars(rename = "IceCandidate")
 )]
-#[serde(
-    rename_all = "camelCase",
-    bound(deserialize = "Text: Deserialize<'de>")
-)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "Text: Deserialize<'de>"))]
 pub struct IceCandidate<Text = Box<str>> {
     /// The candidate line (RFC 8839), empty at the end of candidates.
     pub candidate: Text,

@@ -63,10 +63,8 @@ events! {
     derive(schemars::JsonSchema),
     schemars(rename = "CallIncoming")
 )]
-#[serde(
-    rename_all = "camelCase",
-    bound(deserialize = "Text: Deserialize<'de>")
-)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "Text: Deserialize<'de>"))]
 pub struct CallIncoming<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,
@@ -125,10 +123,8 @@ pub struct CallRinging {
     derive(schemars::JsonSchema),
     schemars(rename = "CallAccepted")
 )]
-#[serde(
-    rename_all = "camelCase",
-    bound(deserialize = "Text: Deserialize<'de>")
-)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "Text: Deserialize<'de>"))]
 pub struct CallAccepted<Text = Box<str>> {
     /// The call.
     pub session_id: SessionId,

@@ -243,15 +243,15 @@ export type CallRequestId = string;
 /** `call:initiate` */
 export interface CallInitiateRequest {
   /** The chat to call in. */
-  chat_id: ChatId;
+  chatId: ChatId;
   /** Voice or video. */
-  call_type: CallType;
+  callType: CallType;
   /** Whom to call; absent: every member of the chat but the caller. */
-  target_user_ids?: Array<UserId>;
+  targetUserIds?: Array<UserId>;
   /** The offer, made ahead of the answer, when there is one target (added). */
   offer?: RTCSessionDescriptionInit;
   /** A repeat with the same id returns the same call (added). */
-  request_id?: CallRequestId;
+  requestId?: CallRequestId;
   /** True when the media path may be made while it rings, with devices that want it too (added). */
   preconnect?: boolean;
 }
@@ -259,9 +259,9 @@ export interface CallInitiateRequest {
 /** `call:accept` */
 export interface CallAcceptRequest {
   /** The call. */
-  session_id: SessionId;
+  sessionId: SessionId;
   /** Its chat. */
-  chat_id?: ChatId;
+  chatId?: ChatId;
   /** The answer to the offer that came with `call:incoming` (added). */
   answer?: RTCSessionDescriptionInit;
 }
@@ -483,25 +483,25 @@ export interface ClientToServerEvents {
 /** `call:incoming` */
 export interface CallIncomingEvent {
   /** The call. */
-  session_id: SessionId;
+  sessionId: SessionId;
   /** Its chat. */
-  chat_id: ChatId;
+  chatId: ChatId;
   /** Voice or video. */
-  call_type: CallType;
+  callType: CallType;
   /** Who calls. */
-  caller_id: UserId;
+  callerId: UserId;
   /** Their display name; their id when none is known. */
-  caller_name: string;
+  callerName: string;
   /** Address of their picture. */
-  caller_avatar: string | null;
+  callerAvatar: string | null;
   /** The caller's device (added). */
-  caller_device_id?: DeviceId;
+  callerDeviceId?: DeviceId;
   /** Everyone who is called (added). */
-  target_user_ids?: Array<UserId>;
+  targetUserIds?: Array<UserId>;
   /** The caller's offer, to prepare the answer while ringing (added). */
   offer?: RTCSessionDescriptionInit;
   /** For how much longer it rings, in milliseconds (added). */
-  ring_timeout_ms?: number;
+  ringTimeoutMs?: number;
   /** True when the caller would make the media path while it rings (added). */
   preconnect?: boolean;
 }
@@ -519,13 +519,13 @@ export interface CallRingingEvent {
 /** `call:accepted` */
 export interface CallAcceptedEvent {
   /** The call. */
-  session_id: SessionId;
+  sessionId: SessionId;
   /** Its chat. */
-  chat_id: ChatId;
+  chatId: ChatId;
   /** Who answered. */
-  accepted_by: UserId;
+  acceptedBy: UserId;
   /** On which device (added). */
-  device_id?: DeviceId;
+  deviceId?: DeviceId;
   /** Their answer to the offer of `call:initiate` (added). */
   answer?: RTCSessionDescriptionInit;
 }
