@@ -94,16 +94,20 @@ const restart = () => {
 };
 
 const kinds = options.only ? [options.only] : [RINGBACK, NODE];
+/** How often in a round: what is over in a second sees little of the machine at a time. */
+const TIMES = { lifecycles: 5 };
 const PHASES = { bursts: (kind) => relay(kind, RELAY.burst), relay: (kind) => relay(kind, 1), lifecycles, idle };
 const none = () => Object.fromEntries(Object.keys(PHASES).map((name) => [name, []]));
 const results = { [RINGBACK]: none(), [NODE]: none(), restart: [] };
 for (let round = 0; round < Number(options.rounds); round += 1) {
   for (const [name, run] of Object.entries(PHASES)) {
-    // They take turns, so that both see the same machine.
-    for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) {
-      const result = await run(kind);
-      results[kind][name].push(result);
-      console.error(`round ${round + 1}: ${name} of ${kind}: ${JSON.stringify(result)}`);
+    for (let time = 0; time < (TIMES[name] ?? 1); time += 1) {
+      // They take turns, so that both see the same machine.
+      for (const kind of (round + time) % 2 === 0 ? kinds : kinds.toReversed()) {
+        const result = await run(kind);
+        results[kind][name].push(result);
+        console.error(`round ${round + 1}: ${name} of ${kind}: ${JSON.stringify(result)}`);
+      }
     }
   }
   if (kinds.includes(RINGBACK)) {
@@ -111,7 +115,7 @@ for (let round = 0; round < Number(options.rounds); round += 1) {
     console.error(`round ${round + 1}: restart: ${JSON.stringify(results.restart.at(-1))}`);
   }
 }
-const summary = loadMarkdown({ results, hardware: hardware('socket.io'), options, relay: RELAY, lifecycles: LIFECYCLES });
+const summary = loadMarkdown({ results, hardware: hardware('socket.io'), options, relay: RELAY, lifecycles: { ...LIFECYCLES, times: TIMES.lifecycles } });
 console.log(`\n${summary}`);
 if (options.json) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (options.write) {

@@ -30,12 +30,12 @@ Written by \`npm run bench:load -- --write\` on ${new Date().toISOString().slice
 | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
-Medians of ${options.rounds} rounds, in which the two take turns, each time with a fresh process and an empty database. CPU is the time of the server's process, user and system. What else the machine and its neighbours do moves it less than latencies, through the caches that all share: on one kind of machine, by another hour, both servers took 1.4 times as much for a whole call, and the ratio moved by a twelfth.
+Medians of ${options.rounds} rounds, in which the two take turns, each time with a fresh process and an empty database. CPU is the time of the server's process, user and system. What else the machine and its neighbours do moves it less than latencies, through the caches that all share: on one kind of machine, by another hour, both servers took up to 1.9 times as much for a whole call, and the ratio of three such measurements was anything from 3.4 to 4.3. Hence five of them a round.
 
 - **Ringback**: \`ringback-server\`, what is released (\`--profile dist --features full,jemalloc\`), SQLite.
 - **Node**: \`tests/bench/baseline.mjs\`: socket.io 4.8 with its default \`ws\`, jsonwebtoken, better-sqlite3 with the same journal mode. It verifies tokens, checks membership, limits rates and sizes, and stores each transition before it acks it, as Ringback does; it has no devices, snapshots, timeline or recovery.
 - **Candidates**: ${relay.pairs} calls, in which both sides send ${relay.messages} candidates at ${relay.rate} a second: ${relay.burst} at once, as browsers find them, or one by one. Of a candidate alone, most of the cost is the kernel's, to receive one small segment and send another, and the same for both.
-- **Whole calls**: ${lifecycles.pairs} pairs, each of which places ${lifecycles.calls} calls, the next as soon as the last is over (at most ${lifecycles.rate} a second, which no pair reaches). Ours is not busy all the time then: it waits for its database between the steps of a call. A call: initiate, accept, offer, answer, 20 candidates, end.
+- **Whole calls**: ${lifecycles.times} times a round, ${lifecycles.pairs} pairs, each of which places ${lifecycles.calls} calls, the next as soon as the last is over (at most ${lifecycles.rate} a second, which no pair reaches). Ours is not busy all the time then: it waits for its database between the steps of a call. A call: initiate, accept, offer, answer, 20 candidates, end.
 - **Idle**: ${options.sockets} sockets that signed in over WebSocket; growth of the resident memory 12 s later.
 ${restart}`;
 }
