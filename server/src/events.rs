@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for Verbatim {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         if !is_surely_text(raw.get()) {
             let looked: Result<Unescaped<'_>, _> = serde_json::from_str(raw.get());
-            looked.map_err(|error| D::Error::custom(without_position(&error)))?;
+            looked.map_err(|error| D::Error::custom(without_position(&error.to_string())))?;
         }
         Ok(Self(raw))
     }
@@ -120,10 +120,10 @@ impl Serialize for Verbatim {
 }
 
 /// Returns what is wrong; where it is in this one text tells nobody anything.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let end = text.rfind(" at line ").unwrap_or(text.len());
-    text[..end].to_owned()
+pub(crate) fn without_position(error: &str) -> &str {
+    error
+        .rsplit_once(" at line ")
+        .map_or(error, |(text, _)| text)
 }
 
 /// Finds what may be a character that is escaped by its number.

@@ -3,8 +3,6 @@
 //! It stands in for the two backends of `jsonwebtoken`: one brings the crate `rsa`, whose private keys
 //! leak through timing (RUSTSEC-2023-0071), the other a second large library in C.
 
-use std::sync::Once;
-
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::signature::{Error, Signer, Verifier};
@@ -24,11 +22,8 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 /// Makes `jsonwebtoken` use this, from the first call on.
 pub(super) fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        // A program around this crate may have chosen another one before.
-        let _ = PROVIDER.install_default();
-    });
+    // It may stand already, or a program around this crate has chosen another one before.
+    let _ = PROVIDER.install_default();
 }
 
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, SeqAc
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::events::{ClientEvent, Unescaped};
+use crate::events::{ClientEvent, Unescaped, without_position};
 
 /// The longest part of a client's text that is repeated back to it, in characters.
 const MOST_ECHOED: usize = 200;
@@ -153,9 +153,7 @@ fn wrong_field(event: &str, payload: &str) -> String {
 
 /// Takes out of serde's text what means nothing to whoever wrote the payload.
 fn clean(error: &str) -> String {
-    let without_position = error
-        .rsplit_once(" at line ")
-        .map_or(error, |(text, _)| text);
+    let without_position = without_position(error);
     let text = match without_position.split_once("expected struct ") {
         Some((found, _)) => format!("{found}expected an object"),
         None => without_position.to_owned(),
