@@ -207,15 +207,19 @@ export class TestServer {
   }
 
   #ready(child) {
+    const before = this.log.length;
     return new Promise((resolve, reject) => {
-      const fail = (why) => reject(new Error(`the server ${why}:\n${this.log}`));
       const timer = setTimeout(() => fail('did not say that it is ready'), READY_WITHIN_MS);
+      const fail = (why) => {
+        clearTimeout(timer);
+        reject(new Error(`the server ${why}:\n${this.log}`));
+      };
       child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
       child.once('error', reject);
       const read = (chunk) => {
         if (process.env.RINGBACK_TEST_LOG) process.stderr.write(chunk);
         this.log += chunk;
-        if (!this.log.slice(this.log.length - chunk.length - 400).includes(`${this.#settings.host}:${this.port}`)) return;
+        if (!this.log.slice(before).includes(`listens on ${this.url}`)) return;
         clearTimeout(timer);
         resolve();
       };
