@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { root, which } from './lib/paths.mjs';
 import { capture, main, Stop } from './lib/run.mjs';
 
+const CARGO_FOLDERS = ['.', 'fuzz', 'tests/bench/load'];
 const NPM_FOLDERS = ['.', 'tests/bench', 'examples/chat-app', 'examples/react'];
 const UNREACHABLE = /failed to fetch advisory database|audit endpoint returned an error|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/;
 
 const CHECKS = [
-  cargo('licences, bans and sources of crates', 'bans', 'licenses', 'sources'),
-  cargo('advisories on crates', 'advisories'),
+  cargo('licences of what is handed out', '.', 'licenses'),
+  ...CARGO_FOLDERS.flatMap((folder) => [
+    cargo(`bans and sources of crates of ${folder}`, folder, 'bans', 'sources'),
+    cargo(`advisories on crates of ${folder}`, folder, 'advisories'),
+  ]),
   ...NPM_FOLDERS.map((folder) => ({
     what: `advisories on npm packages of ${folder}`,
     command: 'npm',
@@ -21,8 +25,10 @@ const CHECKS = [
   })),
 ];
 
-function cargo(what, ...checks) {
-  return { what, command: 'cargo-deny', args: ['--log-level', 'error', 'check', '--hide-inclusion-graph', '--allow', 'duplicate', ...checks], cwd: root };
+function cargo(what, folder, ...checks) {
+  const manifest = join(root, folder, 'Cargo.toml');
+  const args = ['--log-level', 'error', '--manifest-path', manifest, '--config', join(root, 'deny.toml'), 'check', '--hide-inclusion-graph', '--allow', 'duplicate', ...checks];
+  return { what, command: 'cargo-deny', args, cwd: root };
 }
 
 async function outcome({ command, args, cwd }) {
