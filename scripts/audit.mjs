@@ -26,9 +26,8 @@ const CHECKS = [
 ];
 
 function cargo(what, folder, ...checks) {
-  const manifest = join(root, folder, 'Cargo.toml');
-  const args = ['--log-level', 'error', '--manifest-path', manifest, '--config', join(root, 'deny.toml'), 'check', '--hide-inclusion-graph', '--allow', 'duplicate', ...checks];
-  return { what, command: 'cargo-deny', args, cwd: root };
+  const args = ['--log-level', 'error', 'check', '--hide-inclusion-graph', '--allow', 'duplicate', ...checks];
+  return { what, command: 'cargo-deny', args, cwd: join(root, folder) };
 }
 
 async function outcome({ command, args, cwd }) {

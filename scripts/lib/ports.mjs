@@ -5,13 +5,10 @@ import { createServer } from 'node:net';
 /** Ports that no system gives to outgoing connections by itself: Linux begins at 32768, the others at 49152 (RFC 6335, section 6). */
 const [FIRST, LAST] = [10_240, 32_767];
 
-/** What was handed out, though nobody may listen there yet. */
+/** What this process was given, though nobody may listen there yet. */
 const taken = new Set();
 
-/**
- * Finds a port that is free, and stays so: nobody else gets it from here,
- * so whoever restarts a server can take the same one again.
- */
+/** Finds a port that is free now and that this process does not get again, so that a restarted server can take the same one. */
 export async function freePort(host = '127.0.0.1') {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));

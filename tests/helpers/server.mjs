@@ -208,24 +208,21 @@ export class TestServer {
 
   #ready(child) {
     const before = this.log.length;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => fail('did not say that it is ready'), READY_WITHIN_MS);
-      const fail = (why) => {
-        clearTimeout(timer);
-        reject(new Error(`the server ${why}:\n${this.log}`));
-      };
+    let timer;
+    const ready = new Promise((resolve, reject) => {
+      const fail = (why) => reject(new Error(`the server ${why}:\n${this.log}`));
+      timer = setTimeout(() => fail('did not say that it is ready'), READY_WITHIN_MS);
       child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
       child.once('error', reject);
       const read = (chunk) => {
         if (process.env.RINGBACK_TEST_LOG) process.stderr.write(chunk);
         this.log += chunk;
-        if (!this.log.slice(before).includes(`listens on ${this.url}`)) return;
-        clearTimeout(timer);
-        resolve();
+        if (this.log.includes(`listens on ${this.url}`, before)) resolve();
       };
       child.stdout.setEncoding('utf8').on('data', read);
       child.stderr.setEncoding('utf8').on('data', read);
     });
+    return ready.finally(() => clearTimeout(timer));
   }
 
   async #signal(name) {

@@ -30,7 +30,7 @@ Written by \`npm run bench:load -- --write\` on ${new Date().toISOString().slice
 | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
-Medians of ${options.rounds} rounds, in which the two take turns, each time with a fresh process and an empty database. CPU is the time of the server's process, user and system. What else the machine and its neighbours do moves it less than latencies, through the caches that all share: on one kind of machine, by another hour, both servers took up to 1.9 times as much for a whole call, and the ratio of three such measurements was anything from 3.4 to 4.3. Hence five of them a round.
+Medians of ${options.rounds} rounds, in which the two take turns, each time with a fresh process and an empty database. CPU is the time of the server's process, user and system. What else the machine and its neighbours do moves it less than latencies, through the caches that all share: on one kind of machine, by another hour, both servers took up to 1.9 times as much for a whole call, and the ratio of three such measurements was anything from 3.4 to 4.3. Hence ${lifecycles.times} of them a round.
 
 - **Ringback**: \`ringback-server\`, what is released (\`--profile dist --features full,jemalloc\`), SQLite.
 - **Node**: \`tests/bench/baseline.mjs\`: socket.io 4.8 with its default \`ws\`, jsonwebtoken, better-sqlite3 with the same journal mode. It verifies tokens, checks membership, limits rates and sizes, and stores each transition before it acks it, as Ringback does; it has no devices, snapshots, timeline or recovery.
